@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * How a component offers a function to others, and learns who calls.
+ *
+ * SHOJI_EXPORT marks a function that clients may be granted gates to. A gate puts its badge, the client's component
+ * id, into rax, and nobody but the supervisor can write a gate; SHOJI_EXPORT_BADGED(f) exports f as a thunk that hands it to
+ * f_badged as sixth argument, so such a function has at most five arguments of its own.
+ */
+#ifndef INTERFACE_EXPORT_H
+#define INTERFACE_EXPORT_H
+
+#include "shoji/supervisor.h"
+
+#define SHOJI_EXPORT __attribute__((visibility("default"), used))
+
+#define SHOJI_EXPORT_BADGED(f)                                                                                       \
+    __asm__(".pushsection .text\n.globl " #f "\n.type " #f ", @function\n" #f ":\n\tmov %eax, %r9d\n\tjmp " #f           \
+            "_badged\n.size " #f ", . - " #f "\n.popsection")
+
+/* Every component defines it; called once, in manifest order, before any thread runs. It must not block. */
+SHOJI_EXPORT long component_init(component_t self);
+
+#endif

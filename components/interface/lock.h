@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Component 3: mutexes. The uncontended path is the library (components/runtime/mutex.h); only contention invokes
+ * the component (TSE11 section 4.1.1). */
+#ifndef INTERFACE_LOCK_H
+#define INTERFACE_LOCK_H
+#include "shoji/supervisor.h"
+
+long lock_create(void);  /* returns an id > 0 */
+long lock_wait(long id); /* returns after a lock_wake that nobody else has consumed; at most one is remembered */
+long lock_wake(long id);
+long lock_free(long id);
+
+#endif

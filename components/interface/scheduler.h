@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Component 1: fixed-priority round robin, preemptive; the only scheduler (TSE11 section 4.1.1). */
+#ifndef INTERFACE_SCHEDULER_H
+#define INTERFACE_SCHEDULER_H
+#include "shoji/supervisor.h"
+
+/* Blocks the caller until sched_wakeup; a wakeup that came before is remembered (one). SHOJI_OK. */
+long sched_block(void);
+/* The same, at the latest until shoji_global.ticks reaches `tick`: SHOJI_ETIMEDOUT. */
+long sched_block_until(uint64_t tick);
+long sched_wakeup(thread_t thread);
+/* Blocks until the interrupt of a device line (sup_device.line) has come since the last call. One waiter a line. */
+long sched_line_wait(uint32_t line);
+long sched_yield(void);
+
+#endif

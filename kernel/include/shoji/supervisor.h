@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The supervisor calls: gates into domain 0. To a component they are ordinary undefined symbols; the loader grants a gate
+ * only where the system manifest draws an edge from the component to `supervisor` for that call's group
+ * (edge CLIENT supervisor:GROUP). At most six words, in registers. Structures are passed by address; the supervisor
+ * checks that the caller's component could itself write (or read) every byte of them, else SHOJI_EINVAL.
+ */
+#ifndef SHOJI_SUPERVISOR_H
+#define SHOJI_SUPERVISOR_H
+
+#include <stdint.h>
+
+#include "shoji/status.h"
+
+typedef uint32_t component_t; /* id as in the manifest, 1 to 255; 0 is the supervisor */
+typedef uint32_t thread_t;    /* 0 is the scheduler's upcall thread */
+
+#define SHOJI_NAME_BYTES 32
+
+/* ---- Global read-only page, present in every domain (HotOS 3.1, global read-only export) ---- */
+struct shoji_global {
+    volatile uint64_t ticks;   /* timer ticks since boot */
+    uint64_t tick_us;          /* microseconds a tick */
+    volatile thread_t current; /* thread that runs */
+};
+/* The loader resolves this symbol for every component. */
+extern const struct shoji_global shoji_global;
+
+/* ---- group console: terminal_printer ---- */
+/* Writes length (1 to 32) bytes, which lie in w0..w3 in memory order, to the serial console. */
+long sup_console_write(uint64_t length, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3);
+
+/* ---- group memory: memory_mapper ---- */
+/* Gives `owner` bytes (rounded up to pages) of zeroed memory, contiguous to what it got before. Returns the address.
+ * HotOS 3.1 mmp_alloc, on behalf of the owner. SHOJI_EMEMORY past the owner's budget. */
+long mmp_alloc(component_t owner, uint64_t bytes);
+/* What the owner has and may have, in bytes: budget << 32 | used. */
+long sup_memory_used(component_t owner);
+
+/* ---- group share: any component, for memory it owns ---- */
+/* Sets the permission (MMP_PERM_*) of component `to` for the words of [address, address + bytes); both multiples of 4.
+ * HotOS 3.1 mmp_set_perm: owner only. It lasts whatever merges and splits. */
+long mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
+
+/* ---- group thread: scheduler ---- */
+/* Shared with the kernel; lies in the scheduler's memory. While `lock` is set, an interrupt only sets its bit in
+ * `pending` and goes back; else the kernel sets lock and resumes thread 0, the upcall thread. */
+struct sup_sched {
+    volatile uint32_t lock;
+    volatile uint32_t pending; /* bit SUP_EVENT_*: an interrupt that nobody has looked at */
+};
+#define SUP_EVENT_TIMER 0
+#define SUP_EVENT_LINE0 1 /* first device line, see sup_device_open */
+long sup_sched_attach(struct sup_sched *shared);
+struct sup_thread {
+    char name[SHOJI_NAME_BYTES];
+    component_t component;
+    uint32_t priority; /* 0 is the highest */
+};
+/* The manifest's thread number `index` (from 1); SHOJI_ENOENT past the last. It exists but has not run. Its thread_t is index. */
+long sup_thread_get(uint32_t index, struct sup_thread *out);
+/* Saves the caller and resumes `to`. Returns SHOJI_OK when somebody switches back. If `to` was preempted (or never ran), the kernel
+ * clears lock as it resumes it, but if pending is set by then it returns SHOJI_EAGAIN at once instead. A thread that called
+ * sup_switch itself comes back with lock still set and clears it. */
+long sup_switch(thread_t to);
+/* Waits, with interrupts open, until pending is not zero. Call with lock set. */
+long sup_idle(void);
+
+/* ---- group device: vnic ---- */
+struct sup_device {
+    uint64_t common, notify, isr, config; /* addresses of the four virtio 1.0 structures, granted read-write */
+    uint32_t notify_multiplier;
+    uint32_t line; /* SUP_EVENT_LINE0 + ...: the scheduler's event bit of its interrupt */
+    uint32_t vector; /* MSI-X table entry to write into queue_msix_vector */
+};
+/* The device that the manifest gives to the caller. */
+long sup_device_open(struct sup_device *out);
+
+/* ---- group layout: mpd_manager ---- */
+struct sup_component {
+    char name[SHOJI_NAME_BYTES];
+    component_t id;
+    uint32_t domain; /* current domain's number; equal for components that share one */
+    uint64_t memory_used, memory_budget;
+    uint64_t faults;
+};
+struct sup_edge {
+    component_t client, server; /* server 0: the supervisor */
+    uint32_t gates;             /* functions granted */
+    uint32_t crossing;          /* 1: client and server are in different domains now */
+    uint64_t invocations;       /* since boot */
+    uint64_t gated;             /* those of them that crossed domains */
+};
+struct sup_counters {
+    uint64_t instructions, gated, passed, returns, faults, switches, mixed; /* the CPU's own */
+    uint64_t merges, splits, stale_domains, domains;
+};
+/* Fill up to `count` records; return how many there are. */
+long sup_components(struct sup_component *out, uint32_t count);
+long sup_edges(struct sup_edge *out, uint32_t count);
+long sup_counters(struct sup_counters *out);
+/* MPD primitives (TSE11 section 3.1). merge: all components of from's domain move into into's. split: the component
+ * gets a domain of its own. All or nothing. SHOJI_ENOENT, SHOJI_ESAME, SHOJI_EMEMORY, SHOJI_EPERM (the supervisor). */
+long pd_merge(component_t into, component_t from);
+long pd_split(component_t component);
+
+#endif
