@@ -5,8 +5,8 @@
  * in a flat picture of memory; it never touches anything else. Rules: docs/mmp-manual.md.
  *
  * Invariants:
- * 1. A function that reports a fault has changed no register and no memory, the fault registers and the fault
- *    counter aside.
+ * 1. A function that reports a fault, or refuses, has changed no register and no memory. The fault registers and the
+ *    fault counter are mmp_fault_record's alone; the processor calls it once it really raises the fault.
  * 2. pdid == 0 means unmediated; root is meaningless then.
  * 3. pdid is always a tag: the descriptor that was looked up when the domain was entered named it.
  */
@@ -57,7 +57,7 @@ struct mmp_state {
 struct mmp_cpu {
     uint64_t gpr[16];
     uint64_t rip;
-    uint32_t rflags; /* IF and DF are read and written, the rest only read */
+    uint32_t rflags; /* TF, IF, DF, NT and AC are read and written, the rest only read */
 };
 
 /* Reset values: disabled, domain 0, align 12. */
@@ -72,7 +72,7 @@ enum mmp_rights { MMP_RIGHTS_NONE, MMP_RIGHTS_ALL, MMP_RIGHTS_MIXED };
 struct mmp_page {
     enum mmp_rights rights[3];
     bool malformed;
-    uint64_t entry;
+    uint64_t entry; /* 0 if not malformed */
     bool stack; /* [sl, fb) covers some of the page: its rights change with the stack registers */
 };
 
@@ -83,13 +83,14 @@ bool mmp_table_permission(const struct mmp_memory *m, uint32_t root, uint64_t ad
 void mmp_page_rights(const struct mmp_state *s, const struct mmp_memory *m, uint64_t addr, struct mmp_page *page);
 
 /* May the running domain do this access? Every word that [addr, addr + size) touches must allow it (manual 4.4).
- * On a denial *fault is filled with the first byte denied and false returned; s itself is not changed. */
+ * On a denial *fault is filled with the first byte denied and false returned; s itself is not changed. Size 0 is
+ * allowed. Costs a walk for each 64 bytes, less where entries above the leaves decide. */
 bool mmp_check(const struct mmp_state *s, const struct mmp_memory *m, uint64_t addr, uint64_t size, int access,
                struct mmp_fault *fault);
 
 /* ---- Crossings (manual 5 to 7) ---- */
 
-/* Is this address in gate space? */
+/* Is this address in gate space? Never while disabled. */
 bool mmp_is_gate(const struct mmp_state *s, uint64_t addr);
 
 enum mmp_crossing {

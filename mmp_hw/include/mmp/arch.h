@@ -129,6 +129,7 @@
 /* CPUID leaf that tells of MMP: eax = "MMP1", ebx = version; also MMP_MSR_CAPS. */
 #define MMP_CPUID_LEAF 0x4d4d5000u
 #define MMP_CPUID_MAGIC 0x31504d4du
+#define MMP_VERSION 1
 
 /* ---- Faults: vector 22, error code = kind (manual 9) ---- */
 #define MMP_VECTOR 22

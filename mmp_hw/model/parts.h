@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the files of the model share with each other and show to nobody else. The contract with the world is
+ * model.h.
+ */
+#ifndef MMP_MODEL_PARTS_H
+#define MMP_MODEL_PARTS_H
+
+#include <assert.h>
+#include <string.h>
+
+#include "model.h"
+
+/* Records are copied between memory and C structs as they are. */
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the records of the manual are little endian");
+
+/* The bytes [addr, addr + bytes) of memory, NULL if some of them are outside. */
+static inline uint8_t *mmp_memory_at(const struct mmp_memory *m, uint64_t addr, uint64_t bytes)
+{
+    return addr <= m->size && m->size - addr >= bytes ? m->base + addr : NULL;
+}
+
+/* ---- table.c ---- */
+
+#define MMP_MEDIATED_END 0x100000000u /* tables cover [0, 4 GiB) (manual 1) */
+#define MMP_PAGE_BYTES 0x1000u
+#define MMP_WORD_BYTES 4u
+
+/* What the root and mid entries say about one page: either a leaf table, or eight equal units whose 2-bit
+ * permissions are in bits 15:0 of perms, lowest addresses first. The page is part of [start, start + (8 <<
+ * unit_shift)). */
+struct mmp_walk {
+    const uint8_t *leaf; /* the page's leaf table, all of it in memory; NULL: see perms */
+    uint32_t perms;
+    uint8_t unit_shift; /* log2 of the bytes of a unit: 19 for an entry of a root table, 9 of a mid table */
+    uint64_t start;
+};
+
+/* Walks to the page that holds addr, which is below 4 GiB. False: malformed, *entry is the address of the bad
+ * entry. */
+bool mmp_table_walk(const struct mmp_memory *m, uint32_t root, uint64_t addr, struct mmp_walk *walk,
+                    uint64_t *entry);
+
+/* ---- domain.c ---- */
+
+/* Looks an id up in the domain table (manual 3). False: no valid descriptor. */
+bool mmp_domain_lookup(const struct mmp_state *s, const struct mmp_memory *m, uint16_t id, uint16_t *tag,
+                       uint32_t *root);
+
+/* The processor runs under tag and root from now on; counts a switch if that is another domain. */
+void mmp_domain_enter(struct mmp_state *s, uint16_t tag, uint32_t root);
+
+/* ---- callstack.c ---- */
+
+/* A frame as it lies in memory (manual 6.1). */
+struct mmp_xframe {
+    uint64_t rip, rsp, fb;
+    uint16_t pd, kind;
+    uint32_t flags;
+    uint64_t rbx, rbp, r12, r13, r14, r15; /* CALL only, as is all that follows */
+    uint64_t gate;
+    uint64_t reserved[5]; /* never read nor written */
+};
+#define MMP_XFRAME_INTERRUPT_BYTES MMP_XFRAME_RBX   /* what an INTERRUPT frame holds */
+#define MMP_XFRAME_CALL_BYTES (MMP_XFRAME_GATE + 8) /* what a CALL frame holds */
+
+/* The first free frame if at least that many are free (and it is in memory), else NULL. */
+uint8_t *mmp_callstack_free(const struct mmp_state *s, const struct mmp_memory *m, unsigned frames);
+
+/* The top frame, NULL if there is none in memory. */
+const uint8_t *mmp_callstack_top(const struct mmp_state *s, const struct mmp_memory *m);
+
+#endif
