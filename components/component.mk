@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# How a component is compiled and linked. components/components.mk and webserver/webserver.mk include this file and declare:
+#
+#     tcp.sources  := webserver/tcp/tcp.c build/lwip/src/core/pbuf.c ...     relative to the repository's root
+#     tcp.includes := webserver/tcp build/lwip/src/include                   (optional) further -I folders
+#     $(eval $(call component,tcp))
+#
+# and get $(BUILD)/components/tcp.elf (the loadable file) and $(BUILD)/components/tcp.debug (its debug sections); whatever folder a
+# component's source is in, its output is in build/components. $(COMPONENT_IMAGES) collects the .elf files. More, all optional:
+#
+#     tcp.threads := yes      several threads call malloc in it: the heap gets a mutex (needs an edge to lock)
+#     tcp.float   := yes      may use SSE; others are compiled with general registers only
+#     tcp.flags   := -D...    further compiler flags, after the common ones
+#     tcp.foreign := PATTERN  sources (make patterns) that are not ours: compiled without -Wextra -Werror
+#     tcp.needs   := FILE...  what must exist before anything of it is compiled (fetched sources, generated headers)
+#
+# What comes out, and why each flag: see components/runtime/component.ld and docs/architecture.md, "Component images".
+ifndef COMPONENT_MK
+COMPONENT_MK := components/component.mk
+
+BUILD ?= build
+NEWLIB ?= $(BUILD)/newlib
+CC = gcc
+OBJCOPY ?= objcopy
+# make Q= shows the commands.
+Q ?= @
+
+COMPONENT_OUT := $(BUILD)/components
+COMPONENT_IMAGES :=
+
+# -fPIC and not -fPIE: gcc takes extern data to be in the same image for PIE, but shoji_global and pool_NAME are not.
+# -fno-optimize-sibling-calls: a gate takes what is at the top of the stack as the return address into the running domain. A call of
+# another component in tail position, made into a jump, would name an address of our caller's.
+# -fno-optimize-sibling-calls: a jump through a gate instead of a call would hand on the caller's return address, which only the
+# caller's own frame on the cross-domain call stack can return to (docs/mmp-manual.md, 6).
+COMPONENT_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIC -fno-optimize-sibling-calls -fno-semantic-interposition -fno-plt -fvisibility=hidden \
+    -mno-red-zone -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+    -fno-optimize-sibling-calls -fno-common -fno-strict-aliasing -nostdinc -isystem $(NEWLIB)/include -isystem $(shell $(CC) -print-file-name=include) \
+    -Icomponents/interface -Icomponents/runtime -Ikernel/include
+COMPONENT_WARNINGS := -Wall -Wextra -Werror
+
+# -shared: undefined symbols stay in .dynsym. -Bsymbolic, --exclude-libs: calls inside the image are direct, and nothing of newlib
+# or the runtime is exported. --hash-style=sysv: DT_HASH tells a loader how many symbols there are.
+COMPONENT_LDFLAGS := -nostdlib -shared -Wl,-T,components/runtime/component.ld -Wl,-Bsymbolic -Wl,--exclude-libs,ALL \
+    -Wl,--gc-sections -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,-z,text -Wl,-z,norelro \
+    -Wl,--hash-style=sysv -Wl,--build-id=none -Wl,--fatal-warnings
+
+RUNTIME_SOURCES := $(addprefix components/runtime/,assert.c exit.c mutex.c print.c system.c)
+RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(COMPONENT_OUT)/runtime/%.o)
+RUNTIME_LIBRARY := $(COMPONENT_OUT)/runtime/libruntime.a
+COMPONENT_LIBGCC := $(shell $(CC) -print-libgcc-file-name)
+
+# The C library comes first: another makefile says how (build/newlib); nothing is compiled before its headers are there.
+$(RUNTIME_OBJECTS): $(COMPONENT_OUT)/runtime/%.o: %.c $(COMPONENT_MK) | $(NEWLIB)/lib/libc.a
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	$(Q)$(CC) $(COMPONENT_CFLAGS) -mgeneral-regs-only $(COMPONENT_WARNINGS) -MMD -MP -c $< -o $@
+
+$(RUNTIME_LIBRARY): $(RUNTIME_OBJECTS)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+-include $(RUNTIME_OBJECTS:.o=.d)
+
+# An object of component $(1) from source $(2).
+define component_object
+$(COMPONENT_OUT)/$(1)/$(2:.c=.o): $(2) $(COMPONENT_MK) $($(1).needs) | $(NEWLIB)/lib/libc.a
+	@mkdir -p $$(@D)
+	@echo '  CC      $(1): $(2)'
+	$$(Q)$$(CC) $$(COMPONENT_CFLAGS) $(if $(filter yes,$($(1).float)),,-mgeneral-regs-only) \
+	    $(if $(filter $($(1).foreign),$(2)),-w,$$(COMPONENT_WARNINGS)) $(addprefix -I,$($(1).includes)) \
+	    -DCOMPONENT_NAME='"$(1)"' $($(1).flags) -MMD -MP -c $$< -o $$@
+endef
+
+# $(call component,NAME)
+define component
+$(1).all_sources := components/runtime/name.c $$(if $$(filter yes,$$($(1).threads)),components/runtime/heap_lock.c) $$($(1).sources)
+$(1).objects := $$(patsubst %.c,$(COMPONENT_OUT)/$(1)/%.o,$$($(1).all_sources))
+COMPONENT_IMAGES += $(COMPONENT_OUT)/$(1).elf
+
+$$(foreach source,$$($(1).all_sources),$$(eval $$(call component_object,$(1),$$(source))))
+
+$(COMPONENT_OUT)/$(1).elf: $$($(1).objects) $(RUNTIME_LIBRARY) components/runtime/component.ld
+	@echo '  LD      $$@'
+	$$(Q)$$(CC) $(COMPONENT_LDFLAGS) -Wl,-soname,$(1) -Wl,-Map,$(COMPONENT_OUT)/$(1).map -o $$@.whole $$($(1).objects) \
+	    -Wl,--start-group $(RUNTIME_LIBRARY) $(NEWLIB)/lib/libc.a $(COMPONENT_LIBGCC) -Wl,--end-group
+	$$(Q)$$(OBJCOPY) --only-keep-debug $$@.whole $(COMPONENT_OUT)/$(1).debug
+	$$(Q)$$(OBJCOPY) --strip-debug --add-gnu-debuglink=$(COMPONENT_OUT)/$(1).debug $$@.whole $$@
+	@rm -f $$@.whole
+
+-include $$($(1).objects:.o=.d)
+endef
+
+endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What a component is linked with, besides newlib: each part is pulled from the library only where it is used.
+ *
+ *   print_line            one line of log, no heap, any thread
+ *   printf, malloc, ...   newlib's; output and heap growth are invocations of terminal_printer and memory_mapper
+ *   assert, abort, exit   say which component and end the invocation by an undefined instruction
+ *   mutex.h               mutexes whose uncontended path stays in the component
+ *
+ * No component has static constructors; component_init (export.h) is called before anything else.
+ */
+#ifndef RUNTIME_RUNTIME_H
+#define RUNTIME_RUNTIME_H
+
+#include <stdint.h>
+
+/* The component's own name, as its makefile declares it. */
+extern const char runtime_component_name[];
+
+/* Prints "NAME: ", the text, and a newline; what does not fit into RUNTIME_LINE_BYTES is cut. Characters as by printf, without floating
+ * point. At most RUNTIME_LINE_BYTES / 32 invocations. */
+#define RUNTIME_LINE_BYTES 160
+void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes bytes as they are, 32 with each invocation. */
+void print_bytes(const char *bytes, uint64_t length);
+
+/* Says that `what` failed, with component, file and line, and ends the invocation. */
+void runtime_panic(const char *what, const char *file, int line) __attribute__((noreturn));
+
+/* Ends the invocation: the supervisor sees an undefined instruction and reports it. */
+void runtime_fault(void) __attribute__((noreturn));
+
+#endif
