@@ -49,6 +49,9 @@ struct sup_sched {
     volatile uint32_t lock;
     volatile uint32_t pending; /* bit SUP_EVENT_*: an interrupt that nobody has looked at */
 };
+/* The upcall thread's entry is `long sched_upcall(void)`, exported by the component that has this group. It is entered for the first
+ * time, with lock set and interrupts running, after the last component_init: it picks the first thread to run. When it returns
+ * it is entered anew, like any thread's entry; it need not return. It is no gate: nobody can invoke it. */
 #define SUP_EVENT_TIMER 0
 #define SUP_EVENT_LINE0 1 /* first device line, see sup_device_open */
 long sup_sched_attach(struct sup_sched *shared);
@@ -61,7 +64,8 @@ struct sup_thread {
 long sup_thread_get(uint32_t index, struct sup_thread *out);
 /* Saves the caller and resumes `to`. Returns SHOJI_OK when somebody switches back. If `to` was preempted (or never ran), the kernel
  * clears lock as it resumes it, but if pending is set by then it returns SHOJI_EAGAIN at once instead. A thread that called
- * sup_switch itself comes back with lock still set and clears it. */
+ * sup_switch itself comes back with lock still set and clears it. Call with lock set (else SHOJI_EINVAL). SHOJI_ENOENT: no such thread;
+ * SHOJI_ECLOSED: the thread faulted too often and will never run again. */
 long sup_switch(thread_t to);
 /* Waits, with interrupts open, until pending is not zero. Call with lock set. */
 long sup_idle(void);
@@ -75,6 +79,10 @@ struct sup_device {
 };
 /* The device that the manifest gives to the caller. */
 long sup_device_open(struct sup_device *out);
+
+/* ---- group test: boot tests only ---- */
+/* Ends the emulation: QEMU's exit status is (code << 1) | 1 with -device isa-debug-exit,iobase=0xf4,iosize=4. */
+long sup_exit(uint64_t code);
 
 /* ---- group layout: mpd_manager ---- */
 struct sup_component {
