@@ -273,8 +273,8 @@ bool mmp_check(const struct mmp_state *s, const struct mmp_memory *m, uint64_t a
         if (at < run_end) {
             if (access == MMP_ACCESS_FETCH || at < first || at >= last)
                 return denied(s, MMP_FAULT_PERMISSION, access, size, at, fault);
-            at = last < run_end ? last
-                                : run_end; /* stack up to there; entries beyond the run may be malformed */
+            /* Stack up to there; entries beyond the run may be malformed. */
+            at = last < run_end ? last : run_end;
         }
     }
     if (end - addr < size)
