@@ -37,7 +37,7 @@ COMPONENT_IMAGES :=
 COMPONENT_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIC -fno-optimize-sibling-calls -fno-semantic-interposition -fno-plt -fvisibility=hidden \
     -mno-red-zone -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
     -fno-optimize-sibling-calls -fno-common -fno-strict-aliasing -nostdinc -isystem $(NEWLIB)/include -isystem $(shell $(CC) -print-file-name=include) \
-    -Icomponents/interface -Icomponents/runtime -Ikernel/include
+    -Icomponents/interface -Icomponents/runtime -Icomponents/atomic -Ikernel/include
 COMPONENT_WARNINGS := -Wall -Wextra -Werror
 
 # -shared: undefined symbols stay in .dynsym. -Bsymbolic, --exclude-libs: calls inside the image are direct, and nothing of newlib

@@ -14,32 +14,32 @@
 
 static uint32_t mutex_id(struct mutex *mutex)
 {
-    uint32_t none = 0;
+    uint32_t known = atomic_load(&mutex->id);
     long id;
 
-    if (mutex->id != 0)
-        return mutex->id;
+    if (known != 0)
+        return known;
     id = lock_create();
     if (id <= 0)
         runtime_panic("no lock left", __FILE__, __LINE__);
-    if (__atomic_compare_exchange_n(&mutex->id, &none, (uint32_t)id, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    if (atomic_replace(&mutex->id, 0, (uint32_t)id))
         return (uint32_t)id;
     /* Another thread was first. */
     (void)lock_free(id);
-    return none;
+    return atomic_load(&mutex->id);
 }
 
 void mutex_lock_contended(struct mutex *mutex)
 {
     uint32_t id = mutex_id(mutex);
 
-    while (__atomic_exchange_n(&mutex->state, 2, __ATOMIC_ACQUIRE) != 0)
+    while (atomic_swap(&mutex->state, 2) != 0)
         if (lock_wait(id) != SHOJI_OK)
             runtime_panic("lock_wait", __FILE__, __LINE__);
 }
 
 void mutex_unlock_contended(struct mutex *mutex)
 {
-    if (lock_wake(mutex->id) != SHOJI_OK)
+    if (lock_wake(atomic_load(&mutex->id)) != SHOJI_OK)
         runtime_panic("lock_wake", __FILE__, __LINE__);
 }

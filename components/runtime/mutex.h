@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "atomic.h"
 #include "shoji/status.h"
 
 struct mutex {
@@ -23,15 +24,13 @@ void mutex_unlock_contended(struct mutex *mutex);
 
 static inline void mutex_lock(struct mutex *mutex)
 {
-    uint32_t free = 0;
-
-    if (!__atomic_compare_exchange_n(&mutex->state, &free, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+    if (!atomic_replace(&mutex->state, 0, 1))
         mutex_lock_contended(mutex);
 }
 
 static inline void mutex_unlock(struct mutex *mutex)
 {
-    if (__atomic_exchange_n(&mutex->state, 0, __ATOMIC_RELEASE) == 2)
+    if (atomic_swap(&mutex->state, 0) == 2)
         mutex_unlock_contended(mutex);
 }
 

@@ -17,8 +17,8 @@
 /* The component's own name, as its makefile declares it. */
 extern const char runtime_component_name[];
 
-/* Prints "NAME: ", the text, and a newline; what does not fit into RUNTIME_LINE_BYTES is cut. Characters as by printf, without floating
- * point. At most RUNTIME_LINE_BYTES / 32 invocations. */
+/* Prints "NAME: ", the text, and a newline; what does not fit into RUNTIME_LINE_BYTES is cut. Of printf's words: %d %u %x
+ * (with l or z, and a width, filled with zeros) %p %c %s %%. At most RUNTIME_LINE_BYTES / 32 invocations. */
 #define RUNTIME_LINE_BYTES 160
 void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

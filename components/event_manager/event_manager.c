@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Component 8, event_manager: edge-triggered events in groups; a thread waits for a group. Owns groups and events. A group and its
+ * events are the client's that made them; anybody who knows an event's id may trigger it, which costs its owner a look. Never
+ * invokes another component but the lock while it holds its mutex.
+ */
+#include "event_manager.h"
+#include "events.h"
+#include "export.h"
+#include "mutex.h"
+#include "scheduler.h"
+
+static struct events events;
+static struct mutex mutex = MUTEX_FREE;
+
+SHOJI_EXPORT_BADGED(evt_group);
+long evt_group_badged(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+{
+    long result;
+
+    (void)a0, (void)a1, (void)a2, (void)a3, (void)a4;
+    mutex_lock(&mutex);
+    result = events_group(&events, client);
+    mutex_unlock(&mutex);
+    return result;
+}
+
+SHOJI_EXPORT_BADGED(evt_create);
+long evt_create_badged(long group, uint32_t token, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+{
+    long result;
+
+    (void)a2, (void)a3, (void)a4;
+    mutex_lock(&mutex);
+    result = events_create(&events, group, token, client);
+    mutex_unlock(&mutex);
+    return result;
+}
+
+SHOJI_EXPORT_BADGED(evt_free);
+long evt_free_badged(long event, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+{
+    long result;
+
+    (void)a1, (void)a2, (void)a3, (void)a4;
+    mutex_lock(&mutex);
+    result = events_free(&events, event, client);
+    mutex_unlock(&mutex);
+    return result;
+}
+
+SHOJI_EXPORT long evt_trigger(long event)
+{
+    thread_t wake;
+    long result;
+
+    mutex_lock(&mutex);
+    result = events_trigger(&events, event, &wake);
+    mutex_unlock(&mutex);
+    return wake != 0 ? sched_wakeup(wake) : result;
+}
+
+/* The waiter is known to the group before it blocks, and the scheduler remembers a wakeup that comes in between. */
+static long wait(long group, uint64_t tick, component_t client)
+{
+    thread_t self = shoji_global.current;
+    long status = SHOJI_OK;
+
+    for (;;) {
+        long result;
+
+        mutex_lock(&mutex);
+        result = events_take(&events, group, client, self);
+        if (result == SHOJI_EAGAIN && status != SHOJI_OK) {
+            events_leave(&events, group, self);
+            result = status;
+        }
+        mutex_unlock(&mutex);
+        if (result != SHOJI_EAGAIN)
+            return result;
+        status = sched_block_until(tick);
+    }
+}
+
+SHOJI_EXPORT_BADGED(evt_wait);
+long evt_wait_badged(long group, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+{
+    (void)a1, (void)a2, (void)a3, (void)a4;
+    return wait(group, UINT64_MAX, client);
+}
+
+SHOJI_EXPORT_BADGED(evt_wait_until);
+long evt_wait_until_badged(long group, uint64_t tick, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+{
+    (void)a2, (void)a3, (void)a4;
+    return wait(group, tick, client);
+}
+
+long component_init(component_t self)
+{
+    (void)self;
+    events_init(&events);
+    return SHOJI_OK;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Component 3, lock: where threads wait for a contended mutex (runtime/mutex.h). Owns the locks: who waits for each, and the
+ * wake that nobody has consumed yet. It cannot use a mutex itself and may be preempted anywhere, so it works with single atomic
+ * operations. Invariants:
+ *
+ * 1. A lock is its owner's: the component that created it. Others get SHOJI_EPERM.
+ * 2. A thread's bit is in `waiters` from before its first look at `wake` until after it has taken a wake. A wake that came while it
+ *    was leaving may have been sent to it: it hands that on to the next.
+ * 3. lock_wake sets `wake` before it looks at `waiters`. So either it sees the bit and wakes the thread in the scheduler, which
+ *    remembers that if the thread has not blocked yet; or the bit came later, and the waiter sees `wake`.
+ * 4. Whoever takes the wake leaves; all others block again. Two wakes that nobody took in between are one: the mutex does not
+ *    need the second, since the thread that takes the first takes the mutex as contended and wakes the next.
+ */
+#include "lock.h"
+#include "atomic.h"
+#include "export.h"
+#include "scheduler.h"
+
+#define LOCKS 512
+#define LOCKS_EACH 128 /* the most that one component may have */
+#define THREADS 64     /* bits of `waiters` */
+#define COMPONENTS 256
+
+static struct lock {
+    volatile uint32_t owner; /* 0: free */
+    volatile uint32_t wake;
+    volatile uint64_t waiters;
+} locks[LOCKS];
+
+static volatile uint32_t owned[COMPONENTS];
+
+/* The owner's lock with this id, or 0. Ids begin with 1. */
+static struct lock *lock_of(long id, component_t owner)
+{
+    if (id < 1 || id > LOCKS || atomic_load(&locks[id - 1].owner) != owner)
+        return 0;
+    return &locks[id - 1];
+}
+
+/* 1: the component has one more; 0: it has all that it may have. */
+static int owned_add(component_t client)
+{
+    for (;;) {
+        uint32_t have = atomic_load(&owned[client]);
+
+        if (have == LOCKS_EACH)
+            return 0;
+        if (atomic_replace(&owned[client], have, have + 1))
+            return 1;
+    }
+}
+
+static void owned_subtract(component_t client)
+{
+    uint32_t have;
+
+    do
+        have = atomic_load(&owned[client]);
+    while (!atomic_replace(&owned[client], have, have - 1));
+}
+
+SHOJI_EXPORT_BADGED(lock_create);
+long lock_create_badged(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+{
+    (void)a0, (void)a1, (void)a2, (void)a3, (void)a4;
+    if (client == 0 || client >= COMPONENTS)
+        return SHOJI_EINVAL;
+    if (!owned_add(client))
+        return SHOJI_EMEMORY;
+    for (long index = 0; index < LOCKS; index++)
+        if (atomic_load(&locks[index].owner) == 0 && atomic_replace(&locks[index].owner, 0, client))
+            return index + 1;
+    owned_subtract(client);
+    return SHOJI_EMEMORY;
+}
+
+/* A wake is there: lets a waiter look. */
+static long waiter_wake(struct lock *lock)
+{
+    uint64_t waiters = atomic_load64(&lock->waiters);
+
+    return waiters != 0 ? sched_wakeup((thread_t)__builtin_ctzll(waiters)) : SHOJI_OK;
+}
+
+SHOJI_EXPORT_BADGED(lock_wait);
+long lock_wait_badged(long id, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+{
+    struct lock *lock = lock_of(id, client);
+    thread_t self = shoji_global.current;
+    long status = SHOJI_OK;
+
+    (void)a1, (void)a2, (void)a3, (void)a4;
+    if (lock == 0)
+        return SHOJI_EPERM;
+    if (self >= THREADS)
+        return SHOJI_EINVAL;
+    atomic_set_bits64(&lock->waiters, 1ull << self);
+    while (atomic_swap(&lock->wake, 0) == 0 && status == SHOJI_OK)
+        status = sched_block();
+    atomic_clear_bits64(&lock->waiters, 1ull << self);
+    if (status == SHOJI_OK && atomic_load(&lock->wake) != 0)
+        status = waiter_wake(lock);
+    return status;
+}
+
+SHOJI_EXPORT_BADGED(lock_wake);
+long lock_wake_badged(long id, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+{
+    struct lock *lock = lock_of(id, client);
+
+    (void)a1, (void)a2, (void)a3, (void)a4;
+    if (lock == 0)
+        return SHOJI_EPERM;
+    atomic_store(&lock->wake, 1);
+    return waiter_wake(lock);
+}
+
+SHOJI_EXPORT_BADGED(lock_free);
+long lock_free_badged(long id, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+{
+    struct lock *lock = lock_of(id, client);
+
+    (void)a1, (void)a2, (void)a3, (void)a4;
+    if (lock == 0)
+        return SHOJI_EPERM;
+    if (atomic_load64(&lock->waiters) != 0)
+        return SHOJI_EBUSY;
+    atomic_store(&lock->wake, 0);
+    atomic_store(&lock->owner, 0);
+    owned_subtract(client);
+    return SHOJI_OK;
+}
+
+long component_init(component_t self)
+{
+    (void)self;
+    return SHOJI_OK;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Component 4, memory_mapper: hands memory to components. Owns nothing: budgets and what is used of them are the
+ * supervisor's. It never gives memory to anybody but the one who asks: the badge says who that is.
+ */
+#include "memory_mapper.h"
+#include "export.h"
+
+SHOJI_EXPORT_BADGED(mem_grow);
+long mem_grow_badged(uint64_t bytes, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+{
+    (void)a1, (void)a2, (void)a3, (void)a4;
+    if (bytes == 0)
+        return SHOJI_EINVAL;
+    return mmp_alloc(client, bytes);
+}
+
+long component_init(component_t self)
+{
+    (void)self;
+    return SHOJI_OK;
+}

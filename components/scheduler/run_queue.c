@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The ready rings and the list of waits with a time. Invariants:
+ *
+ * 1. A thread is in its priority's ring exactly if it is RUN_READY; the running thread is ready too, and stays first of
+ *    its ring until its turn is over, whoever preempts it.
+ * 2. Bit p of `ready` is set exactly if ring p is not empty.
+ * 3. The list from `soonest` along `later` has exactly the blocked threads with a time, ascending by `until`.
+ * 4. A thread with a remembered wakeup is not blocked.
+ */
+#include "run_queue.h"
+
+static void ring_append(struct run_queue *queue, thread_t id)
+{
+    struct run_thread *thread = &queue->thread[id];
+    thread_t head = queue->head[thread->priority];
+
+    if (head == 0) {
+        thread->next = thread->prev = id;
+        queue->head[thread->priority] = id;
+        queue->ready |= 1u << thread->priority;
+        return;
+    }
+    thread->next = head;
+    thread->prev = queue->thread[head].prev;
+    queue->thread[thread->prev].next = id;
+    queue->thread[head].prev = id;
+}
+
+static void ring_remove(struct run_queue *queue, thread_t id)
+{
+    struct run_thread *thread = &queue->thread[id];
+
+    if (thread->next == id) {
+        queue->head[thread->priority] = 0;
+        queue->ready &= ~(1u << thread->priority);
+        return;
+    }
+    queue->thread[thread->prev].next = thread->next;
+    queue->thread[thread->next].prev = thread->prev;
+    if (queue->head[thread->priority] == id)
+        queue->head[thread->priority] = thread->next;
+}
+
+static void wait_insert(struct run_queue *queue, thread_t id)
+{
+    struct run_thread *thread = &queue->thread[id];
+    thread_t before = 0, after = queue->soonest;
+
+    while (after != 0 && queue->thread[after].until <= thread->until) {
+        before = after;
+        after = queue->thread[after].later;
+    }
+    thread->sooner = before;
+    thread->later = after;
+    if (before != 0)
+        queue->thread[before].later = id;
+    else
+        queue->soonest = id;
+    if (after != 0)
+        queue->thread[after].sooner = id;
+}
+
+static void wait_remove(struct run_queue *queue, thread_t id)
+{
+    struct run_thread *thread = &queue->thread[id];
+
+    if (thread->sooner != 0)
+        queue->thread[thread->sooner].later = thread->later;
+    else
+        queue->soonest = thread->later;
+    if (thread->later != 0)
+        queue->thread[thread->later].sooner = thread->sooner;
+}
+
+static void wait_end(struct run_queue *queue, thread_t id, long outcome)
+{
+    struct run_thread *thread = &queue->thread[id];
+
+    if (thread->until != RUN_FOREVER)
+        wait_remove(queue, id);
+    thread->state = RUN_READY;
+    thread->slice = 0;
+    thread->outcome = outcome;
+    ring_append(queue, id);
+}
+
+long run_queue_add(struct run_queue *queue, thread_t thread, uint32_t priority)
+{
+    if (thread == 0 || thread > RUN_THREADS || priority >= RUN_PRIORITIES || queue->thread[thread].state != RUN_ABSENT)
+        return SHOJI_EINVAL;
+    queue->thread[thread] = (struct run_thread){.state = RUN_READY, .priority = priority, .outcome = SHOJI_OK};
+    ring_append(queue, thread);
+    return SHOJI_OK;
+}
+
+void run_queue_remove(struct run_queue *queue, thread_t id)
+{
+    struct run_thread *thread = &queue->thread[id];
+
+    if (thread->state == RUN_READY)
+        ring_remove(queue, id);
+    else if (thread->state == RUN_BLOCKED && thread->until != RUN_FOREVER)
+        wait_remove(queue, id);
+    thread->state = RUN_ABSENT;
+}
+
+thread_t run_queue_pick(struct run_queue *queue)
+{
+    if (queue->ready == 0)
+        return 0;
+    queue->running = queue->head[__builtin_ctz(queue->ready)];
+    return queue->running;
+}
+
+void run_queue_block(struct run_queue *queue, thread_t id, uint64_t now, uint64_t until)
+{
+    struct run_thread *thread = &queue->thread[id];
+
+    if (thread->remembered) {
+        thread->remembered = 0;
+        thread->outcome = SHOJI_OK;
+        return;
+    }
+    if (until <= now) {
+        thread->outcome = SHOJI_ETIMEDOUT;
+        return;
+    }
+    ring_remove(queue, id);
+    thread->state = RUN_BLOCKED;
+    thread->until = until;
+    if (until != RUN_FOREVER)
+        wait_insert(queue, id);
+}
+
+long run_queue_wake(struct run_queue *queue, thread_t thread)
+{
+    if (thread > RUN_THREADS || queue->thread[thread].state == RUN_ABSENT)
+        return SHOJI_EINVAL;
+    if (queue->thread[thread].state == RUN_BLOCKED)
+        wait_end(queue, thread, SHOJI_OK);
+    else
+        queue->thread[thread].remembered = 1;
+    return SHOJI_OK;
+}
+
+void run_queue_yield(struct run_queue *queue, thread_t id)
+{
+    struct run_thread *thread = &queue->thread[id];
+
+    thread->slice = 0;
+    if (queue->head[thread->priority] == id)
+        queue->head[thread->priority] = thread->next;
+}
+
+void run_queue_tick(struct run_queue *queue, uint64_t now)
+{
+    struct run_thread *running = &queue->thread[queue->running];
+
+    if (running->state == RUN_READY && ++running->slice >= RUN_SLICE_TICKS)
+        run_queue_yield(queue, queue->running);
+    while (queue->soonest != 0 && queue->thread[queue->soonest].until <= now)
+        wait_end(queue, queue->soonest, SHOJI_ETIMEDOUT);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Component 1, scheduler: fixed-priority round robin, preemptive. It owns the run queue and decides which thread runs; the
+ * kernel only switches. It never prints or invokes anything but the supervisor while `lock` is set, and never touches another
+ * component's memory.
+ *
+ * The protocol with the kernel (struct sup_sched):
+ *
+ * 1. `lock` guards the run queue against interrupts. Every entry sets it, changes the queue, and goes through leave(); with one
+ *    processor that is all the mutual exclusion there is. Nobody else can find it set: whoever runs with lock set is inside
+ *    this file.
+ * 2. An interrupt sets its bit in `pending`. If lock was clear, the kernel also sets lock and resumes thread 0, which always
+ *    waits in a sup_switch of its own; the interrupted thread is then preempted. It stays ready, first of its ring.
+ * 3. Whoever comes out of sup_switch has lock set, and may have been away for long: it looks at pending and picks anew. A
+ *    preempted or new thread does not come out of sup_switch: the kernel clears lock as it resumes it.
+ * 4. The moment between the last look at pending and lock = 0. In leave(): lock is cleared first, then pending is looked at. An
+ *    interrupt before the clearing is seen by that look; one after it finds lock clear and is served by thread 0. If it
+ *    strikes between the clearing and the look, thread 0 has taken the bits when we go on. In sup_switch to a preempted
+ *    thread the kernel makes both steps at once: SHOJI_EAGAIN, nothing switched, if pending is set.
+ * 5. A wakeup that comes before the block is remembered in the run queue, so whoever says "I wait" under a lock of its
+ *    own, drops that, and blocks, loses nothing. The price: a wait may end without cause. All callers look again.
+ * 6. If nobody is ready, whoever looks for a successor waits in sup_idle itself: the thread that blocked, or thread 0. The
+ *    thread that is woken is then often the one that waits, and nothing is switched.
+ * 7. Before sched_upcall, during the component_init calls, lock stays set: nothing is preempted, and nobody may block.
+ */
+#include "scheduler.h"
+#include "export.h"
+#include "run_queue.h"
+#include "runtime.h"
+
+#define LINES 32
+
+static struct sup_sched shared = {.lock = 1};
+static struct run_queue queue;
+static uint32_t started;
+
+/* Device lines by their event bit. The first component that waits for one owns it. */
+static struct line {
+    component_t owner;
+    thread_t waiter;
+    uint32_t came; /* 1: an interrupt that no sched_line_wait has returned for */
+} lines[LINES];
+
+#define REQUIRE(condition)                                                                                   \
+    do                                                                                                       \
+        if (!(condition))                                                                                    \
+            runtime_panic(#condition, __FILE__, __LINE__);                                                   \
+    while (0)
+
+static void enter(void)
+{
+    shared.lock = 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+/* Lock is set. Takes what interrupts have left. */
+static void events_take(void)
+{
+    uint32_t events = __atomic_exchange_n(&shared.pending, 0, __ATOMIC_SEQ_CST);
+
+    if (events & 1u << SUP_EVENT_TIMER)
+        run_queue_tick(&queue, shoji_global.ticks);
+    for (events &= ~(1u << SUP_EVENT_TIMER); events != 0; events &= events - 1) {
+        struct line *line = &lines[__builtin_ctz(events)];
+
+        line->came = 1;
+        if (line->waiter != 0)
+            REQUIRE(run_queue_wake(&queue, line->waiter) == SHOJI_OK);
+    }
+}
+
+/* Lock is set. Runs others until it is the caller's turn; back with lock set. Thread 0 has no turn and never returns. */
+static void turn_await(thread_t self)
+{
+    for (;;) {
+        thread_t next;
+        long status;
+
+        if (shared.pending != 0)
+            events_take();
+        next = run_queue_pick(&queue);
+        if (next == self && next != 0)
+            return;
+        status = next != 0 ? sup_switch(next) : sup_idle();
+        if (status == SHOJI_ECLOSED) { /* it faulted too often */
+            run_queue_remove(&queue, next);
+            continue;
+        }
+        REQUIRE(status == SHOJI_OK || status == SHOJI_EAGAIN);
+    }
+}
+
+/* The end of every entry, with lock set and the queue changed: back when it is the caller's turn, lock clear. */
+static void leave(thread_t self)
+{
+    if (!started)
+        return;
+    for (;;) {
+        turn_await(self);
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        shared.lock = 0;
+        if (shared.pending == 0)
+            return;
+        enter();
+    }
+}
+
+static long block(uint64_t until)
+{
+    thread_t self = shoji_global.current;
+
+    if (!started)
+        return SHOJI_EPERM;
+    enter();
+    run_queue_block(&queue, self, shoji_global.ticks, until);
+    leave(self);
+    return queue.thread[self].outcome;
+}
+
+SHOJI_EXPORT long sched_block(void)
+{
+    return block(RUN_FOREVER);
+}
+
+SHOJI_EXPORT long sched_block_until(uint64_t tick)
+{
+    return block(tick);
+}
+
+SHOJI_EXPORT long sched_wakeup(thread_t thread)
+{
+    long status;
+
+    enter();
+    status = run_queue_wake(&queue, thread);
+    leave(shoji_global.current);
+    return status;
+}
+
+SHOJI_EXPORT long sched_yield(void)
+{
+    thread_t self = shoji_global.current;
+
+    if (!started)
+        return SHOJI_EPERM;
+    enter();
+    run_queue_yield(&queue, self);
+    leave(self);
+    return SHOJI_OK;
+}
+
+/* Lock is set. */
+static long line_claim(struct line *line, component_t client, thread_t self)
+{
+    if (line->owner != 0 && line->owner != client)
+        return SHOJI_EPERM;
+    if (line->waiter != 0)
+        return SHOJI_EBUSY;
+    line->owner = client;
+    line->waiter = self;
+    return SHOJI_OK;
+}
+
+SHOJI_EXPORT_BADGED(sched_line_wait);
+long sched_line_wait_badged(uint32_t number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+{
+    thread_t self = shoji_global.current;
+    struct line *line;
+    long status;
+
+    (void)a1, (void)a2, (void)a3, (void)a4;
+    if (number < SUP_EVENT_LINE0 || number >= LINES)
+        return SHOJI_EINVAL;
+    if (!started)
+        return SHOJI_EPERM;
+    line = &lines[number];
+    enter();
+    status = line_claim(line, client, self);
+    if (status == SHOJI_OK) {
+        while (!line->came) {
+            run_queue_block(&queue, self, shoji_global.ticks, RUN_FOREVER);
+            turn_await(self);
+        }
+        line->came = 0;
+        line->waiter = 0;
+    }
+    leave(self);
+    return status;
+}
+
+static void threads_create(void)
+{
+    static struct sup_thread record;
+    uint32_t index;
+    long status;
+
+    for (index = 1; (status = sup_thread_get(index, &record)) == SHOJI_OK; index++)
+        REQUIRE(run_queue_add(&queue, index, record.priority) == SHOJI_OK);
+    REQUIRE(status == SHOJI_ENOENT);
+}
+
+/* The entry of thread 0, see supervisor.h. It does not return. */
+SHOJI_EXPORT long sched_upcall(void)
+{
+    enter();
+    threads_create();
+    started = 1;
+    turn_await(0);
+    return SHOJI_OK;
+}
+
+long component_init(component_t self)
+{
+    (void)self;
+    return sup_sched_attach(&shared);
+}
