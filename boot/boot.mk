@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Booting: what is not Shoji's own (boot/thirdparty), the emulator, and the targets that run the system.
+#
+# For the other fragments:
+#   build/newlib/{include,lib}, build/src/{lwip,yyjson,llhttp}    symlinks into the user's cache
+#   $(THIRD_PARTY_STAMPS)    prerequisite of whatever is compiled from these; newer when one of them has changed
+#   image                    phony, defined by webserver/: builds the modules and build/webserver/modules.list
+
+.PHONY: qemu qemu-plain run start stop run-iso debug iso
+
+THIRD_PARTY := newlib lwip yyjson llhttp
+THIRD_PARTY_STAMPS := $(THIRD_PARTY:%=$(BUILD)/third-party/%.stamp)
+KERNEL := $(BUILD)/kernel/shoji.elf
+ISO := $(BUILD)/boot/shoji.iso
+
+# Compilers and libraries come first: make builds what it includes before anything else, then starts over.
+ifneq ($(filter-out help clean stop,$(MAKECMDGOALS)),)
+include $(BUILD)/third-party/packages.mk
+endif
+$(BUILD)/third-party/packages.mk: boot/thirdparty/packages
+	@mkdir -p $(@D)
+	@boot/thirdparty/packages build
+	@touch $@
+
+$(THIRD_PARTY_STAMPS) &: FORCE
+	@boot/thirdparty/get $(THIRD_PARTY)
+
+qemu:                   ## build the emulator with the MMP CPU; after a change only what depends on it
+	@boot/thirdparty/get qemu
+
+qemu-plain:             ## build the same emulator without it, to compare with
+	@boot/thirdparty/get qemu-plain
+
+run: $(KERNEL) image qemu       ## boot the system here, serial console in the foreground; Ctrl-C stops it (PORT, CONTROL_PORT, PCAP)
+	@boot/run
+
+start: $(KERNEL) image qemu     ## boot it in the background; returns when the first request is answered
+	@boot/run start
+
+stop:                   ## stop what `make start` started
+	@if [ -e $(BUILD)/run/pid ]; then boot/run stop; fi
+
+run-iso: iso qemu       ## boot a GRUB CD image of the same system
+	@boot/run --iso $(ISO)
+
+debug: $(KERNEL) image qemu     ## boot it stopped, waiting for gdb on 127.0.0.1:1234
+	@boot/run --gdb
+
+iso: $(ISO)
+$(ISO): $(KERNEL) image boot/make-iso
+	@boot/thirdparty/packages iso
+	@boot/make-iso $@ $(KERNEL) $(BUILD)/webserver/modules.list
