@@ -71,7 +71,7 @@ static bool frame_base(const struct mmp_state *s, const struct mmp_memory *m, ui
 {
     if (callee == MMP_PD_SUPERVISOR) {
         *base = s->s0;
-        return s->s0 >= 8 && mmp_memory_at(m, s->s0 - 8, 8) != NULL;
+        return mmp_memory_at(m, s->s0 - 8, 8) != NULL; /* nor does memory wrap, where S0 is 0 */
     }
     *base = (rsp + 8) >> s->align << s->align;
     return *base >= s->sl + 8; /* in memory, because it is not above rsp + 8 */
