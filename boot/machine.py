@@ -62,7 +62,7 @@ class Machine:
         """The whole command line. `console` is the chardev of the serial port, `run` the folder of the sockets."""
         if not shutil.which(str(REPOSITORY / self.qemu)) and not shutil.which(self.qemu):
             raise Unusable(f'{self.qemu} is missing: make qemu builds it')
-        return [self.qemu, '-machine', 'pc,usb=off,vmport=off,hpet=off,smbus=off', '-accel', 'tcg', '-cpu', self.known_cpu(),
+        return [self.qemu, '-machine', 'pc', '-accel', 'tcg', '-cpu', self.known_cpu(),
                 '-m', self.memory, '-smp', '1', '-display', 'none', '-vga', 'none', '-nodefaults', '-no-user-config',
                 '-no-reboot', *(word for folder in FIRMWARE for word in ('-L', folder)),
                 '-chardev', f'{console},id=console', '-serial', 'chardev:console',
