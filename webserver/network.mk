@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The network's components. What the variables mean: components/component.mk.
+include components/component.mk
+
+vnic.sources := $(addprefix webserver/vnic/,queue.c vnic.c)
+vnic.includes := webserver/vnic
+$(eval $(call component,vnic))
+
+ip.sources := webserver/ip/ip.c
+$(eval $(call component,ip))
+
+port_manager.sources := $(addprefix webserver/port_manager/,port_manager.c ports.c)
+port_manager.includes := webserver/port_manager
+$(eval $(call component,port_manager))
+
+LWIP := $(BUILD)/src/lwip/src
+tcp.foreign := $(addprefix $(LWIP)/,$(addprefix core/,def.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c tcp.c tcp_in.c \
+    tcp_out.c timeouts.c ipv4/etharp.c ipv4/icmp.c ipv4/ip4.c ipv4/ip4_addr.c) netif/ethernet.c)
+tcp.sources := $(addprefix webserver/tcp/,connection.c fast.c link.c sequence.c tcp.c time_wait.c) $(tcp.foreign)
+tcp.includes := webserver/tcp webserver/tcp/port $(LWIP)/include
+tcp.needs := $(BUILD)/third-party/lwip.stamp
+$(eval $(call component,tcp))
+
+# Unpacked by the rule for lwip.stamp.
+$(tcp.foreign): $(BUILD)/third-party/lwip.stamp ;

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Listeners and connections. Owns the records, their receive rings, and their share of lwIP's memory; lwIP owns the pcbs.
+ *
+ *     FREE --accept--> WAITING --take--> OPEN --finish--> LINGERING --FIN, reset, time--> FREE
+ *
+ * 1. A record has a pcb and the pcb points back to it, or pcb is NULL and lwIP knows nothing of it (WAITING and OPEN: the peer has gone).
+ *    The record's port is in use at port_manager as long as it is not FREE.
+ * 2. Received bytes are copied into the ring at once, which is as large as the window that we offer, so they always fit; the window
+ *    opens again when the client has taken them. So nobody holds the device's buffers.
+ * 3. A handle names a record by number and generation; finishing makes it stale.
+ * 4. `held` is what lwIP has of a record and the peer has not acknowledged; held_total is the sum. A record may hold a quarter of what is
+ *    left (never less than one segment): peers that do not read leave something for everybody else.
+ * 5. LINGERING: our FIN follows the last byte, what the peer still sends is thrown away. It ends with the peer's FIN, a reset, too much
+ *    thrown away, or CLOSING_POLLS without progress.
+ * 6. pcbs are freed only by lwIP or by tcp_abort, and a callback that aborted its own pcb returns ERR_ABRT.
+ */
+#include "connection.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "event_manager.h"
+#include "fast.h"
+#include "lwip/tcp.h"
+#include "port_manager.h"
+
+#define LISTENERS MEMP_NUM_TCP_PCB_LISTEN
+#define RING_BYTES TCP_WND
+#define HELD_MAX (TX_FULL_BLOCKS * TCP_MSS)
+#define ROOM_WORTH_TELLING (2 * TCP_MSS)
+#define DISCARD_MAX (256 * 1024)
+
+/* lwIP polls each pcb every 500 ms. */
+#define CLOSING_POLLS 20 /* 10 s */
+#define STALLED_POLLS 120 /* 60 s with bytes that the peer does not acknowledge */
+#define IDLE_POLLS 10    /* 5 s: may be ended if somebody else needs the record */
+
+_Static_assert((RING_BYTES & (RING_BYTES - 1)) == 0, "ring positions are masked");
+
+/* Handles: generation, kind and number. */
+#define HANDLE_LISTENER (1l << 12)
+#define HANDLE_NUMBER 0xfff
+#define HANDLE_GENERATION 16
+#define GENERATION_MASK 0x7fffffffu
+
+enum state { FREE, WAITING, OPEN, LINGERING };
+
+struct listener {
+    struct tcp_pcb *pcb;
+    struct connection *first, *last; /* WAITING, oldest first */
+    long event;
+    uint16_t port;
+    bool want; /* the client has been told of no connection since it knew of none */
+};
+
+struct connection {
+    struct tcp_pcb *pcb;
+    struct connection *next; /* in the free list or a listener's queue */
+    long event;
+    uint32_t generation;
+    uint32_t put, taken; /* bytes ever put into the ring and taken from it */
+    uint32_t held;
+    uint32_t discarded;
+    uint16_t port;
+    uint16_t polls; /* since something happened */
+    uint8_t state;
+    bool finished; /* the peer's FIN has come */
+    bool want_read, want_room;
+};
+
+static struct listener listeners[LISTENERS];
+static struct connection connections[TCP_CONNECTIONS];
+static uint8_t rings[TCP_CONNECTIONS][RING_BYTES];
+static struct connection *free_first;
+static uint32_t used, held_total;
+
+/* ---- Records ---- */
+
+static long handle_of(const struct connection *c)
+{
+    return (long)c->generation << HANDLE_GENERATION | (c - connections);
+}
+
+static struct connection *connection_of(long handle)
+{
+    unsigned long number = (unsigned long)handle & 0xffff;
+    struct connection *c;
+
+    if (handle <= 0 || number >= TCP_CONNECTIONS)
+        return NULL;
+    c = &connections[number];
+    return c->state == OPEN && handle_of(c) == handle ? c : NULL;
+}
+
+static uint32_t readable(const struct connection *c)
+{
+    return c->put - c->taken;
+}
+
+static uint32_t room(const struct connection *c)
+{
+    uint32_t left = held_total < HELD_MAX ? (HELD_MAX - held_total) / 4 : 0;
+    uint32_t share = left > TCP_MSS ? left : TCP_MSS;
+    uint32_t mine = share > c->held ? share - c->held : 0;
+
+    if (tcp_sndqueuelen(c->pcb) >= TCP_SND_QUEUELEN)
+        return 0;
+    return mine < tcp_sndbuf(c->pcb) ? mine : tcp_sndbuf(c->pcb);
+}
+
+static void trigger(long *event)
+{
+    /* An event that is gone belongs to a client that does not wait any more. */
+    if (*event > 0 && evt_trigger(*event) == SHOJI_ENOENT)
+        *event = 0;
+}
+
+/* Tells the client what it wanted to hear of. */
+static void signal(struct connection *c)
+{
+    bool tell = false;
+
+    if (c->state != OPEN)
+        return;
+    if (c->want_read && (c->pcb == NULL || c->finished || readable(c) > 0)) {
+        c->want_read = false;
+        tell = true;
+    }
+    if (c->want_room && (c->pcb == NULL || c->held == 0 || room(c) >= ROOM_WORTH_TELLING)) {
+        c->want_room = false;
+        tell = true;
+    }
+    if (tell)
+        trigger(&c->event);
+}
+
+/* Forgets the pcb, which lives on without us or not at all. */
+static void pcb_forget(struct connection *c)
+{
+    c->pcb = NULL;
+    held_total -= c->held;
+    c->held = 0;
+}
+
+static void pcb_detach(struct connection *c)
+{
+    tcp_arg(c->pcb, NULL);
+    tcp_recv(c->pcb, NULL);
+    tcp_sent(c->pcb, NULL);
+    tcp_err(c->pcb, NULL);
+    tcp_poll(c->pcb, NULL, 0);
+    pcb_forget(c);
+}
+
+/* The pcb is forgotten already. */
+static void record_free(struct connection *c)
+{
+    (void)port_leave(c->port); /* it was counted when the record was filled */
+    c->state = FREE;
+    c->generation = (c->generation + 1) & GENERATION_MASK;
+    if (c->generation == 0)
+        c->generation = 1;
+    c->next = free_first;
+    free_first = c;
+    used--;
+}
+
+/* Makes room by ending the connection that has been closing longest, or else idle longest; the latter's record comes free only when
+ * its client has finished it. */
+static void record_evict(void)
+{
+    struct connection *closing = NULL, *idle = NULL;
+
+    for (struct connection *c = connections; c < connections + TCP_CONNECTIONS; c++) {
+        if (c->state == LINGERING && (closing == NULL || c->polls > closing->polls))
+            closing = c;
+        if (c->state == OPEN && c->pcb != NULL && c->polls >= IDLE_POLLS && (idle == NULL || c->polls > idle->polls))
+            idle = c;
+    }
+    if (closing != NULL)
+        tcp_abort(closing->pcb);
+    else if (idle != NULL)
+        tcp_abort(idle->pcb);
+}
+
+/* ---- What lwIP calls ---- */
+
+static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
+{
+    struct connection *c = arg;
+
+    (void)error;
+    c->polls = 0;
+    if (data == NULL) {
+        c->finished = true;
+        if (c->state == LINGERING) {
+            pcb_detach(c);
+            record_free(c);
+        } else {
+            signal(c);
+        }
+        return ERR_OK;
+    }
+    if (c->state == LINGERING) {
+        c->discarded += data->tot_len;
+        tcp_recved(pcb, data->tot_len);
+        pbuf_free(data);
+        if (c->discarded <= DISCARD_MAX)
+            return ERR_OK;
+        tcp_abort(pcb);
+        return ERR_ABRT;
+    }
+    if (data->tot_len > RING_BYTES - readable(c)) { /* more than the window: cannot be, and is not worth a panic */
+        pbuf_free(data);
+        tcp_abort(pcb);
+        return ERR_ABRT;
+    }
+    for (const struct pbuf *part = data; part != NULL; part = part->next) {
+        uint8_t *ring = rings[c - connections];
+        uint32_t at = c->put % RING_BYTES;
+        uint32_t first = part->len < RING_BYTES - at ? part->len : RING_BYTES - at;
+
+        fast_copy(ring + at, part->payload, first);
+        if (part->len > first)
+            fast_copy(ring, (const char *)part->payload + first, part->len - first);
+        c->put += part->len;
+    }
+    pbuf_free(data);
+    signal(c);
+    return ERR_OK;
+}
+
+static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t bytes)
+{
+    struct connection *c = arg;
+    uint32_t freed = bytes < c->held ? bytes : c->held; /* our FIN counts as a byte, too */
+
+    (void)pcb;
+    c->polls = 0;
+    c->held -= freed;
+    held_total -= freed;
+    if (c->want_room)
+        signal(c);
+    return ERR_OK;
+}
+
+static void on_error(void *arg, err_t error)
+{
+    struct connection *c = arg;
+
+    (void)error;
+    pcb_forget(c);
+    if (c->state == LINGERING)
+        record_free(c);
+    else
+        signal(c);
+}
+
+static err_t on_poll(void *arg, struct tcp_pcb *pcb)
+{
+    struct connection *c = arg;
+
+    if (c->polls < UINT16_MAX)
+        c->polls++;
+    if ((c->state == LINGERING && c->polls >= CLOSING_POLLS) || (c->held > 0 && c->polls >= STALLED_POLLS)) {
+        tcp_abort(pcb);
+        return ERR_ABRT;
+    }
+    if (c->want_room) /* memory that others have given back since */
+        signal(c);
+    return ERR_OK;
+}
+
+static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
+{
+    struct listener *l = arg;
+    struct connection *c;
+
+    if (error != ERR_OK || pcb == NULL) /* lwIP has no pcb left: it drops the SYN, and the peer tries again */
+        return ERR_VAL;
+    if (free_first == NULL)
+        record_evict();
+    c = free_first;
+    if (c == NULL || port_use(l->port) < 0)
+        return ERR_MEM; /* lwIP resets the connection */
+    free_first = c->next;
+    used++;
+    *c = (struct connection){.pcb = pcb, .generation = c->generation, .port = l->port, .state = WAITING};
+    tcp_arg(pcb, c);
+    tcp_recv(pcb, on_received);
+    tcp_sent(pcb, on_sent);
+    tcp_err(pcb, on_error);
+    tcp_poll(pcb, on_poll, 1);
+    tcp_nagle_disable(pcb); /* replies are written in as large pieces as there are */
+    tcp_backlog_delayed(pcb);
+    if (l->first == NULL)
+        l->first = c;
+    else
+        l->last->next = c;
+    l->last = c;
+    if (l->want) {
+        l->want = false;
+        trigger(&l->event);
+    }
+    return ERR_OK;
+}
+
+/* ---- What clients call ---- */
+
+static struct listener *listener_new(void)
+{
+    for (struct listener *l = listeners; l < listeners + LISTENERS; l++)
+        if (l->pcb == NULL)
+            return l;
+    return NULL;
+}
+
+long connection_listen(uint32_t port, long event)
+{
+    struct listener *l = listener_new();
+    struct tcp_pcb *bound, *listening;
+    long status;
+
+    if (port == 0 || port > UINT16_MAX || event < 0)
+        return SHOJI_EINVAL;
+    if (l == NULL)
+        return SHOJI_EMEMORY;
+    bound = tcp_new();
+    if (bound == NULL)
+        return SHOJI_EMEMORY;
+    status = port_take(port);
+    if (status != SHOJI_OK) {
+        tcp_abort(bound);
+        return status;
+    }
+    /* Nothing below can fail: the port is ours alone, and there is a listening pcb for each listener. */
+    if (tcp_bind(bound, IP4_ADDR_ANY, (u16_t)port) != ERR_OK) {
+        tcp_abort(bound);
+        return SHOJI_EBUSY;
+    }
+    listening = tcp_listen_with_backlog(bound, TCP_DEFAULT_LISTEN_BACKLOG);
+    if (listening == NULL) {
+        tcp_abort(bound);
+        return SHOJI_EMEMORY;
+    }
+    *l = (struct listener){.pcb = listening, .event = event, .port = (uint16_t)port, .want = true};
+    tcp_arg(listening, l);
+    tcp_accept(listening, on_accept);
+    return (1l << HANDLE_GENERATION) | HANDLE_LISTENER | (l - listeners);
+}
+
+static struct listener *listener_of(long handle)
+{
+    unsigned long number = (unsigned long)handle & HANDLE_NUMBER;
+
+    if (handle != ((1l << HANDLE_GENERATION) | HANDLE_LISTENER | (long)number) || number >= LISTENERS)
+        return NULL;
+    return listeners[number].pcb != NULL ? &listeners[number] : NULL;
+}
+
+long connection_take(long listener, long event)
+{
+    struct listener *l = listener_of(listener);
+    struct connection *c;
+
+    if (event < 0)
+        return SHOJI_EINVAL;
+    if (l == NULL)
+        return SHOJI_ENOENT;
+    while ((c = l->first) != NULL) {
+        l->first = c->next;
+        c->next = NULL;
+        if (c->pcb != NULL)
+            break;
+        record_free(c); /* gone before anybody knew it */
+    }
+    if (l->first == NULL)
+        l->want = true;
+    if (c == NULL)
+        return SHOJI_EAGAIN;
+    tcp_backlog_accepted(c->pcb);
+    c->state = OPEN;
+    c->event = event;
+    c->want_read = true;
+    signal(c);
+    return handle_of(c);
+}
+
+long connection_set_event(long connection, long event)
+{
+    struct connection *c = connection_of(connection);
+
+    if (event < 0)
+        return SHOJI_EINVAL;
+    if (c == NULL)
+        return SHOJI_ENOENT;
+    c->event = event;
+    c->want_read = true;
+    signal(c);
+    return SHOJI_OK;
+}
+
+long connection_receive(long connection, void *to, uint64_t bytes)
+{
+    struct connection *c = connection_of(connection);
+    const uint8_t *ring;
+    uint32_t at, count, first;
+
+    if (c == NULL)
+        return SHOJI_ENOENT;
+    if (bytes == 0)
+        return SHOJI_EINVAL;
+    if (c->pcb == NULL)
+        return SHOJI_ECLOSED;
+    count = readable(c);
+    if (count == 0) {
+        if (c->finished)
+            return 0;
+        c->want_read = true;
+        return SHOJI_EAGAIN;
+    }
+    if (count > bytes)
+        count = (uint32_t)bytes;
+    ring = rings[c - connections];
+    at = c->taken % RING_BYTES;
+    first = count < RING_BYTES - at ? count : RING_BYTES - at;
+    fast_copy(to, ring + at, first);
+    if (count > first)
+        fast_copy((char *)to + first, ring, count - first);
+    c->taken += count;
+    c->polls = 0;
+    tcp_recved(c->pcb, (u16_t)count);
+    if (readable(c) == 0) {
+        c->want_read = true;
+        signal(c); /* the end may have come already */
+    }
+    return (long)count;
+}
+
+long connection_transmit(long connection, const void *from, uint64_t bytes)
+{
+    struct connection *c = connection_of(connection);
+    uint32_t count;
+    err_t error;
+
+    if (c == NULL)
+        return SHOJI_ENOENT;
+    if (bytes == 0)
+        return SHOJI_EINVAL;
+    if (c->pcb == NULL)
+        return SHOJI_ECLOSED;
+    count = room(c);
+    if (count > bytes)
+        count = (uint32_t)bytes;
+    error = count > 0 ? tcp_write(c->pcb, from, (u16_t)count, TCP_WRITE_FLAG_COPY) : ERR_MEM;
+    if (error == ERR_MEM && count > TCP_MSS) { /* lwIP takes all or nothing; perhaps there is memory for one segment */
+        count = TCP_MSS;
+        error = tcp_write(c->pcb, from, (u16_t)count, TCP_WRITE_FLAG_COPY);
+    }
+    if (error == ERR_MEM) {
+        c->want_room = true;
+        return SHOJI_EAGAIN;
+    }
+    if (error != ERR_OK)
+        return SHOJI_ECLOSED;
+    c->held += count;
+    held_total += count;
+    c->polls = 0;
+    if (count < bytes)
+        c->want_room = true;
+    (void)tcp_output(c->pcb); /* what cannot go now goes with the timer */
+    return (long)count;
+}
+
+long connection_finish(long connection)
+{
+    struct connection *c = connection_of(connection);
+
+    if (c == NULL)
+        return SHOJI_ENOENT;
+    c->state = LINGERING;
+    c->polls = 0;
+    if (c->pcb == NULL) {
+        record_free(c);
+        return SHOJI_OK;
+    }
+    if (readable(c) > 0)
+        tcp_recved(c->pcb, (u16_t)readable(c));
+    c->taken = c->put;
+    if (tcp_shutdown(c->pcb, 0, 1) != ERR_OK)
+        tcp_abort(c->pcb); /* on_error frees the record */
+    return SHOJI_OK;
+}
+
+uint32_t connections_used(void)
+{
+    return used;
+}
+
+void connections_init(void)
+{
+    free_first = NULL;
+    for (struct connection *c = connections + TCP_CONNECTIONS; c-- > connections;) {
+        *c = (struct connection){.generation = 1, .next = free_first};
+        free_first = c;
+    }
+    used = held_total = 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * What lwIP asks of a platform: gcc on x86-64, one thread at a time (the component's mutex). */
+#ifndef TCP_PORT_CC_H
+#define TCP_PORT_CC_H
+
+#include <limits.h>
+#include <sys/types.h>
+
+#include "runtime.h"
+
+/* The C library has ssize_t; lwIP makes one of its own where SSIZE_MAX is missing. */
+#ifndef SSIZE_MAX
+#define SSIZE_MAX LONG_MAX
+#endif
+#define LWIP_NO_UNISTD_H 1
+
+/* No debugging output is compiled in. */
+#define LWIP_PLATFORM_DIAG(message) do { } while (0)
+#define LWIP_PLATFORM_ASSERT(message) runtime_panic(message, __FILE__, __LINE__)
+
+#endif

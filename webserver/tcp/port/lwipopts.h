@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * lwIP's configuration: the raw API without an operating system, IPv4 with ARP, ICMP echo and TCP. All memory is static and sized for
+ * TCP_CONNECTIONS connections; see connection.c for how it is shared.
+ */
+#ifndef TCP_PORT_LWIPOPTS_H
+#define TCP_PORT_LWIPOPTS_H
+
+#include "fast.h"
+
+/* ---- Ours ---- */
+#define TCP_CONNECTIONS 256
+#define TIME_WAIT_MAX 32    /* time_wait.c */
+#define TX_FULL_BLOCKS 224  /* full segments that all connections together may have on their way */
+
+/* ---- System ---- */
+#define NO_SYS 1
+#define SYS_LIGHTWEIGHT_PROT 0 /* the component's mutex is held around every entry into lwIP */
+#define LWIP_NETCONN 0
+#define LWIP_SOCKET 0
+#define LWIP_STATS_DISPLAY 0
+#define LWIP_NETIF_API 0
+#define LWIP_NETIF_TX_SINGLE_PBUF 0
+#define LWIP_SUPPORT_CUSTOM_PBUF 1
+#define LWIP_HOOK_FILENAME "hooks.h"
+
+/* ---- Memory ---- */
+#define MEM_ALIGNMENT 8
+#define MEM_USE_POOLS 1
+#define MEM_USE_POOLS_TRY_BIGGER_POOL 1
+#define MEMP_USE_CUSTOM_POOLS 1
+#define MEMP_NUM_TCP_PCB (TCP_CONNECTIONS + TIME_WAIT_MAX + 32)
+#define MEMP_NUM_TCP_PCB_LISTEN 8
+#define MEMP_NUM_TCP_SEG 1024
+#define MEMP_NUM_PBUF 16
+#define PBUF_POOL_SIZE 0
+#define MEMP_NUM_ARP_QUEUE 16
+#define MEMCPY(to, from, bytes) fast_copy(to, from, bytes)
+#define SMEMCPY(to, from, bytes) __builtin_memcpy(to, from, bytes)
+
+/* ---- Protocols ---- */
+#define LWIP_IPV4 1
+#define LWIP_IPV6 0
+#define LWIP_ARP 1
+#define LWIP_ETHERNET 1
+#define LWIP_ICMP 1
+#define LWIP_RAW 0
+#define LWIP_UDP 0
+#define LWIP_TCP 1
+#define LWIP_DHCP 0
+#define LWIP_IGMP 0
+#define LWIP_DNS 0
+#define IP_REASSEMBLY 0 /* what we serve comes in unfragmented TCP segments */
+#define IP_FRAG 0
+#define IP_FORWARD 0
+#define IP_OPTIONS_ALLOWED 1
+#define ARP_QUEUEING 1
+
+/* ---- TCP ---- */
+#define TCP_MSS 1460
+#define TCP_CALCULATE_EFF_SEND_MSS 0 /* one interface, MTU 1500 */
+#define TCP_WND 8192                 /* the size of a connection's receive ring */
+#define TCP_SND_BUF (16 * TCP_MSS)
+#define TCP_SND_QUEUELEN 64
+#define TCP_OVERSIZE 0 /* a segment takes the memory it needs; later writes are chained to it */
+#define TCP_QUEUE_OOSEQ 0 /* what comes early is dropped: received packets are never kept, so nobody can use up the device's buffers */
+#define TCP_LISTEN_BACKLOG 1
+#define TCP_DEFAULT_LISTEN_BACKLOG 255
+#define TCP_MSL 5000
+#define LWIP_CALLBACK_API 1
+
+/* ---- Checksums ---- */
+#define LWIP_CHKSUM fast_checksum
+#define LWIP_CHECKSUM_ON_COPY 0
+
+/* ---- Checks: all of them and the pools' counts in the host tests, none on the hot paths ---- */
+#ifdef __SANITIZE_ADDRESS__
+#define LWIP_STATS 1
+#define MEMP_STATS 1
+#else
+#define LWIP_NOASSERT 1
+#define LWIP_STATS 0
+#endif
+
+#endif

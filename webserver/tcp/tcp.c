@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Component 7: TCP and IP by lwIP. Owns the mutex under which everything in this component but waiting happens, the two service
+ * threads, and the check that a caller's buffer lies in a pool that this component was given. That a client uses only its own pool is
+ * fd_api's duty.
+ *
+ * tcp_input waits for packets; tcp_timer for lwIP's timers. Both entries handle what there is and return (docs/decisions/05).
+ */
+#include "tcp.h"
+
+#include <stdbool.h>
+
+#include "address.h"
+#include "connection.h"
+#include "export.h"
+#include "ip.h"
+#include "link.h"
+#include "lwip/timeouts.h"
+#include "mutex.h"
+#include "runtime.h"
+#include "scheduler.h"
+#include "sequence.h"
+#include "time_wait.h"
+#include "timed_block.h"
+
+#define TIMER_MS 250        /* how late a timer may be noticed that was set meanwhile: lwIP's finest */
+#define RETRY_MS 100        /* when there is no network */
+#define PACKETS_AT_ONCE 64  /* then the mutex is opened once */
+
+extern char pool_stream[], pool_stream_end[], pool_control[], pool_control_end[];
+
+static struct mutex mutex = MUTEX_FREE;
+static uint32_t timer_ms = TIMER_MS;
+
+u32_t sys_now(void)
+{
+    return (u32_t)(shoji_global.ticks * shoji_global.tick_us / 1000);
+}
+
+/* ---- Threads ---- */
+
+SHOJI_EXPORT long tcp_input_thread(void)
+{
+    long packet = ip_receive();
+
+    if (packet < 0) {
+        (void)timed_block(RETRY_MS);
+        return packet;
+    }
+    mutex_lock(&mutex);
+    for (int count = 1; packet >= 0; count++) {
+        link_input((uint64_t)packet);
+        packet = count < PACKETS_AT_ONCE ? ip_poll() : SHOJI_EAGAIN;
+    }
+    time_wait_trim();
+    mutex_unlock(&mutex);
+    return SHOJI_OK;
+}
+
+SHOJI_EXPORT long tcp_timer_thread(void)
+{
+    long status = timed_block(timer_ms);
+    uint32_t next;
+
+    if (status != SHOJI_OK)
+        status = sched_block_until(shoji_global.ticks + TIMER_MS * 1000 / shoji_global.tick_us);
+    mutex_lock(&mutex);
+    sys_check_timeouts();
+    next = sys_timeouts_sleeptime();
+    mutex_unlock(&mutex);
+    timer_ms = next < TIMER_MS ? next : TIMER_MS;
+    return status;
+}
+
+/* ---- What clients call ---- */
+
+static bool range_in(uint64_t start, uint64_t bytes, const char *pool, const char *pool_end)
+{
+    return start >= (uintptr_t)pool && start < (uintptr_t)pool_end && bytes <= (uintptr_t)pool_end - start;
+}
+
+static bool buffer_valid(uint64_t start, uint64_t bytes)
+{
+    return bytes > 0 && (range_in(start, bytes, pool_stream, pool_stream_end) ||
+                         range_in(start, bytes, pool_control, pool_control_end));
+}
+
+SHOJI_EXPORT long tcp_listen_on(uint32_t port, long event)
+{
+    long result;
+
+    mutex_lock(&mutex);
+    result = connection_listen(port, event);
+    mutex_unlock(&mutex);
+    return result;
+}
+
+SHOJI_EXPORT long tcp_take(long listener, long event)
+{
+    long result;
+
+    mutex_lock(&mutex);
+    result = connection_take(listener, event);
+    mutex_unlock(&mutex);
+    return result;
+}
+
+SHOJI_EXPORT long tcp_receive(long connection, uint64_t buffer, uint64_t bytes)
+{
+    long result;
+
+    if (!buffer_valid(buffer, bytes))
+        return SHOJI_EINVAL;
+    mutex_lock(&mutex);
+    result = connection_receive(connection, (void *)(uintptr_t)buffer, bytes);
+    mutex_unlock(&mutex);
+    return result;
+}
+
+SHOJI_EXPORT long tcp_transmit(long connection, uint64_t buffer, uint64_t bytes)
+{
+    long result;
+
+    if (!buffer_valid(buffer, bytes))
+        return SHOJI_EINVAL;
+    mutex_lock(&mutex);
+    result = connection_transmit(connection, (const void *)(uintptr_t)buffer, bytes);
+    mutex_unlock(&mutex);
+    return result;
+}
+
+SHOJI_EXPORT long tcp_finish(long connection)
+{
+    long result;
+
+    mutex_lock(&mutex);
+    result = connection_finish(connection);
+    mutex_unlock(&mutex);
+    return result;
+}
+
+SHOJI_EXPORT long tcp_set_event(long connection, long event)
+{
+    long result;
+
+    mutex_lock(&mutex);
+    result = connection_set_event(connection, event);
+    mutex_unlock(&mutex);
+    return result;
+}
+
+/* ---- Start ---- */
+
+long component_init(component_t self)
+{
+    const uint8_t own[] = {ADDRESS};
+    long hardware = ip_address();
+    const uint8_t *mac = (const uint8_t *)&hardware;
+    long status;
+
+    (void)self;
+    if (hardware < 0)
+        return hardware;
+    sequence_init((uint64_t)hardware);
+    status = link_init((uint64_t)hardware);
+    if (status != SHOJI_OK)
+        return status;
+    connections_init();
+    print_line("%u.%u.%u.%u, hw %02x:%02x:%02x:%02x:%02x:%02x", own[0], own[1], own[2], own[3], mac[0], mac[1], mac[2], mac[3],
+               mac[4], mac[5]);
+    return SHOJI_OK;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Connections in TIME_WAIT. Two things that lwIP does not do and a server with many short connections needs:
+ *
+ * 1. A SYN from the same port, beyond what was received, opens a new connection at once (RFC 1122, 4.2.2.13); lwIP would answer
+ *    with an acknowledgement, and the peer would try again a second later.
+ * 2. lwIP searches the whole list for each SYN, so only the newest TIME_WAIT_MAX stay. What an older one would still have answered, a FIN
+ *    sent again because our last acknowledgement was lost, gets a reset; the peer has all its data by then.
+ */
+#include "time_wait.h"
+
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/ethernet.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/tcp.h"
+
+#define FRAME_MIN (SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN)
+
+void time_wait_look(const struct pbuf *frame)
+{
+    const struct eth_hdr *ethernet = frame->payload;
+    const struct ip_hdr *ip = (const void *)((const char *)frame->payload + SIZEOF_ETH_HDR);
+    const struct tcp_hdr *tcp;
+    struct tcp_pcb *pcb;
+
+    if (tcp_tw_pcbs == NULL || frame->len < FRAME_MIN || ethernet->type != PP_HTONS(ETHTYPE_IP) || IPH_PROTO(ip) != IP_PROTO_TCP ||
+        IPH_HL_BYTES(ip) != IP_HLEN)
+        return;
+    tcp = (const void *)((const char *)ip + IP_HLEN);
+    if ((TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN)
+        return;
+    for (pcb = tcp_tw_pcbs; pcb != NULL; pcb = pcb->next)
+        if (pcb->remote_port == lwip_ntohs(tcp->src) && pcb->local_port == lwip_ntohs(tcp->dest) &&
+            pcb->remote_ip.addr == ip->src.addr && pcb->local_ip.addr == ip->dest.addr)
+            break;
+    if (pcb != NULL && TCP_SEQ_GEQ(lwip_ntohl(tcp->seqno), pcb->rcv_nxt))
+        tcp_abort(pcb); /* in this state it frees, and sends nothing */
+}
+
+void time_wait_trim(void)
+{
+    struct tcp_pcb *pcb = tcp_tw_pcbs;
+
+    for (int kept = 1; pcb != NULL && kept < TIME_WAIT_MAX; kept++)
+        pcb = pcb->next;
+    if (pcb == NULL)
+        return;
+    while (pcb->next != NULL)
+        tcp_abort(pcb->next);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Component 16: the virtio network device as packets in pool `net`. Owns the device, its two queues (in this component's memory: the
+ * device's addresses are the processor's) and the pool's buffers; looks into no packet.
+ *
+ * The pool is cut into 2 KiB buffers, the first half for receiving, the second for sending. A packet begins BUFFER_ROOM bytes into its
+ * buffer, so that the IP header behind the 14 bytes of Ethernet is aligned; received packets have the device's header right before it.
+ *
+ * 1. A buffer is with the device, with the caller, or (sending) free; only the functions here move it, and only on from where it is.
+ * 2. Receive buffer i has descriptor i; transmit buffer i has descriptors 2i (the header: one for all, zero, in our memory) and 2i + 1.
+ *    So a descriptor never changes after component_init, but for the length of what is sent.
+ * 3. What the device says (id, length) is checked like what a caller says. A wrong id is dropped.
+ * 4. Transmit interrupts are never on, receive interrupts only while vnic_receive is about to block.
+ * 5. All state is under `mutex`; nobody blocks with it.
+ */
+#include <stdbool.h>
+
+#include "export.h"
+#include "mutex.h"
+#include "queue.h"
+#include "runtime.h"
+#include "scheduler.h"
+#include "vnic.h"
+
+#define BUFFER_BYTES 2048
+#define BUFFER_ROOM 18
+#define HEADER_ROOM (BUFFER_ROOM - VIRTIO_NET_HDR_BYTES)
+#define PACKET_MIN 14   /* an Ethernet header */
+#define PACKET_MAX 1514 /* the same and an MTU of 1500 */
+
+#define RX_BUFFERS QUEUE_ENTRIES_MAX
+#define TX_BUFFERS (QUEUE_ENTRIES_MAX / 2)
+#define TX_FIRST ((uint32_t)RX_BUFFERS * BUFFER_BYTES) /* offset of the first transmit buffer */
+#define POOL_BYTES (TX_FIRST + (uint32_t)TX_BUFFERS * BUFFER_BYTES)
+
+enum { QUEUE_RX = 0, QUEUE_TX = 1 };
+enum place { FREE, DEVICE, CALLER };
+
+extern char pool_net[], pool_net_end[];
+
+static struct mutex mutex = MUTEX_FREE;
+static struct sup_device device;
+static uint64_t address;
+
+static struct queue rx, tx;
+static uint8_t rx_place[RX_BUFFERS], tx_place[TX_BUFFERS];
+static uint8_t tx_free[TX_BUFFERS];
+static uint32_t rx_count, tx_count, tx_free_count;
+static bool waiting; /* a thread is in vnic_receive, beyond the first look */
+static const uint8_t tx_header[VIRTIO_NET_HDR_BYTES];
+
+/* ---- Receiving ---- */
+
+static long rx_take(void)
+{
+    uint32_t id, length;
+
+    while (queue_next(&rx, &id, &length)) {
+        if (id >= rx_count || rx_place[id] != DEVICE)
+            continue;
+        if (length < VIRTIO_NET_HDR_BYTES + PACKET_MIN || length > VIRTIO_NET_HDR_BYTES + PACKET_MAX) {
+            queue_publish(&rx, (uint16_t)id);
+            queue_kick(&rx);
+            continue;
+        }
+        rx_place[id] = CALLER;
+        return (long)((uint64_t)(length - VIRTIO_NET_HDR_BYTES) << 32 | (id * BUFFER_BYTES + BUFFER_ROOM));
+    }
+    return SHOJI_EAGAIN;
+}
+
+SHOJI_EXPORT long vnic_poll(void)
+{
+    long packet;
+
+    mutex_lock(&mutex);
+    packet = rx_take();
+    mutex_unlock(&mutex);
+    return packet;
+}
+
+SHOJI_EXPORT long vnic_receive(void)
+{
+    long packet;
+
+    mutex_lock(&mutex);
+    packet = rx_take();
+    if (packet == SHOJI_EAGAIN && (waiting || rx_count == 0)) {
+        packet = rx_count == 0 ? SHOJI_ENOENT : SHOJI_EBUSY;
+    } else if (packet == SHOJI_EAGAIN) {
+        waiting = true;
+        queue_interrupts(&rx, true);
+        while ((packet = rx_take()) == SHOJI_EAGAIN) {
+            long status;
+
+            mutex_unlock(&mutex);
+            status = sched_line_wait(device.line);
+            mutex_lock(&mutex);
+            if (status != SHOJI_OK) {
+                packet = status;
+                break;
+            }
+        }
+        queue_interrupts(&rx, false);
+        waiting = false;
+    }
+    mutex_unlock(&mutex);
+    return packet;
+}
+
+SHOJI_EXPORT long vnic_release(uint32_t offset)
+{
+    uint32_t id = offset / BUFFER_BYTES;
+    long status = SHOJI_EINVAL;
+
+    mutex_lock(&mutex);
+    if (id < rx_count && offset % BUFFER_BYTES == BUFFER_ROOM) {
+        status = SHOJI_EPERM;
+        if (rx_place[id] == CALLER) {
+            rx_place[id] = DEVICE;
+            queue_publish(&rx, (uint16_t)id);
+            queue_kick(&rx);
+            status = SHOJI_OK;
+        }
+    }
+    mutex_unlock(&mutex);
+    return status;
+}
+
+/* ---- Sending ---- */
+
+static void tx_reap(void)
+{
+    uint32_t id, length;
+
+    while (queue_next(&tx, &id, &length)) {
+        uint32_t buffer = id / 2;
+
+        if (id % 2 != 0 || buffer >= tx_count || tx_place[buffer] != DEVICE)
+            continue;
+        tx_place[buffer] = FREE;
+        tx_free[tx_free_count++] = (uint8_t)buffer;
+    }
+}
+
+SHOJI_EXPORT long vnic_buffer(void)
+{
+    long offset = SHOJI_EAGAIN;
+
+    mutex_lock(&mutex);
+    if (tx_free_count == 0)
+        tx_reap();
+    if (tx_free_count > 0) {
+        uint32_t buffer = tx_free[--tx_free_count];
+
+        tx_place[buffer] = CALLER;
+        offset = TX_FIRST + buffer * BUFFER_BYTES + BUFFER_ROOM;
+    }
+    mutex_unlock(&mutex);
+    return offset;
+}
+
+SHOJI_EXPORT long vnic_send(uint32_t offset, uint32_t bytes)
+{
+    uint32_t buffer = (offset - TX_FIRST) / BUFFER_BYTES;
+    long status = SHOJI_EINVAL;
+
+    mutex_lock(&mutex);
+    if (offset >= TX_FIRST && buffer < tx_count && offset % BUFFER_BYTES == BUFFER_ROOM && bytes >= PACKET_MIN &&
+        bytes <= PACKET_MAX) {
+        status = SHOJI_EPERM;
+        if (tx_place[buffer] == CALLER) {
+            tx_place[buffer] = DEVICE;
+            tx.desc[2 * buffer + 1].length = bytes;
+            queue_publish(&tx, (uint16_t)(2 * buffer));
+            queue_kick(&tx);
+            status = SHOJI_OK;
+        }
+    }
+    mutex_unlock(&mutex);
+    return status;
+}
+
+/* ---- The device ---- */
+
+SHOJI_EXPORT long vnic_address(void)
+{
+    return rx_count == 0 ? SHOJI_ENOENT : (long)address;
+}
+
+/* VIRTIO 3.1.1, up to FEATURES_OK. */
+static long device_negotiate(volatile struct virtio_common *common)
+{
+    common->device_status = 0;
+    for (uint32_t tries = 0; common->device_status != 0; tries++)
+        if (tries == 1000)
+            return SHOJI_EBUSY;
+    common->device_status = VIRTIO_STATUS_ACKNOWLEDGE;
+    common->device_status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER;
+
+    common->device_feature_select = 0;
+    if ((common->device_feature & VIRTIO_NET_F_MAC) == 0)
+        return SHOJI_ENOENT;
+    common->device_feature_select = 1;
+    if ((common->device_feature & VIRTIO_F_VERSION_1) == 0)
+        return SHOJI_ENOENT;
+    common->driver_feature_select = 0;
+    common->driver_feature = VIRTIO_NET_F_MAC;
+    common->driver_feature_select = 1;
+    common->driver_feature = VIRTIO_F_VERSION_1;
+    common->device_status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK;
+    return (common->device_status & VIRTIO_STATUS_FEATURES_OK) != 0 ? SHOJI_OK : SHOJI_EINVAL;
+}
+
+static void rx_fill(void)
+{
+    for (uint32_t i = 0; i < rx.entries; i++) {
+        rx.desc[i] = (struct virtq_desc){
+            .address = (uintptr_t)pool_net + i * BUFFER_BYTES + HEADER_ROOM,
+            .length = BUFFER_BYTES - HEADER_ROOM,
+            .flags = VIRTQ_DESC_WRITE,
+        };
+        rx_place[i] = DEVICE;
+        queue_publish(&rx, (uint16_t)i);
+    }
+    rx_count = rx.entries;
+}
+
+static void tx_fill(void)
+{
+    tx_count = tx.entries / 2;
+    for (uint32_t i = 0; i < tx_count; i++) {
+        tx.desc[2 * i] = (struct virtq_desc){
+            .address = (uintptr_t)tx_header,
+            .length = sizeof tx_header,
+            .flags = VIRTQ_DESC_NEXT,
+            .next = (uint16_t)(2 * i + 1),
+        };
+        tx.desc[2 * i + 1].address = (uintptr_t)pool_net + TX_FIRST + i * BUFFER_BYTES + BUFFER_ROOM;
+        tx_place[i] = FREE;
+        tx_free[tx_free_count++] = (uint8_t)i;
+    }
+}
+
+static long device_start(void)
+{
+    volatile struct virtio_common *common = (volatile struct virtio_common *)(uintptr_t)device.common;
+    const volatile uint8_t *mac = (const volatile uint8_t *)(uintptr_t)device.config;
+    long status = device_negotiate(common);
+
+    if (status == SHOJI_OK)
+        status = queue_open(&rx, common, QUEUE_RX, (uint16_t)device.vector, device.notify, device.notify_multiplier);
+    if (status == SHOJI_OK)
+        status = queue_open(&tx, common, QUEUE_TX, VIRTIO_NO_VECTOR, device.notify, device.notify_multiplier);
+    if (status != SHOJI_OK)
+        return status;
+    common->msix_config = VIRTIO_NO_VECTOR;
+    for (int i = 0; i < 6; i++)
+        address |= (uint64_t)mac[i] << (8 * i);
+    rx_fill();
+    tx_fill();
+    common->device_status = common->device_status | VIRTIO_STATUS_DRIVER_OK;
+    queue_kick(&rx);
+    return SHOJI_OK;
+}
+
+long component_init(component_t self)
+{
+    long status;
+
+    (void)self;
+    if ((uint64_t)(pool_net_end - pool_net) < POOL_BYTES)
+        return SHOJI_EMEMORY;
+    status = sup_device_open(&device);
+    if (status == SHOJI_OK)
+        status = device_start();
+    if (status != SHOJI_OK)
+        print_line("no network device that works: status %ld", status);
+    return status;
+}
