@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Component 11: request bytes in, reply bytes out (TSE11 section 4.1.3). Buffers lie in pool `stream`. */
+ * Component 11: request bytes in, reply bytes out (TSE11 section 4.1.3). Buffers lie in pool `stream`. Streams belong to the client
+ * that opened them. */
 #ifndef INTERFACE_HTTP_PARSER_H
 #define INTERFACE_HTTP_PARSER_H
 #include "shoji/supervisor.h"
 
-#define HTTP_CLOSE (1l << 40) /* or-ed to http_read's result: the connection closes after these bytes */
+#define HTTP_CLOSE (1l << 40)  /* or-ed to http_read's result: the connection closes after these bytes */
+#define HTTP_LINGER (1l << 41) /* with HTTP_CLOSE: the request was not read to its end; what still comes in is to be thrown away */
+#define HTTP_BYTES(result) ((result) & 0xffffffffl)
+#define HTTP_READ_LEAST 1024 /* http_read with less room than this is SHOJI_EINVAL */
 long http_open(void);                                                    /* stream, > 0 */
-long http_write(long stream, const void *buffer, uint64_t bytes); /* bytes taken; SHOJI_EAGAIN: read the reply first */
-long http_read(long stream, void *buffer, uint64_t bytes);               /* reply bytes; SHOJI_EAGAIN: no complete request yet */
+/* Bytes taken, up to the end of one request; SHOJI_EAGAIN: read the reply first; SHOJI_ECLOSED: after HTTP_CLOSE */
+long http_write(long stream, const void *buffer, uint64_t bytes);
+/* Reply bytes, fewer than `bytes` at a reply's end; SHOJI_EAGAIN: no complete request yet */
+long http_read(long stream, void *buffer, uint64_t bytes);
 long http_close(long stream);
 
 #endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TEXT_FIRST_ROOM 4096
+
+static bool text_grow(struct text *text)
+{
+    size_t room = text->room ? 2 * text->room : TEXT_FIRST_ROOM;
+    char *bytes = realloc(text->bytes, room);
+    if (!bytes)
+        return false;
+    text->bytes = bytes;
+    text->room = room;
+    return true;
+}
+
+void text_add(struct text *text, const char *format, ...)
+{
+    while (!text->short_of_memory) {
+        va_list arguments;
+        va_start(arguments, format);
+        int length = vsnprintf(text->bytes + text->used, text->room - text->used, format, arguments);
+        va_end(arguments);
+        if (length >= 0 && (size_t)length < text->room - text->used) {
+            text->used += length;
+            return;
+        }
+        text->short_of_memory = length < 0 || !text_grow(text);
+    }
+}
+
+char *text_take(struct text *text, size_t *bytes)
+{
+    char *taken = text->bytes;
+    *bytes = text->used;
+    if (text->short_of_memory) {
+        free(taken);
+        taken = NULL;
+    }
+    *text = (struct text){0};
+    return taken;
+}

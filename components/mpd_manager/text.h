@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A text that grows. Once memory is short it stays as it is, and text_take gives NULL.
+ */
+#ifndef MPD_MANAGER_TEXT_H
+#define MPD_MANAGER_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text {
+    char *bytes;
+    size_t used, room;
+    bool short_of_memory;
+};
+
+void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The bytes, the caller's to free; the text is empty again. */
+char *text_take(struct text *text, size_t *bytes);
+
+#endif

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "connections.h"
+
+#include "runtime.h"
+#include "scheduler.h"
+
+#define SWEEP_MS 500
+#define TURN_READS 16 /* a connection that always has more to read lets the others go first after so many */
+
+static uint64_t ticks_in(uint64_t milliseconds)
+{
+    return shoji_global.ticks + milliseconds * 1000 / shoji_global.tick_us + 1;
+}
+
+static void deadline_set(struct connection *c, uint64_t milliseconds) { c->deadline = ticks_in(milliseconds); }
+
+static void connection_free(struct connections *all, struct connection *c)
+{
+    long fd = c->fd;
+    if (c->again)
+        all->again_count--;
+    c->again = false;
+    if (c->stream) {
+        stream_close(c->stream);
+        all->served--;
+    }
+    all->by_fd[fd] = 0;
+    c->fd = 0;
+    all->open--;
+    all->free_hint = c - all->table;
+    fd_close(fd); /* whatever it says, the descriptor is gone */
+}
+
+/* The stream is of no more use: the client gets a refusal instead, unless a reply is half sent. */
+static void connection_refuse(struct connection *c, int status)
+{
+    if (!c->mid_reply && c->out_end + HTTP_READ_LEAST <= CONNECTION_OUT_BYTES)
+        c->out_end += stream_refusal(c->out + c->out_end, status);
+    c->closing = true;
+    c->linger = true;
+    c->reply_due = false;
+    c->in_from = c->in_end = 0;
+}
+
+/* Sends what is in `out`. False: the network takes no more for now, or the connection is gone. */
+static bool connection_flush(struct connections *all, struct connection *c)
+{
+    while (c->out_from < c->out_end) {
+        long sent = fd_write(c->fd, c->out + c->out_from, c->out_end - c->out_from);
+        if (sent == SHOJI_EAGAIN || sent == 0)
+            return false;
+        if (sent < 0 || sent > c->out_end - c->out_from) {
+            connection_free(all, c);
+            return false;
+        }
+        c->out_from += sent;
+        deadline_set(c, CONNECTION_TIMEOUT_MS);
+    }
+    c->out_from = c->out_end = 0;
+    return true;
+}
+
+/* Takes reply bytes from the stream. */
+static void connection_take_reply(struct connection *c)
+{
+    uint64_t room = CONNECTION_OUT_BYTES - c->out_end;
+    long result = stream_read(c->stream, c->out + c->out_end, room);
+    if (result == SHOJI_EAGAIN) { /* not complete yet; or a reply ended just where the room did */
+        c->reply_due = false;
+        if (c->mid_reply)
+            c->mid_reply = c->in_request = false;
+        return;
+    }
+    if (result < 0 || (uint64_t)HTTP_BYTES(result) > room) {
+        connection_refuse(c, 500);
+        return;
+    }
+    uint64_t bytes = HTTP_BYTES(result);
+    c->out_end += bytes;
+    if (result & HTTP_CLOSE) {
+        c->closing = true;
+        c->linger = result & HTTP_LINGER;
+        c->reply_due = c->in_request = c->mid_reply = false;
+        c->in_from = c->in_end = 0;
+    } else if (bytes < room) {
+        c->reply_due = c->in_request = c->mid_reply = false;
+        deadline_set(c, CONNECTION_TIMEOUT_MS);
+    } else {
+        c->mid_reply = true;
+    }
+}
+
+static void connection_feed(struct connection *c)
+{
+    long taken = stream_write(c->stream, c->in + c->in_from, c->in_end - c->in_from);
+    if (taken <= 0 || taken > c->in_end - c->in_from) {
+        connection_refuse(c, 500);
+        return;
+    }
+    if (!c->in_request) {
+        c->in_request = true;
+        deadline_set(c, CONNECTION_TIMEOUT_MS);
+    }
+    c->in_from += taken;
+    c->reply_due = true;
+}
+
+/* Feeds the stream what was read and gathers its replies, until there is nothing to feed or no room in `out`. */
+static void connection_work(struct connection *c)
+{
+    while (!c->closing && c->out_end + HTTP_READ_LEAST <= CONNECTION_OUT_BYTES) {
+        if (c->reply_due)
+            connection_take_reply(c);
+        else if (c->in_from < c->in_end)
+            connection_feed(c);
+        else
+            return;
+    }
+}
+
+/* Reads from the network. False: nothing there for now, or the connection is gone. */
+static bool connection_fill(struct connections *all, struct connection *c)
+{
+    if (!c->readable)
+        return false;
+    c->in_from = c->in_end = 0;
+    long got = fd_read(c->fd, c->in, CONNECTION_IN_BYTES);
+    if (got == SHOJI_EAGAIN) {
+        c->readable = false;
+        return false;
+    }
+    if (got < 0 || got > CONNECTION_IN_BYTES) {
+        connection_free(all, c);
+        return false;
+    }
+    if (got == 0) {
+        c->peer_ended = true;
+        c->readable = false;
+        return false;
+    }
+    c->in_end = got;
+    return true;
+}
+
+/* All is sent and nothing is to be answered any more. */
+static void connection_end(struct connections *all, struct connection *c)
+{
+    for (int reads = 0; c->linger && !c->peer_ended && reads < TURN_READS; reads++)
+        if (!connection_fill(all, c))
+            break;
+    if (!c->fd)
+        return;
+    if (c->linger && !c->peer_ended) {
+        uint64_t latest = ticks_in(CONNECTION_LINGER_MS);
+        if (c->deadline > latest)
+            c->deadline = latest;
+        return;
+    }
+    connection_free(all, c);
+}
+
+static void connection_turn(struct connections *all, struct connection *c)
+{
+    for (int reads = 0;; reads++) {
+        connection_work(c);
+        if (!connection_flush(all, c))
+            return;
+        if (c->closing) {
+            connection_end(all, c);
+            return;
+        }
+        if (c->reply_due || c->in_from < c->in_end)
+            continue;
+        if (reads == TURN_READS) {
+            all->again_count += !c->again;
+            c->again = true;
+            return;
+        }
+        if (connection_fill(all, c))
+            continue;
+        if (!c->fd || !c->peer_ended)
+            return;
+        if (c->in_request)
+            connection_refuse(c, 400);
+        c->closing = true;
+        c->linger = false;
+    }
+}
+
+static void connection_run(struct connections *all, struct connection *c)
+{
+    all->running = c;
+    connection_turn(all, c);
+    all->running = 0;
+}
+
+static struct connection *connection_find_free(struct connections *all)
+{
+    if (all->open == all->entries)
+        return 0;
+    for (uint32_t i = all->free_hint;; i = (i + 1) % all->entries)
+        if (!all->table[i].fd)
+            return &all->table[i];
+}
+
+static bool connection_accept(struct connections *all)
+{
+    long fd = fd_accept(all->group, all->listener);
+    if (fd <= 0 || fd >= FD_LIMIT)
+        return false;
+    struct connection *c = connection_find_free(all);
+    if (!c) { /* so many that we can't even say so */
+        fd_close(fd);
+        return true;
+    }
+    char *buffers = all->pool + (uint64_t)(c - all->table) * CONNECTION_BYTES;
+    *c = (struct connection){.fd = fd, .in = buffers, .out = buffers + CONNECTION_IN_BYTES, .readable = true};
+    deadline_set(c, CONNECTION_TIMEOUT_MS);
+    if (all->open++ == 0)
+        all->sweep = ticks_in(SWEEP_MS);
+    all->by_fd[fd] = c;
+    long stream = all->served < all->limit ? stream_open() : SHOJI_EMEMORY;
+    if (stream > 0) {
+        c->stream = stream;
+        all->served++;
+    } else {
+        connection_refuse(c, 503);
+    }
+    connection_run(all, c);
+    return true;
+}
+
+static void connection_expire(struct connections *all, struct connection *c)
+{
+    if (c->closing || !c->in_request || c->out_from < c->out_end) {
+        connection_free(all, c);
+        return;
+    }
+    connection_refuse(c, 408);
+    deadline_set(c, CONNECTION_LINGER_MS);
+    connection_run(all, c);
+}
+
+static void connections_sweep(struct connections *all)
+{
+    all->sweep = ticks_in(SWEEP_MS);
+    for (uint32_t i = 0; i < all->entries; i++)
+        if (all->table[i].fd && all->table[i].deadline <= shoji_global.ticks)
+            connection_expire(all, &all->table[i]);
+}
+
+static void connections_run_again(struct connections *all)
+{
+    for (uint32_t i = 0; i < all->entries && all->again_count; i++) {
+        struct connection *c = &all->table[i];
+        if (!c->fd || !c->again)
+            continue;
+        c->again = false;
+        all->again_count--;
+        connection_run(all, c);
+    }
+}
+
+static void connections_start(struct connections *all)
+{
+    long group = all->group > 0 ? all->group : fd_group();
+    long listener = group > 0 ? fd_listen(group, all->port) : group;
+    if (listener > 0 && (uint64_t)(all->pool_end - all->pool) < (uint64_t)all->entries * CONNECTION_BYTES)
+        listener = SHOJI_EMEMORY;
+    all->group = group;
+    if (listener > 0 && listener < FD_LIMIT) {
+        all->listener = listener;
+        return;
+    }
+    print_line("cannot listen on port %u: status %ld", (unsigned)all->port, listener);
+    sched_block_until(ticks_in(CONNECTION_TIMEOUT_MS));
+}
+
+/* The connection in which a fault ended the thread. Its stream may be in any state. */
+static void connections_recover(struct connections *all)
+{
+    struct connection *c = all->running;
+    all->running = 0;
+    if (!c || !c->fd)
+        return;
+    if (c->out_from >= c->out_end)
+        c->out_from = c->out_end = 0;
+    connection_refuse(c, 500);
+    connection_run(all, c);
+}
+
+void connections_run(struct connections *all)
+{
+    if (all->listener <= 0) {
+        connections_start(all);
+        return;
+    }
+    if (all->running)
+        connections_recover(all);
+    long fd = all->again_count ? fd_wait_until(all->group, shoji_global.ticks)
+              : all->open      ? fd_wait_until(all->group, all->sweep)
+                               : fd_wait(all->group);
+    if (fd == all->listener) {
+        while (connection_accept(all))
+            ;
+    } else if (fd > 0 && fd < FD_LIMIT && all->by_fd[fd]) {
+        all->by_fd[fd]->readable = true;
+        connection_run(all, all->by_fd[fd]);
+    }
+    if (all->again_count)
+        connections_run_again(all);
+    if (all->open && all->sweep <= shoji_global.ticks)
+        connections_sweep(all);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Component 11, http_parser: a stream of bytes in, requests out of it, content_manager's answers to them back, with their heads.
+ * It owns the streams. It never waits, and it never trusts what lies in a pool beyond its being bytes.
+ *
+ *        http_open                 request complete or refused          first http_read
+ *   FREE ---------> READING ---------------------------------> DUE ---------------------> SENDING (body left) --+
+ *    ^                 ^                                        |                            |                   |
+ *    |                 +---- reply at its end, kept ------------+----------------------------+                   |
+ *    +-- http_close -- ENDED <---- reply at its end, closes ----+------------------------------------------------+
+ *
+ * 1. At most one request of a stream is in work; the next one's bytes are taken only after its reply has been read.
+ * 2. A stream's piece of pool `content` is in use from content_get until its bytes have been read, in DUE and SENDING only.
+ * 3. A reply's head is written once its length is known; an error after that can only end the connection.
+ */
+#include "http_parser.h"
+
+#include <string.h>
+
+#include "content.h"
+#include "export.h"
+#include "fd_api/slots.h"
+#include "http_parser/badged.h"
+#include "http_parser/reply.h"
+#include "http_parser/request.h"
+
+#define STREAMS 256
+#define PIECE_BYTES 4096 /* of pool `content`, for each stream */
+_Static_assert(REQUEST_TARGET_BYTES <= PIECE_BYTES, "a path fits a piece");
+_Static_assert(REPLY_ROOM <= HTTP_READ_LEAST, "a head fits what http_read asks for");
+
+extern char pool_stream[], pool_stream_end[], pool_content[], pool_content_end[];
+
+enum state { FREE, READING, DUE, SENDING, ENDED };
+
+static struct stream {
+    component_t owner; /* 0: free */
+    enum state state;
+    uint64_t total;                  /* SENDING: bytes of the body */
+    uint64_t asked;                  /* of these, how many content_manager has given */
+    uint32_t piece_from, piece_end;  /* what of the piece is still to be read */
+    struct request request;
+} streams[STREAMS];
+
+static struct slots stream_slots = {.count = STREAMS};
+
+long component_init(component_t self)
+{
+    (void)self;
+    uint64_t pieces = (pool_content_end - pool_content) / PIECE_BYTES;
+    if (pieces < stream_slots.count)
+        stream_slots.count = pieces;
+    return SHOJI_OK;
+}
+
+static struct stream *stream_of(long stream, component_t client)
+{
+    if (stream < 1 || stream > STREAMS || streams[stream - 1].owner != client)
+        return 0;
+    return &streams[stream - 1];
+}
+
+static bool buffer_in_pool(uint64_t buffer, uint64_t bytes)
+{
+    return buffer >= (uint64_t)pool_stream && buffer <= (uint64_t)pool_stream_end &&
+           bytes <= (uint64_t)pool_stream_end - buffer;
+}
+
+static char *piece_of(const struct stream *stream) { return pool_content + (stream - streams) * PIECE_BYTES; }
+
+long http_open_badged(long a, long b, long c, long d, long e, component_t client)
+{
+    (void)a, (void)b, (void)c, (void)d, (void)e;
+    long slot = slots_take(&stream_slots);
+    if (slot < 0)
+        return slot;
+    struct stream *stream = &streams[slot];
+    request_init(&stream->request, 0);
+    stream->state = READING;
+    stream->owner = client;
+    return slot + 1;
+}
+SHOJI_EXPORT_BADGED(http_open);
+
+long http_write_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
+{
+    (void)d, (void)e;
+    struct stream *stream = stream_of(id, client);
+    if (!stream)
+        return SHOJI_ENOENT;
+    if (!buffer_in_pool(buffer, bytes))
+        return SHOJI_EPERM;
+    if (stream->state == ENDED)
+        return SHOJI_ECLOSED;
+    if (stream->state != READING)
+        return SHOJI_EAGAIN;
+    const char *from = (const char *)buffer;
+    uint64_t taken = 0;
+    while (taken < bytes && !stream->request.complete && !stream->request.status)
+        taken += request_feed(&stream->request, from + taken, bytes - taken);
+    if (stream->request.complete || stream->request.status)
+        stream->state = DUE;
+    return stream->request.status ? bytes : taken; /* what follows a refused request is nothing to anybody */
+}
+SHOJI_EXPORT_BADGED(http_write);
+
+/* Content-Type by the path's ending. */
+static const char *content_type(const char *path, uint32_t bytes)
+{
+    static const struct {
+        const char *ending, *type;
+    } types[] = {
+        {"/", "text/html; charset=utf-8"}, {".html", "text/html; charset=utf-8"},
+        {".css", "text/css"},              {".js", "text/javascript"},
+        {".json", "application/json"},     {".svg", "image/svg+xml"},
+        {".png", "image/png"},
+    };
+    if (bytes && path[bytes - 1] != '/' && !memchr(path, '.', bytes))
+        return "text/plain";
+    for (unsigned i = 0; i < sizeof types / sizeof *types; i++) {
+        size_t ending = strlen(types[i].ending);
+        if (bytes >= ending && memcmp(path + bytes - ending, types[i].ending, ending) == 0)
+            return types[i].type;
+    }
+    return "text/plain";
+}
+
+/* Asks for the body from `asked` on. Returns the content's whole length or a status; what came is in the piece. */
+static long content_ask(struct stream *stream, const char *path, uint32_t path_bytes)
+{
+    char *piece = piece_of(stream);
+    memcpy(piece, path, path_bytes);
+    long result = content_get(piece, path_bytes, PIECE_BYTES, stream->asked);
+    if (result < 0)
+        return result;
+    uint64_t total = (uint64_t)result >> 32, copied = result & 0xffffffff;
+    if (copied > PIECE_BYTES || stream->asked > total || copied > total - stream->asked)
+        return SHOJI_EINVAL;
+    stream->asked += copied;
+    stream->piece_from = 0;
+    stream->piece_end = copied;
+    return total;
+}
+
+static enum reply_connection reply_connection(const struct request *request)
+{
+    if (!request->keep_alive)
+        return REPLY_CLOSE;
+    return request->parser.http_minor ? REPLY_KEEP_1_1 : REPLY_KEEP_1_0;
+}
+
+/* A reply of `bytes` bytes is at its end; what http_read says of it. */
+static long reply_end(struct stream *stream, uint64_t bytes, bool keep)
+{
+    if (!keep) {
+        stream->state = ENDED;
+        return bytes | HTTP_CLOSE;
+    }
+    request_next(&stream->request);
+    stream->state = READING;
+    return bytes;
+}
+
+static long reply_malformed(struct stream *stream, char *out)
+{
+    stream->state = ENDED;
+    long bytes = reply_refusal(out, REPLY_TEXT, stream->request.status, stream->request.why, 0, REPLY_CLOSE, false);
+    return bytes | HTTP_CLOSE | HTTP_LINGER;
+}
+
+static long reply_status(struct stream *stream, char *out, int status, const char *header)
+{
+    const struct request *request = &stream->request;
+    bool bodiless = request->parser.method == HTTP_HEAD;
+    long bytes = reply_refusal(out, REPLY_TEXT, status, 0, header, reply_connection(request), bodiless);
+    return reply_end(stream, bytes, request->keep_alive);
+}
+
+/* Copies what there is of the body behind `used` bytes of head. */
+static long reply_body(struct stream *stream, char *out, uint64_t used, uint64_t room)
+{
+    const struct request *request = &stream->request;
+    for (;;) {
+        uint64_t there = stream->piece_end - stream->piece_from;
+        uint64_t copied = there < room - used ? there : room - used;
+        memcpy(out + used, piece_of(stream) + stream->piece_from, copied);
+        stream->piece_from += copied;
+        used += copied;
+        if (stream->piece_from == stream->piece_end && stream->asked == stream->total)
+            return reply_end(stream, used, request->keep_alive);
+        if (used == room)
+            return used;
+        const char *path;
+        uint32_t path_bytes = request_path(request, &path);
+        long total = content_ask(stream, path, path_bytes);
+        if (total != (long)stream->total || stream->piece_end == 0) /* invariant 3 */
+            return reply_end(stream, used, false);
+    }
+}
+
+static long reply_begin(struct stream *stream, char *out, uint64_t room)
+{
+    const struct request *request = &stream->request;
+    if (request->status)
+        return reply_malformed(stream, out);
+    bool head_only = request->parser.method == HTTP_HEAD;
+    if (request->parser.method != HTTP_GET && !head_only)
+        return reply_status(stream, out, 405, "Allow: GET, HEAD\r\n");
+
+    const char *path;
+    uint32_t path_bytes = request_path(request, &path);
+    stream->asked = 0;
+    long total = path_bytes ? content_ask(stream, path, path_bytes) : SHOJI_ENOENT;
+    if (total < 0)
+        return reply_status(stream, out, total == SHOJI_ENOENT ? 404 : 500, 0);
+    const struct reply reply = {
+        .status = 200,
+        .type = content_type(path, path_bytes),
+        .length = total,
+        .connection = reply_connection(request),
+    };
+    uint64_t used = reply_head(out, &reply);
+    if (head_only)
+        return reply_end(stream, used, request->keep_alive);
+    stream->state = SENDING;
+    stream->total = total;
+    return reply_body(stream, out, used, room);
+}
+
+long http_read_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
+{
+    (void)d, (void)e;
+    struct stream *stream = stream_of(id, client);
+    if (!stream)
+        return SHOJI_ENOENT;
+    if (!buffer_in_pool(buffer, bytes))
+        return SHOJI_EPERM;
+    switch (stream->state) {
+    case READING:
+        return SHOJI_EAGAIN;
+    case DUE:
+        if (bytes < HTTP_READ_LEAST)
+            return SHOJI_EINVAL;
+        return reply_begin(stream, (char *)buffer, bytes);
+    case SENDING:
+        if (!bytes)
+            return SHOJI_EINVAL;
+        return reply_body(stream, (char *)buffer, 0, bytes);
+    default:
+        return SHOJI_ECLOSED;
+    }
+}
+SHOJI_EXPORT_BADGED(http_read);
+
+long http_close_badged(long id, long b, long c, long d, long e, component_t client)
+{
+    (void)b, (void)c, (void)d, (void)e;
+    struct stream *stream = stream_of(id, client);
+    if (!stream)
+        return SHOJI_ENOENT;
+    stream->owner = 0;
+    stream->state = FREE;
+    slots_give(&stream_slots, stream - streams);
+    return SHOJI_OK;
+}
+SHOJI_EXPORT_BADGED(http_close);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "reply.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+    int status;
+    const char *reason, *sentence;
+} statuses[] = {
+    {200, "OK", "Done."},
+    {400, "Bad Request", "The request is malformed."},
+    {401, "Unauthorized", "Changing anything needs the header Authorization: Bearer TOKEN; the console shows the token."},
+    {403, "Forbidden", "A rule forbids this."},
+    {404, "Not Found", "There is nothing at this path."},
+    {405, "Method Not Allowed", "This method is not allowed here; the Allow header lists those that are."},
+    {408, "Request Timeout", "The request took too long to arrive."},
+    {409, "Conflict", "This is so already."},
+    {413, "Content Too Large", "The request's body is too large."},
+    {414, "URI Too Long", "The request's path is too long; 2048 bytes are the limit."},
+    {431, "Request Header Fields Too Large", "The request's headers are too large; 8192 bytes are the limit."},
+    {500, "Internal Server Error", "The component that makes the answer has failed."},
+    {503, "Service Unavailable", "Too many connections are open, or memory is short; try again later."},
+    {505, "HTTP Version Not Supported", "Only HTTP/1.0 and HTTP/1.1 are spoken here."},
+};
+
+/* The commonest head by far. */
+static const char ok_start[] = "HTTP/1.1 200 OK\r\nServer: Shoji\r\nContent-Type: ";
+
+static char *put(char *at, const char *text, size_t length) { return (char *)memcpy(at, text, length) + length; }
+static char *put_text(char *at, const char *text) { return put(at, text, strlen(text)); }
+#define PUT(at, literal) put(at, literal, sizeof literal - 1)
+
+static char *put_number(char *at, uint64_t number)
+{
+    char digits[20];
+    unsigned used = 0;
+    do
+        digits[used++] = '0' + number % 10;
+    while (number /= 10);
+    while (used)
+        *at++ = digits[--used];
+    return at;
+}
+
+static size_t status_index(int status)
+{
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+        if (statuses[i].status == status)
+            return i;
+    return status_index(500);
+}
+
+const char *reply_sentence(int status) { return statuses[status_index(status)].sentence; }
+
+uint64_t reply_head(char *out, const struct reply *reply)
+{
+    char *at = out;
+    if (reply->status == 200) {
+        at = PUT(at, ok_start);
+    } else {
+        size_t index = status_index(reply->status);
+        at = PUT(at, "HTTP/1.1 ");
+        at = put_number(at, statuses[index].status);
+        *at++ = ' ';
+        at = put_text(at, statuses[index].reason);
+        at = PUT(at, "\r\nServer: Shoji\r\nContent-Type: ");
+    }
+    at = put_text(at, reply->type);
+    at = PUT(at, "\r\nContent-Length: ");
+    at = put_number(at, reply->length);
+    if (reply->connection == REPLY_CLOSE)
+        at = PUT(at, "\r\nConnection: close\r\n");
+    else if (reply->connection == REPLY_KEEP_1_0)
+        at = PUT(at, "\r\nConnection: keep-alive\r\n");
+    else
+        at = PUT(at, "\r\n");
+    if (reply->header)
+        at = put_text(at, reply->header);
+    at = PUT(at, "\r\n");
+    return at - out;
+}
+
+static char *put_json_string(char *at, const char *text, size_t length)
+{
+    *at++ = '"';
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)text[i] < 0x20) /* no such character is in our sentences but within what they quote */
+            continue;
+        if (text[i] == '"' || text[i] == '\\')
+            *at++ = '\\';
+        *at++ = text[i];
+    }
+    *at++ = '"';
+    return at;
+}
+
+uint64_t reply_refusal(char *out, enum reply_form form, int status, const char *sentence, const char *header,
+                       enum reply_connection connection, bool bodiless)
+{
+    if (!sentence)
+        sentence = reply_sentence(status);
+    size_t length = strnlen(sentence, REPLY_SENTENCE_BYTES);
+    char body[2 * REPLY_SENTENCE_BYTES + 16], *at = body;
+    if (form == REPLY_JSON) {
+        at = PUT(at, "{\"error\":");
+        at = put_json_string(at, sentence, length);
+        at = PUT(at, "}\n");
+    } else {
+        at = put(at, sentence, length);
+        *at++ = '\n';
+    }
+    const struct reply reply = {
+        .status = status,
+        .type = form == REPLY_JSON ? "application/json" : "text/plain; charset=utf-8",
+        .header = header,
+        .length = at - body,
+        .connection = connection,
+    };
+    uint64_t head = reply_head(out, &reply);
+    if (bodiless)
+        return head;
+    memcpy(out + head, body, at - body);
+    return head + (at - body);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One HTTP/1 request out of a stream of bytes: llhttp parses, this keeps what is wanted and the limits.
+ * It owns nothing beyond the struct; it never allocates, never blocks and never answers.
+ *
+ * 1. Bytes are taken up to the end of one request and not beyond it; the next request starts at request_next.
+ * 2. Once `status` is set the request is refused with that status, and no more bytes are taken for ever: what follows in the
+ *    stream can't be told from garbage.
+ */
+#ifndef HTTP_PARSER_REQUEST_H
+#define HTTP_PARSER_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "llhttp.h"
+
+#define REQUEST_TARGET_BYTES 2048        /* longer: 414 */
+#define REQUEST_HEAD_BYTES 8192          /* request line and headers together; more: 431 */
+#define REQUEST_BODY_BYTES 65536         /* more: 413, unless the wish below allows less */
+#define REQUEST_AUTHORIZATION_BYTES 128  /* a longer one is kept cut and matches no token */
+
+/* What a reader wants besides method and target. All counts are of the present request. */
+struct request_wish {
+    char *body;
+    uint32_t body_room; /* more: 413 */
+    uint32_t body_bytes;
+    uint32_t authorization_bytes;
+    uint32_t field_bytes;
+    bool field_is_authorization;
+    char field[16]; /* start of the header name that is being read */
+    char authorization[REQUEST_AUTHORIZATION_BYTES];
+};
+
+struct request {
+    llhttp_t parser;
+    struct request_wish *wish; /* or NULL: bodies are skipped, headers not kept */
+    const char *why;           /* llhttp's words for a malformed request, or NULL */
+    uint32_t head_bytes;
+    uint32_t body_bytes;       /* content of the body */
+    uint32_t body_raw;         /* the same as transferred, with what chunking adds */
+    uint32_t target_bytes;
+    int status;                /* 0, or the status to refuse it with */
+    bool begun, in_body, complete, keep_alive;
+    char target[REQUEST_TARGET_BYTES];
+};
+
+void request_init(struct request *request, struct request_wish *wish);
+/* Takes up to `count` bytes; returns how many. Afterwards `complete` or `status` may be set. */
+uint64_t request_feed(struct request *request, const char *bytes, uint64_t count);
+/* Forgets a complete request. */
+void request_next(struct request *request);
+/* The path within the target: without scheme and authority, without the query. Returns its length, 0 if there is none. */
+uint32_t request_path(const struct request *request, const char **path);
+/* The query behind the path, without its question mark. */
+uint32_t request_query(const struct request *request, const char **query);
+
+#endif

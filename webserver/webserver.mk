@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The webserver's components and the image that boots. What the variables mean: components/component.mk.
+#
+#   image        everything that webserver.manifest names, and build/webserver/modules.list: a line for each module, path and
+#                name, the manifest first
+#   image-wild   the same with a static_content that makes a wild store at /wild, for tests: build/webserver-wild/modules.list
+include components/component.mk
+-include webserver/network.mk
+
+.PHONY: image image-wild
+
+LLHTTP := $(BUILD)/src/llhttp
+LLHTTP_SOURCES := $(addprefix $(LLHTTP)/src/,api.c http.c llhttp.c)
+YYJSON := $(BUILD)/src/yyjson
+HTTP_LIBRARY := $(addprefix webserver/http_parser/,request.c reply.c)
+
+# Fetched sources come with their stamps.
+$(LLHTTP_SOURCES): | $(BUILD)/third-party/llhttp.stamp
+$(YYJSON)/src/yyjson.c: | $(BUILD)/third-party/yyjson.stamp
+
+fd_api.sources  := webserver/fd_api/fd_api.c webserver/fd_api/slots.c
+fd_api.includes := webserver
+$(eval $(call component,fd_api))
+
+connection_manager.sources  := $(addprefix webserver/connection_manager/,connection_manager.c connections.c) webserver/http_parser/reply.c
+connection_manager.includes := webserver
+$(eval $(call component,connection_manager))
+
+http_parser.sources  := webserver/http_parser/http_parser.c $(HTTP_LIBRARY) webserver/fd_api/slots.c $(LLHTTP_SOURCES)
+http_parser.includes := webserver $(LLHTTP)/include
+http_parser.foreign  := $(LLHTTP)/%
+http_parser.needs    := $(BUILD)/third-party/llhttp.stamp
+$(eval $(call component,http_parser))
+
+content_manager.sources := webserver/content_manager/content_manager.c
+$(eval $(call component,content_manager))
+
+static_content.sources := $(addprefix webserver/static_content/,static_content.c pages.c tame.c)
+$(eval $(call component,static_content))
+
+static_content_wild.sources := $(addprefix webserver/static_content/,static_content.c pages.c wild.c)
+$(eval $(call component,static_content_wild))
+
+mpd_manager.sources  := $(addprefix components/mpd_manager/,mpd_manager.c control.c control_stream.c layout.c random.c render.c text.c token.c) \
+    webserver/connection_manager/connections.c $(HTTP_LIBRARY) $(addprefix policy/,graph.c mode.c) $(LLHTTP_SOURCES) $(YYJSON)/src/yyjson.c
+mpd_manager.includes := webserver . $(LLHTTP)/include $(YYJSON)/src
+mpd_manager.foreign  := $(LLHTTP)/% $(YYJSON)/%
+mpd_manager.float    := yes
+mpd_manager.flags    := -Dyyjson_api=
+mpd_manager.needs    := $(BUILD)/third-party/llhttp.stamp $(BUILD)/third-party/yyjson.stamp
+$(eval $(call component,mpd_manager))
+
+# $(call module_images,MANIFEST): the images that a manifest names.
+module_images = $(addprefix $(COMPONENT_OUT)/,$(shell awk '$$1 == "component" { print $$4 }' $(1)))
+
+WEBSERVER_MANIFEST := webserver/webserver.manifest
+WEBSERVER_IMAGES := $(call module_images,$(WEBSERVER_MANIFEST))
+
+define modules_list
+	@mkdir -p $(@D)
+	@{ echo '$(1) webserver.manifest'; for image in $(2); do echo "$$image $${image##*/}"; done; } >$@
+endef
+
+image: $(BUILD)/webserver/modules.list
+$(BUILD)/webserver/modules.list: $(WEBSERVER_MANIFEST) $(WEBSERVER_IMAGES)
+	$(call modules_list,$(WEBSERVER_MANIFEST),$(WEBSERVER_IMAGES))
+
+WILD_IMAGES := $(patsubst %/static_content.elf,%/static_content_wild.elf,$(WEBSERVER_IMAGES))
+
+image-wild: $(BUILD)/webserver-wild/modules.list
+$(BUILD)/webserver-wild/webserver.manifest: $(WEBSERVER_MANIFEST)
+	@mkdir -p $(@D)
+	@sed 's/static_content\.elf/static_content_wild.elf/' $< >$@
+$(BUILD)/webserver-wild/modules.list: $(BUILD)/webserver-wild/webserver.manifest $(WILD_IMAGES)
+	$(call modules_list,$<,$(WILD_IMAGES))
