@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The cross-domain call stack (manual 6.1; HotOS section 3.3): where its free and its top frame are. What
+ * The cross-domain call stack (manual 6.4; HotOS section 3.3): where its free and its top frame are. What
  * frames mean is gate.c's and interrupt.c's, who also move xsp.
  *
  * 1. A frame handed out lies in [xbase, xlimit) and in memory, as a whole.
@@ -8,7 +8,7 @@
 #include "parts.h"
 
 #define FIELD(field, offset)                                                                                 \
-    static_assert(offsetof(struct mmp_xframe, field) == (offset), "frame (manual 6.1)")
+    static_assert(offsetof(struct mmp_xframe, field) == (offset), "frame (manual 6.4)")
 FIELD(rip, MMP_XFRAME_RIP);
 FIELD(rsp, MMP_XFRAME_RSP);
 FIELD(fb, MMP_XFRAME_FB);
@@ -23,7 +23,7 @@ FIELD(r14, MMP_XFRAME_R14);
 FIELD(r15, MMP_XFRAME_R15);
 FIELD(gate, MMP_XFRAME_GATE);
 FIELD(reserved, MMP_XFRAME_CALL_BYTES);
-static_assert(sizeof(struct mmp_xframe) == MMP_XFRAME_BYTES, "frame (manual 6.1)");
+static_assert(sizeof(struct mmp_xframe) == MMP_XFRAME_BYTES, "frame (manual 6.4)");
 
 uint8_t *mmp_callstack_free(const struct mmp_state *s, const struct mmp_memory *m, unsigned frames)
 {

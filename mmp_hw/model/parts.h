@@ -52,7 +52,7 @@ void mmp_domain_enter(struct mmp_state *s, uint16_t tag, uint32_t root);
 
 /* ---- callstack.c ---- */
 
-/* A frame as it lies in memory (manual 6.1). */
+/* A frame as it lies in memory (manual 6.4). */
 struct mmp_xframe {
     uint64_t rip, rsp, fb;
     uint16_t pd, kind;

@@ -24,7 +24,7 @@
 /* Domain descriptor: 16 bytes at MMP_DTBASE + 16 * index. */
 #define MMP_DD_ROOT 0  /* u32: root permission table, 4 KiB aligned */
 #define MMP_DD_TAG 4   /* u16: PD-ID that the domain runs under; its user bit equals that of the id looked up */
-#define MMP_DD_FLAGS 6 /* u16 */
+#define MMP_DD_FLAGS 6 /* u16; but for VALID, and bytes 8 to 15, not looked at */
 #define MMP_DD_SIZE 16
 #define MMP_DD_VALID 1
 
@@ -65,7 +65,7 @@
 #define MMP_GATE_BYTES 32   /* also the alignment */
 #define MMP_GATE_CALL 0x47415445u
 
-/* ---- Cross-domain call stack (manual 6; HotOS section 3.3) ----
+/* ---- Cross-domain call stack (manual 6.4; HotOS section 3.3) ----
  * Grows upwards from xbase; xsp is the first free frame. Calls fault while fewer than MMP_XFRAME_RESERVE frames
  * would stay free, so that an interrupt always finds room. */
 #define MMP_XFRAME_RIP 0    /* return address */
@@ -86,7 +86,8 @@
 #define MMP_XFRAME_INTERRUPT 2
 #define MMP_XFRAME_RESERVE 2
 
-/* Stack descriptor: what MMP_STACK points to; a thread's stack registers while it does not run (manual 7). */
+/* Stack descriptor: what MMP_STACK points to; a thread's stack registers while it does not run (manual 7.2).
+ * All five are multiples of 8, sl <= fb, xbase <= xsp <= xlimit. */
 #define MMP_SD_SL 0 /* u64 each */
 #define MMP_SD_FB 8
 #define MMP_SD_XBASE 16
@@ -99,11 +100,11 @@
 #define MMP_MSR_CTL 0x4d500000u    /* bit 0 EN; bits 12:8 A: log2 of the alignment of frame bases, 3 to 12 */
 #define MMP_MSR_PDID 0x4d500001u   /* read only: domain that runs (always 0 where it can be read) */
 #define MMP_MSR_DTBASE 0x4d500002u /* domain table, 16-byte aligned */
-#define MMP_MSR_DTCOUNT 0x4d500003u
+#define MMP_MSR_DTCOUNT 0x4d500003u /* descriptors in it, at most 0x8000 */
 #define MMP_MSR_GWLO 0x4d500004u /* gate window, 4 MiB aligned */
 #define MMP_MSR_GWHI 0x4d500005u
 #define MMP_MSR_STACK 0x4d500006u /* writing saves fb, xsp to the old descriptor, loads all five from the new */
-#define MMP_MSR_FB 0x4d500007u
+#define MMP_MSR_FB 0x4d500007u /* this one and the next four: multiples of 8 */
 #define MMP_MSR_SL 0x4d500008u
 #define MMP_MSR_XBASE 0x4d500009u
 #define MMP_MSR_XLIMIT 0x4d50000au
@@ -141,12 +142,12 @@
 #define MMP_FAULT_GATE_DOMAIN 5     /* callee's or frame's PD-ID has no valid descriptor: addr = PD-ID */
 #define MMP_FAULT_GATE_CALLER 6     /* crossing from domain 0 */
 #define MMP_FAULT_STACK_RANGE 7     /* rsp of the caller is outside [sl, fb): addr = rsp */
-#define MMP_FAULT_STACK_OVERFLOW 8  /* no room above sl for the callee's return address: addr = sl */
+#define MMP_FAULT_STACK_OVERFLOW 8  /* no room for the callee's return address: addr = sl, or S0 */
 #define MMP_FAULT_XSTACK_OVERFLOW 9 /* cross-domain call stack full: addr = xsp */
-#define MMP_FAULT_XSTACK_UNDERFLOW 10
+#define MMP_FAULT_XSTACK_UNDERFLOW 10 /* it is empty: addr = xsp */
 #define MMP_FAULT_RETURN_ADDRESS 11 /* return to another address than the caller's: addr = the address tried */
-#define MMP_FAULT_RETURN_KIND 12    /* top frame is of the other kind */
-#define MMP_FAULT_PRIVILEGE 13      /* iretq whose CPL does not fit the frame's domain */
+#define MMP_FAULT_RETURN_KIND 12    /* top frame is of the other kind: addr = the frame */
+#define MMP_FAULT_PRIVILEGE 13      /* iretq whose CPL does not fit the frame's domain: addr = PD-ID */
 
 #define MMP_ACCESS_LOAD 0
 #define MMP_ACCESS_STORE 1
