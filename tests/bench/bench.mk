@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The bench: `make bench` builds what the wanted parts need and measures. Figures: docs/benchmarks.md.
+
+.PHONY: bench bench-micro bench-loops bench-web bench-peer
+
+BENCH := $(BUILD)/bench
+comma := ,
+BENCH_PARTS := $(or $(strip $(subst $(comma), ,$(ONLY))),micro loops web peer)
+
+bench: $(BENCH_PARTS:%=bench-%)   ## measure: figures beside their goals (ONLY=micro,loops,web,peer; ROUNDS)
+	@boot/thirdparty/packages test
+	@/usr/bin/python3 tests/bench/bench.py --only "$(BENCH_PARTS)" --rounds $(or $(ROUNDS),0)
+
+bench-micro: $(KERNEL) qemu $(BENCH)/micro/modules.list
+bench-loops: qemu qemu-plain $(BENCH)/loops/loops
+bench-web: $(KERNEL) image qemu $(BENCH)/insncount.so
+bench-peer: bench-web qemu-plain bench-peer-guest
+
+# ---- micro: a system of its own ----
+bench_client.sources  := $(addprefix tests/bench/micro/,client.c timed.c)
+bench_client.includes := mmp_hw/include
+bench_server.sources  := tests/bench/micro/server.c
+# These are no part of the system that `make image` builds.
+bench_images_before := $(COMPONENT_IMAGES)
+$(eval $(call component,bench_client))
+$(eval $(call component,bench_server))
+COMPONENT_IMAGES := $(bench_images_before)
+
+MICRO_MANIFEST := tests/bench/micro/micro.manifest
+MICRO_IMAGES := $(sort $(shell awk '$$1 == "component" { print "$(BUILD)/components/" $$4 }' $(MICRO_MANIFEST)))
+
+$(BENCH)/micro/modules.list: $(MICRO_MANIFEST) $(MICRO_IMAGES)
+	@mkdir -p $(@D)
+	@{ echo '$(MICRO_MANIFEST) micro.manifest'; for image in $(MICRO_IMAGES); do echo "$$image $${image##*/}"; done; } >$@
+
+# ---- loops: a guest of its own ----
+LOOPS_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fno-pic -fno-pie -fno-stack-protector -mno-red-zone \
+    -mgeneral-regs-only -fcf-protection=none -fno-asynchronous-unwind-tables -Immp_hw/include
+LOOPS_OBJECTS := $(addprefix $(BENCH)/loops/,boot.o loops.o main.o)
+
+$(BENCH)/loops/%.o: tests/bench/loops/%.S tests/bench/loops/layout.h tests/bench/bench.mk
+	@mkdir -p $(@D)
+	@gcc $(LOOPS_CFLAGS) -c $< -o $@
+$(BENCH)/loops/%.o: tests/bench/loops/%.c tests/bench/loops/layout.h mmp_hw/include/mmp/arch.h tests/bench/bench.mk
+	@mkdir -p $(@D)
+	@gcc $(LOOPS_CFLAGS) -c $< -o $@
+# QEMU's multiboot loader takes 32-bit files only.
+$(BENCH)/loops/loops: $(LOOPS_OBJECTS) tests/bench/loops/loops.ld
+	@ld -m elf_x86_64 -nostdlib -static -n -z noexecstack --no-warn-rwx-segments -T tests/bench/loops/loops.ld $(LOOPS_OBJECTS) -o $@.64
+	@objcopy -I elf64-x86-64 -O elf32-i386 $@.64 $@
+
+# ---- the instruction counting plugin ----
+$(BENCH)/insncount.so: tests/bench/plugin/insncount.c | qemu
+	@mkdir -p $(@D)
+	@gcc -O2 -Wall -Wextra -Werror -shared -fPIC $$(pkg-config --cflags glib-2.0) -I$(BUILD)/qemu/include $< -o $@
+
+# ---- the peer guest: $(BENCH)/peer is a link into the user's cache ----
+.PHONY: bench-peer-guest
+bench-peer-guest:
+	@tests/bench/peer/get $(BENCH)/peer

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Part `web`: what a request of /hw costs, in guest instructions by the processor's own counter, which the emulator's
+monitor tells before and after a number of requests. Everything the guest executes meanwhile is included."""
+
+import statistics
+import time
+
+from harness import shoji
+from harness.child import progress
+from harness.figure import at_most
+from harness.guest import REPOSITORY, PluginCount
+from harness.load import load
+
+PART = "web"
+STARTS = 5
+ROUNDS = 3
+REQUESTS = 1000
+WARM_UP = 200
+CONCURRENCIES = (1, 8)
+IDLE_SECONDS = 2
+KINDS = {"new": False, "kept": True}  # kind of connection: kept?
+GOALS = {"new": at_most(30000), "kept": at_most(12000)}
+RATIO_GOAL = at_most(1.10)
+FIRST_ANSWER_GOAL = at_most(1500)
+
+
+def measure(report, options):
+    shoji.tap()
+    starts(report)
+    guest = shoji.Shoji()
+    try:
+        guest.wait_ready()
+        requests(report, guest, options.rounds or ROUNDS)
+        idle(report, guest)
+        report.add(PART, "QEMU's resident memory after the load", guest.resident_bytes() / 2**20, "MiB")
+        guest.check()
+    finally:
+        guest.stop()
+    mixed_share(report, options)
+
+
+def starts(report):
+    seconds = []
+    for i in range(STARTS):
+        progress(f"web, start {i + 1} of {STARTS}")
+        guest = shoji.Shoji()
+        try:
+            seconds.append(guest.wait_ready() * 1000)
+        finally:
+            guest.stop()
+    report.add(PART, "first answer after QEMU's start", statistics.median(seconds), "ms", FIRST_ANSWER_GOAL,
+               f"{min(seconds):.0f} to {max(seconds):.0f} in {STARTS} starts", seconds)
+
+
+def requests(report, guest, rounds):
+    samples = {}
+    for i in range(rounds):
+        for mode in ("isolated", "merged"):
+            progress(f"web, round {i + 1} of {rounds}, {mode}")
+            guest.layout(mode)
+            load(shoji.URL, WARM_UP, max(CONCURRENCIES), True)
+            for concurrency in CONCURRENCIES:
+                for kind, kept in KINDS.items():
+                    samples.setdefault((mode, concurrency, kind), []).append(costs(guest, concurrency, kept))
+    middle = {
+        key: {what: statistics.median(s[what] for s in each) for what in each[0]} for key, each in samples.items()
+    }
+    for concurrency in CONCURRENCIES:
+        for kind in KINDS:
+            isolated, merged = (middle[mode, concurrency, kind] for mode in ("isolated", "merged"))
+            where = f"{kind} connection, {concurrency} at a time"
+            for mode, goal in (("isolated", GOALS[kind]), ("merged", None)):
+                every = [s["instructions"] for s in samples[mode, concurrency, kind]]
+                report.add(PART, f"{where}: {mode}", statistics.median(every), "instructions", goal,
+                           f"{min(every):,.0f} to {max(every):,.0f}", every)
+            report.add(PART, f"{where}: isolated / merged", isolated["instructions"] / merged["instructions"], "", RATIO_GOAL)
+            report.add(PART, f"{where}: crossings, isolated", isolated["gated"], "", None,
+                       f"merged {merged['gated']:.1f}, and {merged['passed']:.1f} invocations within domains")
+
+
+def costs(guest, concurrency, kept):
+    before = guest.counters()
+    load(shoji.URL, REQUESTS, concurrency, kept)
+    after = guest.counters()
+    return {name: (after[name] - before[name]) / REQUESTS for name in before}
+
+
+def idle(report, guest):
+    before, began = guest.counters(), time.monotonic()
+    time.sleep(IDLE_SECONDS)
+    after, ended = guest.counters(), time.monotonic()
+    report.add(PART, "idle", (after["instructions"] - before["instructions"]) / (ended - began), "instructions/s", None,
+               "timer ticks; included in the figures above")
+
+
+def mixed_share(report, options):
+    """With the plugin, which slows the guest but changes nothing that is counted here."""
+    progress("web, accesses")
+    count = PluginCount(options.plugin, REPOSITORY / "build/bench/shoji.count", accesses=True)
+    guest = shoji.Shoji(plugin=count.argument)
+    try:
+        guest.wait_ready()
+        guest.layout("isolated")
+        load(shoji.URL, WARM_UP, 8, True)
+        for kind, kept in KINDS.items():
+            (_, accesses), counters = count.read(), guest.counters()
+            load(shoji.URL, REQUESTS, 8, kept)
+            (_, accesses_after), counters_after = count.read(), guest.counters()
+            mixed = counters_after["mixed accesses"] - counters["mixed accesses"]
+            report.add(PART, f"{kind} connection: loads and stores that met a page of mixed permissions",
+                       100 * mixed / (accesses_after - accesses), "%", None,
+                       f"{mixed / REQUESTS:,.0f} of {(accesses_after - accesses) / REQUESTS:,.0f} a request")
+    finally:
+        guest.stop()

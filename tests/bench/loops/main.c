@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The loops guest: runs a few loops in user mode and prints how many ticks each took, as lines
+ *
+ *     loop NAME TICKS ITERATIONS
+ *
+ * on the debug console. With the word `mmp` on its command line the loops run in a domain of an MMP processor
+ * whose tables are set up by hand; without, they run on any x86-64 processor. `fewer` cuts the iterations by
+ * ten. Ends QEMU through isa-debug-exit: status 1 after the last line, 3 after an unexpected exception.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "layout.h"
+#include "mmp/arch.h"
+
+#define REPETITIONS 12
+
+/* boot.S */
+uint64_t user_run(uint64_t iterations, void (*loop)(void));
+void user_done(void);
+extern uint8_t exception_stubs[];
+extern struct idt_gate {
+    uint16_t offset0, selector, type, offset1;
+    uint32_t offset2, zero;
+} idt[256];
+_Static_assert(sizeof(struct idt_gate) == 16, "interrupt gate");
+/* called from boot.S */
+void main(const uint32_t *multiboot);
+void exception(uint64_t vector, uint64_t first, uint64_t second);
+
+/* loops.S */
+void loop_compute(void), loop_memory(void), loop_call(void), loop_copy(void), loop_mixed(void),
+    loop_gate(void), loop_direct(void), nothing(void);
+
+static const struct loop {
+    const char *name;
+    void (*run)(void);
+    uint64_t iterations;
+    bool needs_mmp;
+} loops[] = {
+    {"compute", loop_compute, 6000000, false}, {"memory", loop_memory, 1200, false},
+    {"call", loop_call, 1500000, false},       {"copy", loop_copy, 12000, false},
+    {"mixed", loop_mixed, 1000000, false},     {"direct", loop_direct, 1500000, false},
+    {"gate", loop_gate, 250000, true},
+};
+
+/* Domain table, permission tables and call stack: reserved for the supervisor by not being in any table. */
+static uint8_t domain_table[3 * MMP_DD_SIZE] __attribute__((aligned(16)));
+static uint32_t root[MMP_ROOT_ENTRIES] __attribute__((aligned(MMP_ROOT_BYTES)));
+static uint32_t data_mid[MMP_MID_ENTRIES] __attribute__((aligned(MMP_MID_BYTES)));
+static uint32_t mixed_mid[MMP_MID_ENTRIES] __attribute__((aligned(MMP_MID_BYTES)));
+static uint32_t mixed_leaf[MMP_LEAF_ENTRIES] __attribute__((aligned(MMP_LEAF_BYTES)));
+static uint8_t call_stack[16 * MMP_XFRAME_BYTES] __attribute__((aligned(16)));
+static uint64_t stack_descriptor[MMP_SD_BYTES / 8];
+static uint8_t supervisor_stack[4096] __attribute__((aligned(16)));
+
+static void out8(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static void msr_write(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}
+
+static uint64_t msr_read(uint32_t msr)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+static void print(const char *text)
+{
+    while (*text)
+        out8(0xe9, (uint8_t)*text++);
+}
+
+static void print_number(uint64_t value, uint32_t base)
+{
+    char digits[24];
+    int at = sizeof digits - 1;
+    digits[at] = 0;
+    do {
+        digits[--at] = "0123456789abcdef"[value % base];
+        value /= base;
+    } while (value);
+    print(digits + at);
+}
+
+static void leave(uint8_t status)
+{
+    out8(0xf4, status);
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+static bool word_given(const char *line, const char *word)
+{
+    while (*line) {
+        const char *w = word;
+        while (*line == ' ')
+            line++;
+        while (*line && *line == *w)
+            line++, w++;
+        if (!*w && (!*line || *line == ' '))
+            return true;
+        while (*line && *line != ' ')
+            line++;
+    }
+    return false;
+}
+
+static void put(void *base, uint32_t offset, uint64_t value, uint32_t bytes)
+{
+    for (uint32_t i = 0; i < bytes; i++)
+        ((uint8_t *)base)[offset + i] = (uint8_t)(value >> 8 * i);
+}
+
+static uint32_t address(const void *p)
+{
+    return (uint32_t)(uintptr_t)p;
+}
+
+/* Domains 1 and 2 share one root table: the gate between them costs what a gate costs, whatever is behind it.
+ */
+static void mmp_tables(void)
+{
+    for (uint32_t i = 0; i < MMP_MID_ENTRIES; i++)
+        data_mid[i] = MMP_BITMAP_ALL(MMP_PERM_RW);
+    for (uint32_t i = 0; i < MMP_LEAF_ENTRIES; i++)
+        mixed_leaf[i] = 0x66666666u; /* RW, RO, RW, RO, ... */
+    mixed_mid[0] = address(mixed_leaf);
+    root[LOOPS_CODE >> MMP_ROOT_SHIFT] = MMP_BITMAP_ALL(MMP_PERM_RX);
+    root[LOOPS_DATA >> MMP_ROOT_SHIFT] = address(data_mid);
+    root[LOOPS_MIXED >> MMP_ROOT_SHIFT] = address(mixed_mid);
+    for (uint32_t i = 1; i <= 2; i++) {
+        put(domain_table, i * MMP_DD_SIZE + MMP_DD_ROOT, address(root), 4);
+        put(domain_table, i * MMP_DD_SIZE + MMP_DD_TAG, MMP_PD_USER | i, 2);
+        put(domain_table, i * MMP_DD_SIZE + MMP_DD_FLAGS, MMP_DD_VALID, 2);
+    }
+    void *gate = (void *)LOOPS_GATE;
+    put(gate, MMP_GATE_TARGET, address((void *)nothing), 4);
+    put(gate, MMP_GATE_PD, MMP_PD_USER | 2, 2);
+    put(gate, MMP_GATE_KIND, MMP_GATE_CALL, 4);
+}
+
+static void mmp_on(void)
+{
+    msr_write(MMP_MSR_DTBASE, address(domain_table));
+    msr_write(MMP_MSR_DTCOUNT, 3);
+    msr_write(MMP_MSR_GWLO, LOOPS_CODE);
+    msr_write(MMP_MSR_GWHI, LOOPS_CODE + (1 << MMP_ROOT_SHIFT));
+    msr_write(MMP_MSR_S0, address(supervisor_stack + sizeof supervisor_stack));
+    msr_write(MMP_MSR_SEL, (uint64_t)LOOPS_USER_CS << 16 | LOOPS_KERNEL_CS);
+    msr_write(MMP_MSR_CTL, MMP_CTL_EN | 12 << MMP_CTL_ALIGN_SHIFT);
+}
+
+/* Forges the interrupt frame through which the next iretq enters domain 1. */
+static void mmp_forge(void)
+{
+    put(call_stack, MMP_XFRAME_FB, LOOPS_STACK_TOP, 8);
+    put(call_stack, MMP_XFRAME_PD, MMP_PD_USER | 1, 2);
+    put(call_stack, MMP_XFRAME_KIND, MMP_XFRAME_INTERRUPT, 2);
+    msr_write(MMP_MSR_STACK, 0); /* so that what is loaded next is not overwritten before */
+    put(stack_descriptor, MMP_SD_SL, LOOPS_STACK, 8);
+    put(stack_descriptor, MMP_SD_FB, LOOPS_STACK_TOP, 8);
+    put(stack_descriptor, MMP_SD_XBASE, address(call_stack), 8);
+    put(stack_descriptor, MMP_SD_XLIMIT, address(call_stack + sizeof call_stack), 8);
+    put(stack_descriptor, MMP_SD_XSP, address(call_stack) + MMP_XFRAME_BYTES, 8);
+    msr_write(MMP_MSR_STACK, address(stack_descriptor));
+}
+
+static void idt_set(uint32_t vector, void *handler, uint16_t type)
+{
+    uint32_t to = address(handler);
+    idt[vector] = (struct idt_gate){.offset0 = (uint16_t)to,
+                                    .selector = LOOPS_KERNEL_CS,
+                                    .type = (uint16_t)(type | 1), /* IST 1 */
+                                    .offset1 = (uint16_t)(to >> 16)};
+}
+
+void exception(uint64_t vector, uint64_t first, uint64_t second)
+{
+    print("loops: exception ");
+    print_number(vector, 10);
+    print(", stack ");
+    print_number(first, 16);
+    print(" ");
+    print_number(second, 16);
+    if (vector == MMP_VECTOR) {
+        print(", address ");
+        print_number(msr_read(MMP_MSR_FAULT_ADDR), 16);
+    }
+    print("\n");
+    leave(1);
+}
+
+void main(const uint32_t *multiboot)
+{
+    const char *line = multiboot[0] & 4 ? (const char *)(uintptr_t)multiboot[4] : "";
+    bool mmp = word_given(line, "mmp");
+    uint64_t divisor = word_given(line, "fewer") ? 10 : 1;
+
+    for (uint32_t i = 0; i < 32; i++)
+        idt_set(i, exception_stubs + 32 * i, 0x8e00);
+    idt_set(LOOPS_VECTOR_DONE, (void *)user_done, 0xee00);
+    if (mmp) {
+        mmp_tables();
+        mmp_on();
+    }
+    for (uint32_t r = 0; r < REPETITIONS; r++) {
+        for (uint32_t i = 0; i < sizeof loops / sizeof *loops; i++) {
+            if (loops[i].needs_mmp && !mmp)
+                continue;
+            if (mmp)
+                mmp_forge();
+            uint64_t ticks = user_run(loops[i].iterations / divisor, loops[i].run);
+            print("loop ");
+            print(loops[i].name);
+            print(" ");
+            print_number(ticks, 10);
+            print(" ");
+            print_number(loops[i].iterations / divisor, 10);
+            print("\n");
+        }
+    }
+    leave(0);
+}
