@@ -39,7 +39,7 @@ def first_answer(address, port, path, alive, seconds=60):
     """Seconds since the call until the first whole answer. Each try is a connection of its own and short, because a SYN
     that nobody hears is repeated only after a second."""
     began = time.monotonic()
-    request = f"GET {path} HTTP/1.0\r\n\r\n".encode()
+    request = f"GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n".encode()
     while time.monotonic() - began < seconds:
         if not alive():
             raise BenchError("the guest ended before it answered")

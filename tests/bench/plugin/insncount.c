@@ -8,7 +8,7 @@
  *     -plugin insncount.so,counts=PATH[,accesses=on]
  *
  * It counts a translation block's instructions when the block is entered. So a block that a fault leaves
- * early is counted whole, and each iteration of a repeated string instruction counts as one.
+ * early is counted whole, and a repeated string instruction counts as one.
  */
 #include <fcntl.h>
 #include <stdbool.h>
