@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 17: passes packets between tcp and vnic (TSE11 section 4.1.2). It keeps nothing; it sees to it that neither side hands the
- * other a packet that is not wholly in pool `net` or not of a size that Ethernet carries. A received one that is not goes back at once.
+ * Component 17: passes packets between tcp and vnic (TSE11 section 4.1.2). It keeps nothing; it sees to it
+ * that neither side hands the other a packet that is not wholly in pool `net` or not of a size that Ethernet
+ * carries. A received one that is not goes back at once.
  */
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 24: the transport port namespace. A port belongs to the client that took it, known by the gate's badge. Owns the table
- * (ports.c) and its mutex.
+ * Component 24: the transport port namespace. A port belongs to the client that took it, known by the gate's
+ * badge. Owns the table (ports.c) and its mutex.
  */
 #include "export.h"
 #include "mutex.h"
@@ -18,7 +18,8 @@ SHOJI_EXPORT_BADGED(port_leave);
 
 typedef uint64_t unused_t; /* the sixth argument is the badge: those in between hold nothing */
 
-__attribute__((used)) long port_take_badged(uint32_t port, unused_t b, unused_t c, unused_t d, unused_t e, component_t client)
+__attribute__((used)) long port_take_badged(uint32_t port, unused_t b, unused_t c, unused_t d, unused_t e,
+                                            component_t client)
 {
     long result;
 
@@ -29,7 +30,8 @@ __attribute__((used)) long port_take_badged(uint32_t port, unused_t b, unused_t 
     return result;
 }
 
-__attribute__((used)) long port_any_badged(unused_t a, unused_t b, unused_t c, unused_t d, unused_t e, component_t client)
+__attribute__((used)) long port_any_badged(unused_t a, unused_t b, unused_t c, unused_t d, unused_t e,
+                                           component_t client)
 {
     long result;
 
@@ -40,7 +42,8 @@ __attribute__((used)) long port_any_badged(unused_t a, unused_t b, unused_t c, u
     return result;
 }
 
-__attribute__((used)) long port_use_badged(uint32_t port, unused_t b, unused_t c, unused_t d, unused_t e, component_t client)
+__attribute__((used)) long port_use_badged(uint32_t port, unused_t b, unused_t c, unused_t d, unused_t e,
+                                           component_t client)
 {
     long result;
 
@@ -51,7 +54,8 @@ __attribute__((used)) long port_use_badged(uint32_t port, unused_t b, unused_t c
     return result;
 }
 
-__attribute__((used)) long port_leave_badged(uint32_t port, unused_t b, unused_t c, unused_t d, unused_t e, component_t client)
+__attribute__((used)) long port_leave_badged(uint32_t port, unused_t b, unused_t c, unused_t d, unused_t e,
+                                             component_t client)
 {
     long result;
 

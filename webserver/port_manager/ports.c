@@ -4,7 +4,8 @@
  *
  * 1. A free port has no connections.
  * 2. Only the component that took a port changes it.
- * 3. A port that ports_any gave is free again when its last connection leaves; one that ports_take gave stays taken.
+ * 3. A port that ports_any gave is free again when its last connection leaves; one that ports_take gave stays
+ * taken.
  */
 #include <stdbool.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The transport port namespace as a table: which ports are taken, by whom, and how many connections use each. No lock, no invocation.
+ * The transport port namespace as a table: which ports are taken, by whom, and how many connections use each.
+ * No lock, no invocation.
  */
 #ifndef PORT_MANAGER_PORTS_H
 #define PORT_MANAGER_PORTS_H
@@ -22,8 +23,8 @@ struct ports {
 };
 
 /* As in interface/port_manager.h, on behalf of `owner`. Zeroed memory is a table in which all is free.
- * SHOJI_EINVAL: no such port; SHOJI_ENOENT: not taken; SHOJI_EPERM: not the caller's; SHOJI_EMEMORY: no ephemeral port is free, or no
- * more connections can be counted. */
+ * SHOJI_EINVAL: no such port; SHOJI_ENOENT: not taken; SHOJI_EPERM: not the caller's; SHOJI_EMEMORY: no
+ * ephemeral port is free, or no more connections can be counted. */
 long ports_take(struct ports *ports, uint32_t port, component_t owner);
 long ports_any(struct ports *ports, component_t owner);
 long ports_use(struct ports *ports, uint32_t port, component_t owner);

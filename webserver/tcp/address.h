@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The system's address, as QEMU's user network gives it to its first guest. On a tap device the host's side is GATEWAY. */
+ * The system's address, as QEMU's user network gives it to its first guest. On a tap device the host's side
+ * is GATEWAY. */
 #ifndef TCP_ADDRESS_H
 #define TCP_ADDRESS_H
 

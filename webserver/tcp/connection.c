@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Listeners and connections. Owns the records, their receive rings, and their share of lwIP's memory; lwIP owns the pcbs.
+ * Listeners and connections. Owns the records, their receive rings, and their share of lwIP's memory; lwIP
+ * owns the pcbs.
  *
  *     FREE --accept--> WAITING --take--> OPEN --finish--> LINGERING --FIN, reset, time--> FREE
  *
- * 1. A record has a pcb and the pcb points back to it, or pcb is NULL and lwIP knows nothing of it (WAITING and OPEN: the peer has gone).
- *    The record's port is in use at port_manager as long as it is not FREE.
- * 2. Received bytes are copied into the ring at once, which is as large as the window that we offer, so they always fit; the window
- *    opens again when the client has taken them. So nobody holds the device's buffers.
+ * 1. A record has a pcb and the pcb points back to it, or pcb is NULL and lwIP knows nothing of it (WAITING
+ * and OPEN: the peer has gone). The record's port is in use at port_manager as long as it is not FREE.
+ * 2. Received bytes are copied into the ring at once, which is as large as the window that we offer, so they
+ * always fit; the window opens again when the client has taken them. So nobody holds the device's buffers.
  * 3. A handle names a record by number and generation; finishing makes it stale.
- * 4. `held` is what lwIP has of a record and the peer has not acknowledged; held_total is the sum. A record may hold a quarter of what is
- *    left (never less than one segment): peers that do not read leave something for everybody else.
- * 5. LINGERING: our FIN follows the last byte, what the peer still sends is thrown away. It ends with the peer's FIN, a reset, too much
- *    thrown away, or CLOSING_POLLS without progress.
+ * 4. `blocks` is how many blocks of memory lwIP holds for what a record's peer has not acknowledged;
+ * blocks_total is the sum. A record may have a quarter of those that are left, and if that is none, a small
+ * one (of which there are more): peers that do not read leave something for everybody else.
+ * 5. LINGERING: our FIN follows the last byte, what the peer still sends is thrown away. It ends with the
+ * peer's FIN, a reset, too much thrown away, or CLOSING_POLLS without progress.
  * 6. pcbs are freed only by lwIP or by tcp_abort, and a callback that aborted its own pcb returns ERR_ABRT.
  */
 #include "connection.h"
@@ -27,14 +29,13 @@
 
 #define LISTENERS MEMP_NUM_TCP_PCB_LISTEN
 #define RING_BYTES TCP_WND
-#define HELD_MAX (TX_FULL_BLOCKS * TCP_MSS)
 #define ROOM_WORTH_TELLING (2 * TCP_MSS)
 #define DISCARD_MAX (256 * 1024)
 
 /* lwIP polls each pcb every 500 ms. */
-#define CLOSING_POLLS 20 /* 10 s */
+#define CLOSING_POLLS 20  /* 10 s */
 #define STALLED_POLLS 120 /* 60 s with bytes that the peer does not acknowledge */
-#define IDLE_POLLS 10    /* 5 s: may be ended if somebody else needs the record */
+#define IDLE_POLLS 10     /* 5 s: may be ended if somebody else needs the record */
 
 _Static_assert((RING_BYTES & (RING_BYTES - 1)) == 0, "ring positions are masked");
 
@@ -60,7 +61,7 @@ struct connection {
     long event;
     uint32_t generation;
     uint32_t put, taken; /* bytes ever put into the ring and taken from it */
-    uint32_t held;
+    uint32_t blocks;
     uint32_t discarded;
     uint16_t port;
     uint16_t polls; /* since something happened */
@@ -73,7 +74,7 @@ static struct listener listeners[LISTENERS];
 static struct connection connections[TCP_CONNECTIONS];
 static uint8_t rings[TCP_CONNECTIONS][RING_BYTES];
 static struct connection *free_first;
-static uint32_t used, held_total;
+static uint32_t used, blocks_total;
 
 /* ---- Records ---- */
 
@@ -98,15 +99,25 @@ static uint32_t readable(const struct connection *c)
     return c->put - c->taken;
 }
 
+static void blocks_count(struct connection *c, uint32_t blocks)
+{
+    blocks_total += blocks - c->blocks;
+    c->blocks = blocks;
+}
+
+/* How many bytes a record may hand to lwIP. */
 static uint32_t room(const struct connection *c)
 {
-    uint32_t left = held_total < HELD_MAX ? (HELD_MAX - held_total) / 4 : 0;
-    uint32_t share = left > TCP_MSS ? left : TCP_MSS;
-    uint32_t mine = share > c->held ? share - c->held : 0;
+    uint32_t share = blocks_total < TX_FULL_BLOCKS ? (TX_FULL_BLOCKS - blocks_total) / 4 : 0;
+    uint32_t bytes = 0;
 
     if (tcp_sndqueuelen(c->pcb) >= TCP_SND_QUEUELEN)
         return 0;
-    return mine < tcp_sndbuf(c->pcb) ? mine : tcp_sndbuf(c->pcb);
+    if (share > c->blocks)
+        bytes = (share - c->blocks) * TCP_MSS;
+    else if (c->blocks == 0)
+        bytes = TX_SMALL_BYTES;
+    return bytes < tcp_sndbuf(c->pcb) ? bytes : tcp_sndbuf(c->pcb);
 }
 
 static void trigger(long *event)
@@ -127,7 +138,7 @@ static void signal(struct connection *c)
         c->want_read = false;
         tell = true;
     }
-    if (c->want_room && (c->pcb == NULL || c->held == 0 || room(c) >= ROOM_WORTH_TELLING)) {
+    if (c->want_room && (c->pcb == NULL || c->blocks == 0 || room(c) >= ROOM_WORTH_TELLING)) {
         c->want_room = false;
         tell = true;
     }
@@ -139,8 +150,7 @@ static void signal(struct connection *c)
 static void pcb_forget(struct connection *c)
 {
     c->pcb = NULL;
-    held_total -= c->held;
-    c->held = 0;
+    blocks_count(c, 0);
 }
 
 static void pcb_detach(struct connection *c)
@@ -166,8 +176,8 @@ static void record_free(struct connection *c)
     used--;
 }
 
-/* Makes room by ending the connection that has been closing longest, or else idle longest; the latter's record comes free only when
- * its client has finished it. */
+/* Makes room by ending the connection that has been closing longest, or else idle longest; the latter's
+ * record comes free only when its client has finished it. */
 static void record_evict(void)
 {
     struct connection *closing = NULL, *idle = NULL;
@@ -175,7 +185,8 @@ static void record_evict(void)
     for (struct connection *c = connections; c < connections + TCP_CONNECTIONS; c++) {
         if (c->state == LINGERING && (closing == NULL || c->polls > closing->polls))
             closing = c;
-        if (c->state == OPEN && c->pcb != NULL && c->polls >= IDLE_POLLS && (idle == NULL || c->polls > idle->polls))
+        if (c->state == OPEN && c->pcb != NULL && c->polls >= IDLE_POLLS &&
+            (idle == NULL || c->polls > idle->polls))
             idle = c;
     }
     if (closing != NULL)
@@ -211,7 +222,8 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *data, err_
         tcp_abort(pcb);
         return ERR_ABRT;
     }
-    if (data->tot_len > RING_BYTES - readable(c)) { /* more than the window: cannot be, and is not worth a panic */
+    if (data->tot_len >
+        RING_BYTES - readable(c)) { /* more than the window: cannot be, and is not worth a panic */
         pbuf_free(data);
         tcp_abort(pcb);
         return ERR_ABRT;
@@ -234,12 +246,10 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *data, err_
 static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t bytes)
 {
     struct connection *c = arg;
-    uint32_t freed = bytes < c->held ? bytes : c->held; /* our FIN counts as a byte, too */
 
-    (void)pcb;
+    (void)bytes;
     c->polls = 0;
-    c->held -= freed;
-    held_total -= freed;
+    blocks_count(c, tcp_sndqueuelen(pcb));
     if (c->want_room)
         signal(c);
     return ERR_OK;
@@ -263,7 +273,8 @@ static err_t on_poll(void *arg, struct tcp_pcb *pcb)
 
     if (c->polls < UINT16_MAX)
         c->polls++;
-    if ((c->state == LINGERING && c->polls >= CLOSING_POLLS) || (c->held > 0 && c->polls >= STALLED_POLLS)) {
+    if ((c->state == LINGERING && c->polls >= CLOSING_POLLS) ||
+        (c->blocks > 0 && c->polls >= STALLED_POLLS)) {
         tcp_abort(pcb);
         return ERR_ABRT;
     }
@@ -454,8 +465,9 @@ long connection_transmit(long connection, const void *from, uint64_t bytes)
     if (count > bytes)
         count = (uint32_t)bytes;
     error = count > 0 ? tcp_write(c->pcb, from, (u16_t)count, TCP_WRITE_FLAG_COPY) : ERR_MEM;
-    if (error == ERR_MEM && count > TCP_MSS) { /* lwIP takes all or nothing; perhaps there is memory for one segment */
-        count = TCP_MSS;
+    if (error == ERR_MEM &&
+        count > TX_SMALL_BYTES) { /* lwIP takes all or nothing; perhaps there is memory for a little */
+        count = TX_SMALL_BYTES;
         error = tcp_write(c->pcb, from, (u16_t)count, TCP_WRITE_FLAG_COPY);
     }
     if (error == ERR_MEM) {
@@ -464,9 +476,8 @@ long connection_transmit(long connection, const void *from, uint64_t bytes)
     }
     if (error != ERR_OK)
         return SHOJI_ECLOSED;
-    c->held += count;
-    held_total += count;
     c->polls = 0;
+    blocks_count(c, tcp_sndqueuelen(c->pcb));
     if (count < bytes)
         c->want_room = true;
     (void)tcp_output(c->pcb); /* what cannot go now goes with the timer */
@@ -505,5 +516,5 @@ void connections_init(void)
         *c = (struct connection){.generation = 1, .next = free_first};
         free_first = c;
     }
-    used = held_total = 0;
+    used = blocks_total = 0;
 }

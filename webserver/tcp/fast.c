@@ -9,7 +9,8 @@ typedef uint32_t __attribute__((aligned(1), may_alias)) word32;
 typedef uint16_t __attribute__((aligned(1), may_alias)) word16;
 
 /* Otherwise gcc recognises the loop and calls memcpy. */
-__attribute__((optimize("no-tree-loop-distribute-patterns"))) void fast_copy(void *to, const void *from, size_t bytes)
+__attribute__((optimize("no-tree-loop-distribute-patterns"))) void fast_copy(void *to, const void *from,
+                                                                             size_t bytes)
 {
     char *t = to;
     const char *f = from;

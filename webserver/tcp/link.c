@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * lwIP's network interface over component ip. A received packet is not copied: a pbuf of ours points to it. A packet to send is
- * gathered into one of ip's buffers. Owns the interface and the few pbufs for received packets.
+ * lwIP's network interface over component ip. A received packet is not copied: a pbuf of ours points to it. A
+ * packet to send is gathered into one of ip's buffers. Owns the interface and the few pbufs for received
+ * packets.
  *
- * 1. Every buffer that ip gave is given back exactly once: when lwIP frees the pbuf, or at once if there is no pbuf.
- * 2. lwIP frees a received pbuf before link_input returns (nothing is queued, see lwipopts.h); FRAMES allows for surprises.
+ * 1. Every buffer that ip gave is given back exactly once: when lwIP frees the pbuf, or at once if there is
+ * no pbuf.
+ * 2. lwIP frees a received pbuf before link_input returns (nothing is queued, see lwipopts.h); FRAMES allows
+ * for surprises.
  */
 #include "link.h"
 
@@ -66,7 +69,8 @@ void link_input(uint64_t packet)
     }
     frames_free = frame->next;
     frame->offset = offset;
-    pbuf = pbuf_alloced_custom(PBUF_RAW, (u16_t)bytes, PBUF_REF, &frame->pbuf, pool_net + offset, (u16_t)bytes);
+    pbuf =
+        pbuf_alloced_custom(PBUF_RAW, (u16_t)bytes, PBUF_REF, &frame->pbuf, pool_net + offset, (u16_t)bytes);
     time_wait_look(pbuf);
     if (netif.input(pbuf, &netif) != ERR_OK)
         pbuf_free(pbuf);

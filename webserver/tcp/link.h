@@ -7,7 +7,8 @@
 
 /* Starts lwIP with the one interface; `hardware` as ip_address returns it. */
 long link_init(uint64_t hardware);
-/* Feeds a packet, as ip_receive and ip_poll return it, to lwIP; its buffer goes back to ip as soon as lwIP has let go of it. */
+/* Feeds a packet, as ip_receive and ip_poll return it, to lwIP; its buffer goes back to ip as soon as lwIP
+ * has let go of it. */
 void link_input(uint64_t packet);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 7: TCP and IP by lwIP. Owns the mutex under which everything in this component but waiting happens, the two service
- * threads, and the check that a caller's buffer lies in a pool that this component was given. That a client uses only its own pool is
- * fd_api's duty.
+ * Component 7: TCP and IP by lwIP. Owns the mutex under which everything in this component but waiting
+ * happens, the two service threads, and the check that a caller's buffer lies in a pool that this component
+ * was given. That a client uses only its own pool is fd_api's duty.
  *
- * tcp_input waits for packets; tcp_timer for lwIP's timers. Both entries handle what there is and return (docs/decisions/05).
+ * tcp_input waits for packets; tcp_timer for lwIP's timers. Both entries handle what there is and return
+ * (docs/decisions/05).
  */
 #include "tcp.h"
 
@@ -23,9 +24,9 @@
 #include "time_wait.h"
 #include "timed_block.h"
 
-#define TIMER_MS 250        /* how late a timer may be noticed that was set meanwhile: lwIP's finest */
-#define RETRY_MS 100        /* when there is no network */
-#define PACKETS_AT_ONCE 64  /* then the mutex is opened once */
+#define TIMER_MS 250       /* how late a timer may be noticed that was set meanwhile: lwIP's finest */
+#define RETRY_MS 100       /* when there is no network */
+#define PACKETS_AT_ONCE 64 /* then the mutex is opened once */
 
 extern char pool_stream[], pool_stream_end[], pool_control[], pool_control_end[];
 
@@ -166,7 +167,7 @@ long component_init(component_t self)
     if (status != SHOJI_OK)
         return status;
     connections_init();
-    print_line("%u.%u.%u.%u, hw %02x:%02x:%02x:%02x:%02x:%02x", own[0], own[1], own[2], own[3], mac[0], mac[1], mac[2], mac[3],
-               mac[4], mac[5]);
+    print_line("%u.%u.%u.%u, hw %02x:%02x:%02x:%02x:%02x:%02x", own[0], own[1], own[2], own[3], mac[0],
+               mac[1], mac[2], mac[3], mac[4], mac[5]);
     return SHOJI_OK;
 }

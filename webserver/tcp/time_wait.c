@@ -2,10 +2,11 @@
  *
  * Connections in TIME_WAIT. Two things that lwIP does not do and a server with many short connections needs:
  *
- * 1. A SYN from the same port, beyond what was received, opens a new connection at once (RFC 1122, 4.2.2.13); lwIP would answer
- *    with an acknowledgement, and the peer would try again a second later.
- * 2. lwIP searches the whole list for each SYN, so only the newest TIME_WAIT_MAX stay. What an older one would still have answered, a FIN
- *    sent again because our last acknowledgement was lost, gets a reset; the peer has all its data by then.
+ * 1. A SYN from the same port, beyond what was received, opens a new connection at once (RFC 1122, 4.2.2.13);
+ * lwIP would answer with an acknowledgement, and the peer would try again a second later.
+ * 2. lwIP searches the whole list for each SYN, so only the newest TIME_WAIT_MAX stay. What an older one
+ * would still have answered, a FIN sent again because our last acknowledgement was lost, gets a reset; the
+ * peer has all its data by then.
  */
 #include "time_wait.h"
 
@@ -23,8 +24,8 @@ void time_wait_look(const struct pbuf *frame)
     const struct tcp_hdr *tcp;
     struct tcp_pcb *pcb;
 
-    if (tcp_tw_pcbs == NULL || frame->len < FRAME_MIN || ethernet->type != PP_HTONS(ETHTYPE_IP) || IPH_PROTO(ip) != IP_PROTO_TCP ||
-        IPH_HL_BYTES(ip) != IP_HLEN)
+    if (tcp_tw_pcbs == NULL || frame->len < FRAME_MIN || ethernet->type != PP_HTONS(ETHTYPE_IP) ||
+        IPH_PROTO(ip) != IP_PROTO_TCP || IPH_HL_BYTES(ip) != IP_HLEN)
         return;
     tcp = (const void *)((const char *)ip + IP_HLEN);
     if ((TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN)

@@ -5,7 +5,8 @@
 
 #include "lwip/pbuf.h"
 
-/* Looks at a received Ethernet frame before lwIP does: a SYN that opens a connection anew ends the one in TIME_WAIT. */
+/* Looks at a received Ethernet frame before lwIP does: a SYN that opens a connection anew ends the one in
+ * TIME_WAIT. */
 void time_wait_look(const struct pbuf *frame);
 /* Keeps the newest TIME_WAIT_MAX. */
 void time_wait_trim(void);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A split virtqueue (VIRTIO 1.0, 2.4). Owns the order in which things become visible to the device; knows nothing of packets.
+ * A split virtqueue (VIRTIO 1.0, 2.4). Owns the order in which things become visible to the device; knows
+ * nothing of packets.
  *
  * 1. A ring entry is written before the index that covers it.
- * 2. Between writing an index or flag that the device reads, and reading one that it writes in turn, there is a full fence: else both
- *    sides may miss each other (a kick that is not made, an interrupt that never comes).
+ * 2. Between writing an index or flag that the device reads, and reading one that it writes in turn, there is
+ * a full fence: else both sides may miss each other (a kick that is not made, an interrupt that never comes).
  */
 #include "queue.h"
 
@@ -14,8 +15,8 @@ static void write_address(volatile uint32_t to[2], const volatile void *address)
     to[1] = (uint32_t)((uint64_t)(uintptr_t)address >> 32);
 }
 
-long queue_open(struct queue *queue, volatile struct virtio_common *common, uint16_t index, uint16_t vector, uint64_t notify,
-                uint32_t notify_multiplier)
+long queue_open(struct queue *queue, volatile struct virtio_common *common, uint16_t index, uint16_t vector,
+                uint64_t notify, uint32_t notify_multiplier)
 {
     uint16_t entries;
 
@@ -37,7 +38,8 @@ long queue_open(struct queue *queue, volatile struct virtio_common *common, uint
     write_address(common->queue_desc, queue->desc);
     write_address(common->queue_driver, &queue->avail);
     write_address(common->queue_device, &queue->used);
-    queue->bell = (volatile uint16_t *)(uintptr_t)(notify + (uint64_t)common->queue_notify_off * notify_multiplier);
+    queue->bell =
+        (volatile uint16_t *)(uintptr_t)(notify + (uint64_t)common->queue_notify_off * notify_multiplier);
     queue->index = index;
     queue->entries = entries;
     queue->mask = (uint16_t)(entries - 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A split virtqueue: the descriptors are the caller's to fill in, the two rings are kept here. Addresses are DMA addresses.
+ * A split virtqueue: the descriptors are the caller's to fill in, the two rings are kept here. Addresses are
+ * DMA addresses.
  */
 #ifndef VNIC_QUEUE_H
 #define VNIC_QUEUE_H
@@ -30,10 +31,11 @@ struct queue {
     uint16_t seen;      /* used entries up to here have been looked at */
 };
 
-/* Tells the device about queue number `index`; the device signals it by MSI-X table entry `vector` or VIRTIO_NO_VECTOR. `notify` is the
- * notification structure. Interrupts are off. SHOJI_ENOENT: the device has no such queue; SHOJI_EINVAL: it refuses. */
-long queue_open(struct queue *queue, volatile struct virtio_common *common, uint16_t index, uint16_t vector, uint64_t notify,
-                uint32_t notify_multiplier);
+/* Tells the device about queue number `index`; the device signals it by MSI-X table entry `vector` or
+ * VIRTIO_NO_VECTOR. `notify` is the notification structure. Interrupts are off. SHOJI_ENOENT: the device has
+ * no such queue; SHOJI_EINVAL: it refuses. */
+long queue_open(struct queue *queue, volatile struct virtio_common *common, uint16_t index, uint16_t vector,
+                uint64_t notify, uint32_t notify_multiplier);
 /* Hands the chain that begins at descriptor `id` to the device. */
 void queue_publish(struct queue *queue, uint16_t id);
 /* Rings the bell if the device wants it. */

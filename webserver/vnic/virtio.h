@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What VIRTIO 1.0 (OASIS cs04) lays down and this driver uses: the PCI common configuration (4.1.4.3), the status bits (2.1), the split
- * virtqueue (2.4), and the network device's features and header (5.1). Numbers are little endian, as the processor's.
+ * What VIRTIO 1.0 (OASIS cs04) lays down and this driver uses: the PCI common configuration (4.1.4.3), the
+ * status bits (2.1), the split virtqueue (2.4), and the network device's features and header (5.1). Numbers
+ * are little endian, as the processor's.
  */
 #ifndef VNIC_VIRTIO_H
 #define VNIC_VIRTIO_H
@@ -49,8 +50,8 @@ struct virtq_used_elem {
     uint32_t id, length;
 };
 
-/* struct virtio_net_hdr without VIRTIO_NET_F_MRG_RXBUF has 12 bytes from version 1 on (5.1.6.1); with no offload negotiated all of
- * them are zero on the way out and of no meaning on the way in. */
+/* struct virtio_net_hdr without VIRTIO_NET_F_MRG_RXBUF has 12 bytes from version 1 on (5.1.6.1); with no
+ * offload negotiated all of them are zero on the way out and of no meaning on the way in. */
 #define VIRTIO_NET_HDR_BYTES 12
 
 #endif

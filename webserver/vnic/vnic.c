@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 16: the virtio network device as packets in pool `net`. Owns the device, its two queues (in this component's memory: the
- * device's addresses are the processor's) and the pool's buffers; looks into no packet.
+ * Component 16: the virtio network device as packets in pool `net`. Owns the device, its two queues (in this
+ * component's memory: the device's addresses are the processor's) and the pool's buffers; looks into no
+ * packet.
  *
- * The pool is cut into 2 KiB buffers, the first half for receiving, the second for sending. A packet begins BUFFER_ROOM bytes into its
- * buffer, so that the IP header behind the 14 bytes of Ethernet is aligned; received packets have the device's header right before it.
+ * The pool is cut into 2 KiB buffers, the first half for receiving, the second for sending. A packet begins
+ * BUFFER_ROOM bytes into its buffer, so that the IP header behind the 14 bytes of Ethernet is aligned;
+ * received packets have the device's header right before it.
  *
- * 1. A buffer is with the device, with the caller, or (sending) free; only the functions here move it, and only on from where it is.
- * 2. Receive buffer i has descriptor i; transmit buffer i has descriptors 2i (the header: one for all, zero, in our memory) and 2i + 1.
- *    So a descriptor never changes after component_init, but for the length of what is sent.
+ * 1. A buffer is with the device, with the caller, or (sending) free; only the functions here move it, and
+ * only on from where it is.
+ * 2. Receive buffer i has descriptor i; transmit buffer i has descriptors 2i (the header: one for all, zero,
+ * in our memory) and 2i + 1. So a descriptor never changes after component_init, but for the length of what
+ * is sent.
  * 3. What the device says (id, length) is checked like what a caller says. A wrong id is dropped.
  * 4. Transmit interrupts are never on, receive interrupts only while vnic_receive is about to block.
  * 5. All state is under `mutex`; nobody blocks with it.
@@ -42,7 +46,8 @@ static struct mutex mutex = MUTEX_FREE;
 static struct sup_device device;
 static uint64_t address;
 
-static struct queue rx, tx;
+static struct queue queues[2];
+static struct queue *const rx = &queues[QUEUE_RX], *const tx = &queues[QUEUE_TX];
 static uint8_t rx_place[RX_BUFFERS], tx_place[TX_BUFFERS];
 static uint8_t tx_free[TX_BUFFERS];
 static uint32_t rx_count, tx_count, tx_free_count;
@@ -55,12 +60,12 @@ static long rx_take(void)
 {
     uint32_t id, length;
 
-    while (queue_next(&rx, &id, &length)) {
+    while (queue_next(rx, &id, &length)) {
         if (id >= rx_count || rx_place[id] != DEVICE)
             continue;
         if (length < VIRTIO_NET_HDR_BYTES + PACKET_MIN || length > VIRTIO_NET_HDR_BYTES + PACKET_MAX) {
-            queue_publish(&rx, (uint16_t)id);
-            queue_kick(&rx);
+            queue_publish(rx, (uint16_t)id);
+            queue_kick(rx);
             continue;
         }
         rx_place[id] = CALLER;
@@ -89,7 +94,7 @@ SHOJI_EXPORT long vnic_receive(void)
         packet = rx_count == 0 ? SHOJI_ENOENT : SHOJI_EBUSY;
     } else if (packet == SHOJI_EAGAIN) {
         waiting = true;
-        queue_interrupts(&rx, true);
+        queue_interrupts(rx, true);
         while ((packet = rx_take()) == SHOJI_EAGAIN) {
             long status;
 
@@ -101,7 +106,7 @@ SHOJI_EXPORT long vnic_receive(void)
                 break;
             }
         }
-        queue_interrupts(&rx, false);
+        queue_interrupts(rx, false);
         waiting = false;
     }
     mutex_unlock(&mutex);
@@ -118,8 +123,8 @@ SHOJI_EXPORT long vnic_release(uint32_t offset)
         status = SHOJI_EPERM;
         if (rx_place[id] == CALLER) {
             rx_place[id] = DEVICE;
-            queue_publish(&rx, (uint16_t)id);
-            queue_kick(&rx);
+            queue_publish(rx, (uint16_t)id);
+            queue_kick(rx);
             status = SHOJI_OK;
         }
     }
@@ -133,7 +138,7 @@ static void tx_reap(void)
 {
     uint32_t id, length;
 
-    while (queue_next(&tx, &id, &length)) {
+    while (queue_next(tx, &id, &length)) {
         uint32_t buffer = id / 2;
 
         if (id % 2 != 0 || buffer >= tx_count || tx_place[buffer] != DEVICE)
@@ -166,14 +171,14 @@ SHOJI_EXPORT long vnic_send(uint32_t offset, uint32_t bytes)
     long status = SHOJI_EINVAL;
 
     mutex_lock(&mutex);
-    if (offset >= TX_FIRST && buffer < tx_count && offset % BUFFER_BYTES == BUFFER_ROOM && bytes >= PACKET_MIN &&
-        bytes <= PACKET_MAX) {
+    if (offset >= TX_FIRST && buffer < tx_count && offset % BUFFER_BYTES == BUFFER_ROOM &&
+        bytes >= PACKET_MIN && bytes <= PACKET_MAX) {
         status = SHOJI_EPERM;
         if (tx_place[buffer] == CALLER) {
             tx_place[buffer] = DEVICE;
-            tx.desc[2 * buffer + 1].length = bytes;
-            queue_publish(&tx, (uint16_t)(2 * buffer));
-            queue_kick(&tx);
+            tx->desc[2 * buffer + 1].length = bytes;
+            queue_publish(tx, (uint16_t)(2 * buffer));
+            queue_kick(tx);
             status = SHOJI_OK;
         }
     }
@@ -214,29 +219,29 @@ static long device_negotiate(volatile struct virtio_common *common)
 
 static void rx_fill(void)
 {
-    for (uint32_t i = 0; i < rx.entries; i++) {
-        rx.desc[i] = (struct virtq_desc){
+    for (uint32_t i = 0; i < rx->entries; i++) {
+        rx->desc[i] = (struct virtq_desc){
             .address = (uintptr_t)pool_net + i * BUFFER_BYTES + HEADER_ROOM,
             .length = BUFFER_BYTES - HEADER_ROOM,
             .flags = VIRTQ_DESC_WRITE,
         };
         rx_place[i] = DEVICE;
-        queue_publish(&rx, (uint16_t)i);
+        queue_publish(rx, (uint16_t)i);
     }
-    rx_count = rx.entries;
+    rx_count = rx->entries;
 }
 
 static void tx_fill(void)
 {
-    tx_count = tx.entries / 2;
+    tx_count = tx->entries / 2;
     for (uint32_t i = 0; i < tx_count; i++) {
-        tx.desc[2 * i] = (struct virtq_desc){
+        tx->desc[2 * i] = (struct virtq_desc){
             .address = (uintptr_t)tx_header,
             .length = sizeof tx_header,
             .flags = VIRTQ_DESC_NEXT,
             .next = (uint16_t)(2 * i + 1),
         };
-        tx.desc[2 * i + 1].address = (uintptr_t)pool_net + TX_FIRST + i * BUFFER_BYTES + BUFFER_ROOM;
+        tx->desc[2 * i + 1].address = (uintptr_t)pool_net + TX_FIRST + i * BUFFER_BYTES + BUFFER_ROOM;
         tx_place[i] = FREE;
         tx_free[tx_free_count++] = (uint8_t)i;
     }
@@ -249,9 +254,10 @@ static long device_start(void)
     long status = device_negotiate(common);
 
     if (status == SHOJI_OK)
-        status = queue_open(&rx, common, QUEUE_RX, (uint16_t)device.vector, device.notify, device.notify_multiplier);
+        status = queue_open(rx, common, QUEUE_RX, (uint16_t)device.vector, device.notify,
+                            device.notify_multiplier);
     if (status == SHOJI_OK)
-        status = queue_open(&tx, common, QUEUE_TX, VIRTIO_NO_VECTOR, device.notify, device.notify_multiplier);
+        status = queue_open(tx, common, QUEUE_TX, VIRTIO_NO_VECTOR, device.notify, device.notify_multiplier);
     if (status != SHOJI_OK)
         return status;
     common->msix_config = VIRTIO_NO_VECTOR;
@@ -260,7 +266,7 @@ static long device_start(void)
     rx_fill();
     tx_fill();
     common->device_status = common->device_status | VIRTIO_STATUS_DRIVER_OK;
-    queue_kick(&rx);
+    queue_kick(rx);
     return SHOJI_OK;
 }
 

@@ -11,7 +11,10 @@
 /* ---- Ours ---- */
 #define TCP_CONNECTIONS 256
 #define TIME_WAIT_MAX 32    /* time_wait.c */
-#define TX_FULL_BLOCKS 224  /* full segments that all connections together may have on their way */
+/* Memory for segments on their way, all connections together (lwippools.h): blocks for a full one, and for TX_SMALL_BYTES. */
+#define TX_FULL_BLOCKS 224
+#define TX_SMALL_BLOCKS 640
+#define TX_SMALL_BYTES 240
 
 /* ---- System ---- */
 #define NO_SYS 1

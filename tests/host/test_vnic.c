@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+// links: webserver/vnic/vnic.c webserver/vnic/queue.c
+// includes: webserver/vnic components/atomic components/interface components/runtime kernel/include
+/* The driver against a device played by this file, which reads and writes the rings as VIRTIO 2.4 has it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "export.h"
+#include "mutex.h"
+#include "queue.h"
+#include "runtime.h"
+#include "vnic.h"
+
+#define POOL_BYTES (1024 * 1024)
+
+char pool_net[POOL_BYTES] __attribute__((aligned(4096)));
+__asm__(".globl pool_net_end\n.set pool_net_end, pool_net + 0x100000");
+
+/* ---- The device ---- */
+
+struct ring_avail {
+    uint16_t flags, idx, ring[QUEUE_ENTRIES_MAX];
+};
+struct ring_used {
+    uint16_t flags, idx;
+    struct virtq_used_elem ring[QUEUE_ENTRIES_MAX];
+};
+
+static struct virtio_common common;
+static uint8_t mac[6] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
+static uint16_t bells[4];
+static int line_waits;
+static void (*on_line_wait)(void);
+/* The common configuration is plain memory here, so the queue addresses in it are what was written last: the
+ * transmit queue's. The receive queue lies before it in the driver. */
+static struct virtq_desc *tx_desc;
+static struct ring_avail *tx_avail;
+static struct ring_used *tx_used;
+static uint16_t tx_seen;
+
+static void *joined(const uint32_t words[2])
+{
+    return (void *)(uintptr_t)((uint64_t)words[1] << 32 | words[0]);
+}
+
+long sup_device_open(struct sup_device *out)
+{
+    common = (struct virtio_common){.device_feature = 0xffffffff, .queue_size = 256};
+    *out = (struct sup_device){.common = (uintptr_t)&common,
+                               .notify = (uintptr_t)bells,
+                               .config = (uintptr_t)mac,
+                               .notify_multiplier = 2,
+                               .line = 1,
+                               .vector = 3};
+    return SHOJI_OK;
+}
+
+long sched_line_wait(uint32_t line)
+{
+    assert_int_equal(line, 1);
+    line_waits++;
+    if (on_line_wait == NULL)
+        return SHOJI_EFAULT;
+    on_line_wait();
+    return SHOJI_OK;
+}
+
+void print_line(const char *format, ...)
+{
+    (void)format;
+}
+void mutex_lock_contended(struct mutex *mutex)
+{
+    fail_msg("mutex %p taken twice", (void *)mutex);
+}
+void mutex_unlock_contended(struct mutex *mutex)
+{
+    (void)mutex;
+}
+
+static struct queue *rx_queue, *tx_queue;
+static uint16_t rx_seen;
+
+static struct queue *queue_around(struct virtq_desc *desc)
+{
+    return (struct queue *)((char *)desc - offsetof(struct queue, desc));
+}
+
+/* Takes the next receive buffer and fills it; returns its descriptor. */
+static uint16_t device_receives(const char *packet, uint32_t bytes, uint32_t said)
+{
+    uint16_t id;
+
+    assert_true(rx_seen != rx_queue->avail.idx);
+    id = rx_queue->avail.ring[rx_seen++ % 256];
+    assert_true(id < 256);
+    assert_int_equal(rx_queue->desc[id].flags, VIRTQ_DESC_WRITE);
+    assert_true(rx_queue->desc[id].length >= VIRTIO_NET_HDR_BYTES + bytes);
+    memset((void *)(uintptr_t)rx_queue->desc[id].address, 0, VIRTIO_NET_HDR_BYTES);
+    memcpy((char *)(uintptr_t)rx_queue->desc[id].address + VIRTIO_NET_HDR_BYTES, packet, bytes);
+    rx_queue->used.ring[rx_queue->used.idx % 256].id = id;
+    rx_queue->used.ring[rx_queue->used.idx % 256].length = said;
+    rx_queue->used.idx++;
+    return id;
+}
+
+static void device_says(struct queue *queue, uint32_t id, uint32_t length)
+{
+    queue->used.ring[queue->used.idx % 256].id = id;
+    queue->used.ring[queue->used.idx % 256].length = length;
+    queue->used.idx++;
+}
+
+static int start(void **state)
+{
+    static int started;
+
+    (void)state;
+    if (started++)
+        return 0;
+    assert_int_equal(component_init(16), SHOJI_OK);
+    assert_int_equal(common.device_status, 0x0f);
+    assert_int_equal(common.driver_feature, VIRTIO_F_VERSION_1); /* the word written last */
+    tx_desc = joined(common.queue_desc);
+    tx_avail = joined(common.queue_driver);
+    tx_used = joined(common.queue_device);
+    tx_queue = queue_around(tx_desc);
+    assert_ptr_equal(tx_avail, (void *)&tx_queue->avail);
+    assert_ptr_equal(tx_used, (void *)&tx_queue->used);
+    rx_queue = tx_queue - 1;
+    return rx_queue->desc[0].address != (uintptr_t)pool_net + 6;
+}
+
+static void the_address_is_the_devices(void **state)
+{
+    (void)state;
+    assert_int_equal(vnic_address(), 0x563412005452);
+}
+
+static void packets_come_in_order_and_buffers_go_back(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 1000; round++) {
+        long first, second;
+        char text[64] = {0};
+
+        text[20] = (char)round;
+        device_receives(text, 60, 72);
+        text[20] = (char)(round + 1);
+        device_receives(text, 64, 76);
+        first = vnic_poll();
+        second = vnic_receive();
+        assert_int_equal(first >> 32, 60);
+        assert_int_equal(second >> 32, 64);
+        assert_int_equal(pool_net[(uint32_t)first + 20], (char)round);
+        assert_int_equal(pool_net[(uint32_t)second + 20], (char)(round + 1));
+        assert_int_equal(((uint32_t)first + 14) % 8, 0);
+        assert_int_equal(vnic_poll(), SHOJI_EAGAIN);
+        assert_int_equal(vnic_release((uint32_t)second), SHOJI_OK);
+        assert_int_equal(vnic_release((uint32_t)first), SHOJI_OK);
+        assert_int_equal((uint16_t)(rx_queue->avail.idx - rx_seen), 256);
+    }
+    assert_int_equal(line_waits, 0);
+}
+
+static void what_is_not_the_callers_is_not_released(void **state)
+{
+    long packet;
+
+    (void)state;
+    device_receives("fourteen bytes", 14, 26);
+    packet = vnic_poll();
+    assert_true(packet > 0);
+    assert_int_equal(vnic_release((uint32_t)packet + 1), SHOJI_EINVAL);
+    assert_int_equal(vnic_release((uint32_t)packet - 18), SHOJI_EINVAL);
+    assert_int_equal(vnic_release(POOL_BYTES + 18), SHOJI_EINVAL);
+    assert_int_equal(vnic_release(UINT32_MAX), SHOJI_EINVAL);
+    assert_int_equal(vnic_release(((uint32_t)packet + 2048) % (256 * 2048)), SHOJI_EPERM);
+    assert_int_equal(vnic_release(256 * 2048 + 18), SHOJI_EINVAL); /* a transmit buffer */
+    assert_int_equal(vnic_release((uint32_t)packet), SHOJI_OK);
+    assert_int_equal(vnic_release((uint32_t)packet), SHOJI_EPERM);
+}
+
+static void a_lying_device_does_no_harm(void **state)
+{
+    uint16_t before;
+    long packet;
+
+    (void)state;
+    device_says(rx_queue, 256, 100);
+    device_says(rx_queue, UINT32_MAX, 100);
+    assert_int_equal(vnic_poll(), SHOJI_EAGAIN);
+    before = rx_queue->avail.idx;
+    device_receives("", 0, 12);
+    device_receives("", 0, 2048);
+    device_receives("", 0, UINT32_MAX);
+    assert_int_equal(vnic_poll(), SHOJI_EAGAIN);
+    assert_int_equal((uint16_t)(rx_queue->avail.idx - before), 3); /* all back at the device */
+    device_receives("", 0, 100);
+    packet = vnic_poll();
+    device_says(rx_queue, (uint32_t)packet / 2048, 100); /* the same once more */
+    assert_int_equal(vnic_poll(), SHOJI_EAGAIN);
+    assert_int_equal(vnic_release((uint32_t)packet), SHOJI_OK);
+}
+
+static void line_brings_packet(void)
+{
+    assert_int_equal(rx_queue->avail.flags, 0); /* interrupts are on while it waits */
+    if (line_waits % 2 == 0)
+        device_receives("", 0, 100);
+    else
+        assert_int_equal(vnic_receive(), SHOJI_EBUSY); /* somebody else; and the mutex is free */
+}
+
+static void receive_blocks_until_there_is_one(void **state)
+{
+    long packet;
+
+    (void)state;
+    line_waits = 0;
+    on_line_wait = line_brings_packet;
+    packet = vnic_receive();
+    assert_int_equal(packet >> 32, 88);
+    assert_int_equal(line_waits, 2);
+    assert_int_equal(rx_queue->avail.flags, VIRTQ_AVAIL_NO_INTERRUPT);
+    assert_int_equal(vnic_release((uint32_t)packet), SHOJI_OK);
+    on_line_wait = NULL;
+    assert_int_equal(vnic_receive(), SHOJI_EFAULT);
+    assert_int_equal(rx_queue->avail.flags, VIRTQ_AVAIL_NO_INTERRUPT);
+}
+
+/* Sends everything published so far; returns how many packets. */
+static int device_sends(uint32_t bytes)
+{
+    int count = 0;
+
+    for (; tx_seen != tx_avail->idx; tx_seen++, count++) {
+        uint16_t id = tx_avail->ring[tx_seen % 256];
+
+        assert_int_equal(tx_desc[id].length, VIRTIO_NET_HDR_BYTES);
+        assert_int_equal(tx_desc[id].flags, VIRTQ_DESC_NEXT);
+        for (int i = 0; i < VIRTIO_NET_HDR_BYTES; i++)
+            assert_int_equal(((uint8_t *)(uintptr_t)tx_desc[id].address)[i], 0);
+        assert_int_equal(tx_desc[tx_desc[id].next].length, bytes);
+        assert_int_equal(tx_desc[tx_desc[id].next].flags, 0);
+        device_says(tx_queue, id, 0);
+    }
+    return count;
+}
+
+static void buffers_are_sent_and_come_back(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 50; round++) {
+        long offset[128];
+
+        for (int i = 0; i < 128; i++) {
+            offset[i] = vnic_buffer();
+            assert_true(offset[i] >= 256 * 2048);
+            for (int j = 0; j < i; j++)
+                assert_int_not_equal(offset[i], offset[j]);
+        }
+        assert_int_equal(vnic_buffer(), SHOJI_EAGAIN);
+        bells[0] = 99;
+        for (int i = 0; i < 128; i++)
+            assert_int_equal(vnic_send((uint32_t)offset[i], 60), SHOJI_OK);
+        assert_int_equal(bells[0], 1);
+        assert_int_equal(vnic_buffer(), SHOJI_EAGAIN);
+        assert_int_equal(device_sends(60), 128);
+    }
+}
+
+static void the_bell_is_rung_only_if_wanted(void **state)
+{
+    (void)state;
+    bells[0] = 99;
+    tx_used->flags = VIRTQ_USED_NO_NOTIFY;
+    assert_int_equal(vnic_send((uint32_t)vnic_buffer(), 60), SHOJI_OK);
+    assert_int_equal(bells[0], 99);
+    tx_used->flags = 0;
+    assert_int_equal(vnic_send((uint32_t)vnic_buffer(), 60), SHOJI_OK);
+    assert_int_equal(bells[0], 1);
+    assert_int_equal(device_sends(60), 2);
+}
+
+static void what_is_not_the_callers_is_not_sent(void **state)
+{
+    uint32_t offset = (uint32_t)vnic_buffer();
+
+    (void)state;
+    assert_int_equal(vnic_send(offset, 13), SHOJI_EINVAL);
+    assert_int_equal(vnic_send(offset, 1515), SHOJI_EINVAL);
+    assert_int_equal(vnic_send(offset, UINT32_MAX), SHOJI_EINVAL);
+    assert_int_equal(vnic_send(offset + 4, 60), SHOJI_EINVAL);
+    assert_int_equal(vnic_send(18, 60), SHOJI_EINVAL); /* a receive buffer */
+    assert_int_equal(vnic_send((256 + 128) * 2048 + 18, 60), SHOJI_EINVAL);
+    assert_int_equal(vnic_send(offset == 256 * 2048 + 18 ? offset + 2048 : 256 * 2048 + 18, 60), SHOJI_EPERM);
+    assert_int_equal(vnic_send(offset, 60), SHOJI_OK);
+    assert_int_equal(vnic_send(offset, 60), SHOJI_EPERM);
+    /* a device that gives back what it does not have */
+    device_says(tx_queue, 1, 0);
+    device_says(tx_queue, 256, 0);
+    device_says(tx_queue, UINT32_MAX - 1, 0);
+    assert_int_equal(device_sends(60), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_address_is_the_devices),
+        cmocka_unit_test(packets_come_in_order_and_buffers_go_back),
+        cmocka_unit_test(what_is_not_the_callers_is_not_released),
+        cmocka_unit_test(a_lying_device_does_no_harm),
+        cmocka_unit_test(receive_blocks_until_there_is_one),
+        cmocka_unit_test(buffers_are_sent_and_come_back),
+        cmocka_unit_test(the_bell_is_rung_only_if_wanted),
+        cmocka_unit_test(what_is_not_the_callers_is_not_sent),
+        cmocka_unit_test(buffers_are_sent_and_come_back),
+    };
+
+    return cmocka_run_group_tests(tests, start, NULL);
+}
