@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 // links: webserver/tcp/connection.c webserver/tcp/fast.c webserver/tcp/link.c webserver/tcp/sequence.c
-// webserver/tcp/time_wait.c links: build/src/lwip/src/core/def.c build/src/lwip/src/core/inet_chksum.c
-// build/src/lwip/src/core/init.c build/src/lwip/src/core/ip.c links: build/src/lwip/src/core/mem.c
-// build/src/lwip/src/core/memp.c build/src/lwip/src/core/netif.c build/src/lwip/src/core/pbuf.c links:
-// build/src/lwip/src/core/stats.c build/src/lwip/src/core/tcp.c build/src/lwip/src/core/tcp_in.c
-// build/src/lwip/src/core/tcp_out.c links: build/src/lwip/src/core/timeouts.c
-// build/src/lwip/src/core/ipv4/etharp.c build/src/lwip/src/core/ipv4/icmp.c links:
-// build/src/lwip/src/core/ipv4/ip4.c build/src/lwip/src/core/ipv4/ip4_addr.c
-// build/src/lwip/src/netif/ethernet.c includes: webserver/tcp webserver/tcp/port components/interface
-// components/runtime kernel/include build/src/lwip/src/include
+// links: webserver/tcp/time_wait.c build/src/lwip/src/core/def.c build/src/lwip/src/core/inet_chksum.c
+// links: build/src/lwip/src/core/init.c build/src/lwip/src/core/ip.c build/src/lwip/src/core/mem.c
+// links: build/src/lwip/src/core/memp.c build/src/lwip/src/core/netif.c build/src/lwip/src/core/pbuf.c
+// links: build/src/lwip/src/core/stats.c build/src/lwip/src/core/tcp.c build/src/lwip/src/core/tcp_in.c
+// links: build/src/lwip/src/core/tcp_out.c build/src/lwip/src/core/timeouts.c
+// links: build/src/lwip/src/core/ipv4/etharp.c build/src/lwip/src/core/ipv4/icmp.c
+// links: build/src/lwip/src/core/ipv4/ip4.c build/src/lwip/src/core/ipv4/ip4_addr.c
+// links: build/src/lwip/src/netif/ethernet.c
+// includes: webserver/tcp webserver/tcp/port components/interface components/runtime kernel/include
+// includes: build/src/lwip/src/include
 /* The connections of component tcp, with lwIP beneath them, against peers played by this file: they speak raw
  * segments, so that they can behave badly. After each test every pool of lwIP, every record and every packet
  * buffer is back. */
