@@ -9,6 +9,7 @@
  * 3. A fault is raised before the model or the processor has changed.
  */
 #include "qemu/osdep.h"
+#include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qapi/error.h"
 #include "cpu.h"
@@ -113,6 +114,34 @@ bool x86_mmp_access_ok(CPUState *cs, vaddr addr, int size, MMUAccessType access_
         mmp_state_of(env)->count.mixed++;
     }
     return mmp_allowed(env, addr, size, access_type, probe, ra);
+}
+
+static void mmp_steps_ok(CPUX86State *env, vaddr addr, int size, MMUAccessType access_type, uintptr_t ra)
+{
+    x86_mmp_access_ok(env_cpu(env), addr, size, access_type, cpu_mmu_index(env_cpu(env), false), false, ra);
+}
+
+void x86_mmp_store_ok(CPUX86State *env, vaddr addr, int size, uintptr_t ra)
+{
+    mmp_steps_ok(env, addr, size, MMU_DATA_STORE, ra);
+}
+
+void helper_mmp_stores(CPUX86State *env, target_ulong addr, uint32_t size)
+{
+    mmp_steps_ok(env, addr, size, MMU_DATA_STORE, GETPC());
+}
+
+/* ENTER pushes rbp and then, if level is not 0, copies level - 1 words from below rbp and pushes one more. */
+void helper_mmp_enter(CPUX86State *env, uint32_t level, uint32_t size)
+{
+    uint32_t copied = level == 0 ? 0 : level - 1;
+
+    for (uint32_t i = 1; i <= level + 1; i++) {
+        mmp_steps_ok(env, env->regs[R_ESP] - i * size, size, MMU_DATA_STORE, GETPC());
+        if (i <= copied) {
+            mmp_steps_ok(env, env->regs[R_EBP] - i * size, size, MMU_DATA_LOAD, GETPC());
+        }
+    }
 }
 
 bool x86_mmp_tlb_fill(CPUX86State *env, vaddr addr, int size, MMUAccessType access_type, int mmu_idx,
@@ -396,6 +425,12 @@ bool x86_mmp_realize(X86CPU *cpu, Error **errp)
     if (!object_dynamic_cast(OBJECT(cpu), X86_CPU_TYPE_NAME("mmp"))) {
         return true;
     }
+#ifdef __x86_64__
+    /* A store of 16 bytes must be one step, so that it is denied as a whole. */
+    if (!__builtin_cpu_supports("avx")) {
+        warn_report("-cpu mmp: this host has no AVX: half of a denied 16-byte store may be done");
+    }
+#endif
     if (current_machine->smp.max_cpus > 1) {
         error_setg(errp, "-cpu mmp is one processor: MMP defines no others yet");
         return false;

@@ -27,6 +27,12 @@ void x86_mmp_wrmsr(CPUX86State *env, uint32_t msr, uint64_t value, uintptr_t ra)
 bool x86_mmp_tlb_fill(CPUX86State *env, vaddr addr, int size, MMUAccessType access_type, int mmu_idx,
                       CPUTLBEntryFull *full, bool probe, uintptr_t ra);
 
+/*
+ * For instructions that store in several steps: raises the fault if the running domain, a mediated one, may not store
+ * to all of [addr, addr + size).
+ */
+void x86_mmp_store_ok(CPUX86State *env, vaddr addr, int size, uintptr_t ra);
+
 /* TCGCPUOps */
 bool x86_mmp_access_ok(CPUState *cs, vaddr addr, int size, MMUAccessType access_type, int mmu_idx, bool probe,
                        uintptr_t ra);
