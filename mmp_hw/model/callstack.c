@@ -22,19 +22,19 @@ FIELD(r13, MMP_XFRAME_R13);
 FIELD(r14, MMP_XFRAME_R14);
 FIELD(r15, MMP_XFRAME_R15);
 FIELD(gate, MMP_XFRAME_GATE);
-FIELD(reserved, MMP_XFRAME_CALL_BYTES);
+FIELD(reserved, MMP_XFRAME_GATE + 8);
 static_assert(sizeof(struct mmp_xframe) == MMP_XFRAME_BYTES, "frame (manual 6.4)");
 
-uint8_t *mmp_callstack_free(const struct mmp_state *s, const struct mmp_memory *m, unsigned frames)
+struct mmp_xframe *mmp_callstack_free(const struct mmp_state *s, const struct mmp_memory *m, unsigned frames)
 {
     if (s->xsp < s->xbase || s->xsp > s->xlimit || s->xlimit - s->xsp < (uint64_t)frames * MMP_XFRAME_BYTES)
         return NULL;
-    return mmp_memory_at(m, s->xsp, MMP_XFRAME_BYTES);
+    return (struct mmp_xframe *)mmp_memory_at(m, s->xsp, MMP_XFRAME_BYTES);
 }
 
-const uint8_t *mmp_callstack_top(const struct mmp_state *s, const struct mmp_memory *m)
+const struct mmp_xframe *mmp_callstack_top(const struct mmp_state *s, const struct mmp_memory *m)
 {
     if (s->xsp > s->xlimit || s->xsp < s->xbase || s->xsp - s->xbase < MMP_XFRAME_BYTES)
         return NULL;
-    return mmp_memory_at(m, s->xsp - MMP_XFRAME_BYTES, MMP_XFRAME_BYTES);
+    return (const struct mmp_xframe *)mmp_memory_at(m, s->xsp - MMP_XFRAME_BYTES, MMP_XFRAME_BYTES);
 }

@@ -123,10 +123,11 @@ enum mmp_crossing mmp_gate_enter(struct mmp_state *s, const struct mmp_memory *m
                                  struct mmp_fault *fault)
 {
     uint64_t at = cpu->rip, rsp = cpu->gpr[RSP], base;
-    uint8_t *record, *free_frame;
     const uint8_t *return_slot;
-    struct mmp_xframe frame;
+    struct mmp_xframe *frame;
     struct gate gate;
+    uint64_t address;
+    uint8_t *record;
     uint16_t callee;
     uint32_t root;
 
@@ -154,21 +155,21 @@ enum mmp_crossing mmp_gate_enter(struct mmp_state *s, const struct mmp_memory *m
     return_slot = return_address(s, m, rsp);
     if (return_slot == NULL)
         return refuse(s, MMP_FAULT_STACK_RANGE, rsp, at, fault);
-    free_frame = mmp_callstack_free(s, m, MMP_XFRAME_RESERVE + 1);
-    if (free_frame == NULL)
+    frame = mmp_callstack_free(s, m, MMP_XFRAME_RESERVE + 1);
+    if (frame == NULL)
         return refuse(s, MMP_FAULT_XSTACK_OVERFLOW, s->xsp, at, fault);
     if (!frame_base(s, m, callee, rsp, &base))
         return refuse(s, MMP_FAULT_STACK_OVERFLOW, callee == MMP_PD_SUPERVISOR ? s->s0 : s->sl, at, fault);
 
-    memcpy(&frame.rip, return_slot, sizeof frame.rip);
-    frame.rsp = rsp + 8;
-    frame.fb = s->fb;
-    frame.pd = s->pdid;
-    frame.kind = MMP_XFRAME_CALL;
-    frame.gate = at;
-    registers_save(cpu, &frame);
-    memcpy(free_frame, &frame, MMP_XFRAME_CALL_BYTES);
-    memcpy(m->base + base - 8, &frame.rip, sizeof frame.rip);
+    memcpy(&address, return_slot, sizeof address);
+    frame->rip = address;
+    frame->rsp = rsp + 8;
+    frame->fb = s->fb;
+    frame->pd = s->pdid;
+    frame->kind = MMP_XFRAME_CALL;
+    frame->gate = at;
+    registers_save(cpu, frame);
+    memcpy(m->base + base - 8, &address, sizeof address);
     gate_count(record, &gate, 1);
 
     s->count.gated++;
@@ -185,27 +186,25 @@ enum mmp_crossing mmp_gate_enter(struct mmp_state *s, const struct mmp_memory *m
 enum mmp_crossing mmp_gate_return(struct mmp_state *s, const struct mmp_memory *m, struct mmp_cpu *cpu,
                                   uint64_t popped, struct mmp_fault *fault)
 {
-    const uint8_t *top = mmp_callstack_top(s, m);
+    const struct mmp_xframe *frame = mmp_callstack_top(s, m);
     uint16_t callee = s->pdid, caller;
-    struct mmp_xframe frame;
     uint32_t root;
 
-    if (top == NULL)
+    if (frame == NULL)
         return refuse(s, MMP_FAULT_XSTACK_UNDERFLOW, s->xsp, 0, fault);
-    memcpy(&frame, top, MMP_XFRAME_CALL_BYTES);
-    if (frame.kind != MMP_XFRAME_CALL)
+    if (frame->kind != MMP_XFRAME_CALL)
         return refuse(s, MMP_FAULT_RETURN_KIND, s->xsp - MMP_XFRAME_BYTES, 0, fault);
-    if (popped != frame.rip)
-        return refuse(s, MMP_FAULT_RETURN_ADDRESS, popped, frame.gate, fault);
-    if (!mmp_domain_lookup(s, m, frame.pd, &caller, &root))
-        return refuse(s, MMP_FAULT_GATE_DOMAIN, frame.pd, frame.gate, fault);
+    if (popped != frame->rip)
+        return refuse(s, MMP_FAULT_RETURN_ADDRESS, popped, frame->gate, fault);
+    if (!mmp_domain_lookup(s, m, frame->pd, &caller, &root))
+        return refuse(s, MMP_FAULT_GATE_DOMAIN, frame->pd, frame->gate, fault);
 
     s->count.returns++;
     s->xsp -= MMP_XFRAME_BYTES;
-    s->fb = frame.fb;
+    s->fb = frame->fb;
     mmp_domain_enter(s, caller, root);
-    registers_return(cpu, callee, &frame);
-    cpu->gpr[RSP] = frame.rsp;
-    cpu->rip = frame.rip;
+    registers_return(cpu, callee, frame);
+    cpu->gpr[RSP] = frame->rsp;
+    cpu->rip = frame->rip;
     return MMP_CROSSING_CHANGED;
 }

@@ -11,18 +11,16 @@
 
 bool mmp_interrupt_enter(struct mmp_state *s, const struct mmp_memory *m, const struct mmp_cpu *cpu)
 {
-    uint8_t *free_frame = mmp_callstack_free(s, m, 1);
-    struct mmp_xframe frame;
+    struct mmp_xframe *frame = mmp_callstack_free(s, m, 1);
 
-    if (free_frame == NULL)
+    if (frame == NULL)
         return false;
-    frame.rip = cpu->rip;
-    frame.rsp = cpu->gpr[RSP];
-    frame.fb = s->fb;
-    frame.pd = s->pdid;
-    frame.kind = MMP_XFRAME_INTERRUPT;
-    frame.flags = cpu->rflags;
-    memcpy(free_frame, &frame, MMP_XFRAME_INTERRUPT_BYTES);
+    frame->rip = cpu->rip;
+    frame->rsp = cpu->gpr[RSP];
+    frame->fb = s->fb;
+    frame->pd = s->pdid;
+    frame->kind = MMP_XFRAME_INTERRUPT;
+    frame->flags = cpu->rflags;
     s->xsp += MMP_XFRAME_BYTES;
     mmp_domain_enter(s, MMP_PD_SUPERVISOR, 0);
     return true;
@@ -38,22 +36,20 @@ static enum mmp_crossing refuse(const struct mmp_state *s, uint8_t kind, uint64_
 enum mmp_crossing mmp_interrupt_return(struct mmp_state *s, const struct mmp_memory *m, int cpl,
                                        struct mmp_fault *fault)
 {
-    const uint8_t *top = mmp_callstack_top(s, m);
-    struct mmp_xframe frame;
+    const struct mmp_xframe *frame = mmp_callstack_top(s, m);
     uint16_t tag;
     uint32_t root;
 
-    if (top == NULL)
+    if (frame == NULL)
         return refuse(s, MMP_FAULT_XSTACK_UNDERFLOW, s->xsp, fault);
-    memcpy(&frame, top, MMP_XFRAME_INTERRUPT_BYTES);
-    if (frame.kind != MMP_XFRAME_INTERRUPT)
+    if (frame->kind != MMP_XFRAME_INTERRUPT)
         return refuse(s, MMP_FAULT_RETURN_KIND, s->xsp - MMP_XFRAME_BYTES, fault);
-    if (!mmp_domain_lookup(s, m, frame.pd, &tag, &root))
-        return refuse(s, MMP_FAULT_GATE_DOMAIN, frame.pd, fault);
+    if (!mmp_domain_lookup(s, m, frame->pd, &tag, &root))
+        return refuse(s, MMP_FAULT_GATE_DOMAIN, frame->pd, fault);
     if (cpl != ((tag & MMP_PD_USER) != 0 ? 3 : 0))
-        return refuse(s, MMP_FAULT_PRIVILEGE, frame.pd, fault);
+        return refuse(s, MMP_FAULT_PRIVILEGE, frame->pd, fault);
     s->xsp -= MMP_XFRAME_BYTES;
-    s->fb = frame.fb;
+    s->fb = frame->fb;
     mmp_domain_enter(s, tag, root);
     return MMP_CROSSING_CHANGED;
 }

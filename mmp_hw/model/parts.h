@@ -52,8 +52,8 @@ void mmp_domain_enter(struct mmp_state *s, uint16_t tag, uint32_t root);
 
 /* ---- callstack.c ---- */
 
-/* A frame as it lies in memory (manual 6.4). */
-struct mmp_xframe {
+/* A frame as it lies in memory, at any address (manual 6.4). */
+struct __attribute__((packed, may_alias)) mmp_xframe {
     uint64_t rip, rsp, fb;
     uint16_t pd, kind;
     uint32_t flags;
@@ -61,13 +61,11 @@ struct mmp_xframe {
     uint64_t gate;
     uint64_t reserved[5]; /* never read nor written */
 };
-#define MMP_XFRAME_INTERRUPT_BYTES MMP_XFRAME_RBX   /* what an INTERRUPT frame holds */
-#define MMP_XFRAME_CALL_BYTES (MMP_XFRAME_GATE + 8) /* what a CALL frame holds */
 
 /* The first free frame if at least that many are free (and it is in memory), else NULL. */
-uint8_t *mmp_callstack_free(const struct mmp_state *s, const struct mmp_memory *m, unsigned frames);
+struct mmp_xframe *mmp_callstack_free(const struct mmp_state *s, const struct mmp_memory *m, unsigned frames);
 
 /* The top frame, NULL if there is none in memory. */
-const uint8_t *mmp_callstack_top(const struct mmp_state *s, const struct mmp_memory *m);
+const struct mmp_xframe *mmp_callstack_top(const struct mmp_state *s, const struct mmp_memory *m);
 
 #endif
