@@ -169,6 +169,8 @@ void atomic_clear_bits64(volatile uint64_t *word, uint64_t bits)
 
 long sched_block(void)
 {
+    if (global_page.current == 0)
+        return SHOJI_EPERM;
     point();
     if (self()->remembered == 0) {
         self()->blocked = 1;
@@ -290,12 +292,13 @@ static void choose(uint8_t from)
     step(thread);
 }
 
-static void end_check(void (*final)(void))
+static uint32_t blocked_count(void)
 {
+    uint32_t blocked = 0;
+
     for (uint32_t id = 1; id <= count; id++)
-        if (!threads[id].done)
-            explore_fail("all that are left are blocked");
-    final();
+        blocked += !threads[id].done;
+    return blocked;
 }
 
 /* Goes back to the last choice that has an alternative, and takes that; 0: there is none. */
@@ -313,7 +316,7 @@ static int back(void)
     return 1;
 }
 
-uint64_t explore(uint32_t thread_count, explore_body body, void (*final)(void))
+uint64_t explore(uint32_t thread_count, explore_body body, void (*final)(uint32_t blocked))
 {
     int going = 1;
 
@@ -329,7 +332,7 @@ uint64_t explore(uint32_t thread_count, explore_body body, void (*final)(void))
         if (runnable() != 0) {
             choose(runnable());
         } else {
-            end_check(final);
+            final(blocked_count());
             going = back();
         }
         while (going && !state_add())

@@ -14,9 +14,9 @@
 /* What thread `self` (1 to the number of threads) does. */
 typedef void (*explore_body)(uint32_t self);
 
-/* Returns how many states there are. Fails the test, with the order that led there, if a thread never ends because all that are left
- * are blocked; `final` is called at the end of each order. */
-uint64_t explore(uint32_t threads, explore_body body, void (*final)(void));
+/* Returns how many states there are. `final` is called at the end of each order, when nobody can go on, with the number of threads that
+ * are blocked. */
+uint64_t explore(uint32_t threads, explore_body body, void (*final)(uint32_t blocked));
 
 /* The calling thread remembers nothing from before but `place`. */
 void explore_mark(uint32_t place);
