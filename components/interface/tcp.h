@@ -4,7 +4,10 @@
 #define INTERFACE_TCP_H
 #include "shoji/supervisor.h"
 
-/* `event` (event_manager) is triggered when something is to be accepted, read, or written after SHOJI_EAGAIN, or the peer has closed. */
+/* Events (event_manager) are edges. A listener's is triggered when a connection comes and the last tcp_take left none. A connection's
+ * is triggered when there is something to read, or the end, and the last tcp_receive left nothing (it returned SHOJI_EAGAIN or all there
+ * was, so less than asked for); and when there is room after a tcp_transmit that took less than it was given. A connection just taken
+ * may have bytes already: its client looks once by itself. */
 long tcp_listen_on(uint32_t port, long event);              /* listener, > 0 */
 long tcp_take(long listener, long event);                   /* accepted connection, > 0, or SHOJI_EAGAIN */
 long tcp_receive(long connection, uint64_t buffer, uint64_t bytes); /* bytes copied; 0: peer closed; SHOJI_EAGAIN */

@@ -393,7 +393,7 @@ static void a_request_is_answered_and_closed(void **state)
     assert_false(p.reset);
 }
 
-static void data_before_take_triggers_at_take(void **state)
+static void events_are_edges(void **state)
 {
     struct peer p = peer_at(5001);
     char text[10];
@@ -403,16 +403,20 @@ static void data_before_take_triggers_at_take(void **state)
     peer_connect(&p);
     peer_says(&p, TCP_ACK | TCP_PSH, "abc", 3);
     c = taken();
-    assert_int_equal(triggers[2], 1);
+    assert_int_equal(triggers[2], 0); /* the client looks by itself */
     assert_int_equal(connection_receive(c, text, 2), 2);
     peer_says(&p, TCP_ACK | TCP_PSH, "def", 3); /* the client knows that there is more */
-    assert_int_equal(triggers[2], 1);
+    assert_int_equal(triggers[2], 0);
     assert_int_equal(connection_receive(c, text, 10), 4);
     peer_says(&p, TCP_ACK | TCP_PSH, "ghi", 3);
     peer_says(&p, TCP_ACK | TCP_PSH, "jkl", 3);
-    assert_int_equal(triggers[2], 2);
+    assert_int_equal(triggers[2], 1);
     assert_int_equal(connection_receive(c, text, 10), 6);
     assert_memory_equal(text, "ghijkl", 6);
+    peer_says(&p, TCP_ACK | TCP_PSH, "m", 1);
+    assert_int_equal(triggers[2], 2);
+    assert_int_equal(connection_set_event(c, 3), SHOJI_OK);
+    assert_int_equal(triggers[3], 1);
     connection_finish(c);
     network_settle();
     peer_says(&p, TCP_ACK | TCP_FIN, NULL, 0);
@@ -427,6 +431,7 @@ static void a_half_closed_peer_still_gets_its_answer(void **state)
     (void)state;
     peer_connect(&p);
     c = taken();
+    assert_int_equal(connection_receive(c, text, 10), SHOJI_EAGAIN);
     peer_says(&p, TCP_ACK | TCP_PSH | TCP_FIN, "abc", 3);
     assert_int_equal(triggers[2], 1);
     assert_int_equal(connection_receive(c, text, 10), 3);
@@ -854,7 +859,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(words_are_as_good_as_bytes),
         TEST(a_request_is_answered_and_closed),
-        TEST(data_before_take_triggers_at_take),
+        TEST(events_are_edges),
         TEST(a_half_closed_peer_still_gets_its_answer),
         TEST(a_reset_closes),
         TEST(unread_bytes_do_not_spoil_the_answer),

@@ -393,8 +393,6 @@ long connection_take(long listener, long event)
     tcp_backlog_accepted(c->pcb);
     c->state = OPEN;
     c->event = event;
-    c->want_read = true;
-    signal(c);
     return handle_of(c);
 }
 

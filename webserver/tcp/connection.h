@@ -3,11 +3,11 @@
  * Listeners and connections over lwIP's raw API: what interface/tcp.h offers, without the mutex and the
  * checks of a caller's addresses.
  *
- * Events are edges. An accepting side is told when the first connection waits that it has not been told of
- * since it took the last; a connection's event is triggered when there is something to read (or the end) and
- * the client knew of nothing more to read (a receive found nothing or took all), and when there is room again
- * after a transmit took less than it was given. tcp_take and tcp_set_event trigger at once if there is
- * something to read already.
+ * Events are edges. A listener's event is triggered when a connection waits to be taken and none did when the
+ * client last looked. A connection's event is triggered when there is something to read (or the end) and the
+ * client's last receive left nothing behind (it got SHOJI_EAGAIN or all there was); and when there is room
+ * again after a transmit took less than it was given. A connection just taken counts as one with something to
+ * read: the client looks once by itself. connection_set_event triggers at once if there is something.
  */
 #ifndef TCP_CONNECTION_H
 #define TCP_CONNECTION_H

@@ -4,6 +4,7 @@
 #define TCP_PORT_CC_H
 
 #include <limits.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "runtime.h"
@@ -13,6 +14,9 @@
 #define SSIZE_MAX LONG_MAX
 #endif
 #define LWIP_NO_UNISTD_H 1
+
+#define lwip_htons(x) ((uint16_t)__builtin_bswap16(x))
+#define lwip_htonl(x) ((uint32_t)__builtin_bswap32(x))
 
 /* No debugging output is compiled in. */
 #define LWIP_PLATFORM_DIAG(message) do { } while (0)
