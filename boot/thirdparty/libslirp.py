@@ -7,6 +7,7 @@ import shutil
 import cache
 import sources
 import steps
+import unpack
 
 HERE = pathlib.Path(__file__).parent
 PATCHES = sorted((HERE / 'libslirp').glob('*.patch'))
@@ -33,7 +34,7 @@ def build(folder):
     work = folder / 'work'
     shutil.copytree(sources.unpacked('libslirp'), work, symlinks=True)
     for patch in PATCHES:
-        sources.quietly('patch', '-p1', '-s', '-d', work, '-i', patch)
+        unpack.quietly('patch', '-p1', '-s', '--no-backup-if-mismatch', '-d', work, '-i', patch)
     meson = ['/usr/bin/python3', '-m', 'mesonbuild.mesonmain']
     steps.run(f'building libslirp {sources.version("libslirp")} with Shoji\'s patch (a few seconds)',
               ['sh', '-ec', '"$@" setup out --prefix="$PREFIX" --libdir=lib --buildtype=release --default-library=static '

@@ -19,6 +19,7 @@ import cache
 import libslirp
 import sources
 import steps
+import unpack
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 MMP = REPOSITORY / 'mmp_hw'
@@ -34,27 +35,30 @@ def base_key():
 
 
 def overlay():
-    """{path in QEMU's source: file of ours} for whole files; the patches come on top."""
+    """{path in QEMU's source: content} of the files we add; the patches come on top."""
     files = {}
     for root, target, patterns in ((MMP / 'qemu/files', '', ['**/*']), (MMP / 'model', f'{GLUE}/model', ['*.c', '*.h']),
                                    (MMP / 'include/mmp', f'{GLUE}/include/mmp', ['*.h'])):
         for pattern in patterns:
             for path in sorted(root.glob(pattern)):
                 if path.is_file():
-                    files[os.path.join(target, path.relative_to(root))] = path
+                    files[os.path.join(target, path.relative_to(root))] = path.read_bytes()
     return files
 
 
 def patches():
-    return sorted((MMP / 'qemu/patches').glob('*.patch'))
+    """{name: content}, in the order to apply them."""
+    return {path.name: path.read_bytes() for path in sorted((MMP / 'qemu/patches').glob('*.patch'))}
 
 
 def mmp():
-    """The emulator with the MMP CPU."""
-    files = overlay()
-    key = cache.key(base_key(), *files.keys(), *files.values(), *patches())
-    return cache.entry('qemu', key, lambda folder: build(folder, f'qemu-work-{base_key()}', 'QEMU with the MMP CPU',
-                                                         stage_overlay))
+    """The emulator with the MMP CPU. Our files are read once, so that the key names what is built even if they change
+    meanwhile."""
+    added, changes = overlay(), patches()
+    base = base_key()
+    key = cache.key(base, repr(added), repr(changes))
+    return cache.entry('qemu', key, lambda folder: build(folder, f'qemu-work-{base}', 'QEMU with the MMP CPU',
+                                                         lambda stage: stage_changes(stage, added, changes)))
 
 
 def plain():
@@ -66,14 +70,14 @@ def plain():
     return cache.entry('qemu-plain', base_key(), build_once)
 
 
-def build(folder, work_name, title, stage_changes):
+def build(folder, work_name, title, fill_stage):
     with cache.lock(work_name):
         work = cache.root() / work_name
         fresh = not (work / 'src').exists()
         if fresh:
             start_source(work)
         with tempfile.TemporaryDirectory(dir=cache.root(), prefix='.stage-') as stage:
-            stage_changes(pathlib.Path(stage))
+            fill_stage(pathlib.Path(stage))
             synchronize(work, pathlib.Path(stage))
         if not (work / 'build/configured').exists():
             configure(work, title)
@@ -105,30 +109,32 @@ def configure(work, title):
     (work / 'build/configured').touch()
 
 
-def stage_overlay(stage):
+def stage_changes(stage, added, changes):
     """Puts the wanted content of every file that differs from the pristine source into `stage`."""
     pristine = sources.unpacked('qemu')
-    for patch in patches():
-        for path in patched_files(patch):
-            if (pristine / path).exists() and not (stage / path).exists():
-                place(pristine / path, stage / path)
-    for path, origin in overlay().items():
-        place(origin, stage / path)
-    for patch in patches():
-        steps.say(f'applying {patch.name}')
-        sources.quietly('patch', '-p1', '-s', '--no-backup-if-mismatch', '-d', stage, '-i', patch)
+    for change in changes.values():
+        for path in patched_files(change.decode()):
+            if (pristine / path).exists():
+                place(stage / path, (pristine / path).read_bytes())
+    for path, content in added.items():
+        place(stage / path, content)
+    for name, change in changes.items():
+        steps.say(f'applying {name}')
+        file = stage / name
+        place(file, change)
+        unpack.quietly('patch', '-p1', '-s', '--no-backup-if-mismatch', '-d', stage, '-i', file)
+        file.unlink()
 
 
-def patched_files(patch):
-    for line in patch.read_text().splitlines():
+def patched_files(change):
+    for line in change.splitlines():
         if line.startswith(('--- a/', '+++ b/')):
             yield line[6:].split('\t')[0]
 
 
-def place(origin, target):
+def place(target, content):
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(origin, target)
-    shutil.copymode(origin, target)
+    target.write_bytes(content)
 
 
 def synchronize(work, stage):
@@ -153,10 +159,11 @@ def update(origin, target):
     if not target.exists() or target.read_bytes() != content:
         target.parent.mkdir(parents=True, exist_ok=True)
         write(target, content)
-        shutil.copymode(origin, target)
 
 
 def write(target, content):
     part = target.with_name(target.name + '.part')
     part.write_bytes(content)
+    if target.exists():
+        shutil.copymode(target, part)
     os.replace(part, target)

@@ -9,13 +9,13 @@ import hashlib
 import pathlib
 import re
 import shutil
-import subprocess
 import tempfile
 
 import cache
 from catalogue import SOURCES
 from debian import Suites
 from steps import Failed, say
+import unpack
 
 MARK = 'SHOJI-VERSION'
 suites = Suites()
@@ -26,11 +26,10 @@ class Missing(Failed):
 
     def __init__(self, source, reason):
         super().__init__(f'{source.name}: {reason}')
-        self.source = source
 
 
 def source_key(source):
-    return cache.key(repr(source), pathlib.Path(__file__), pathlib.Path(__file__).with_name('debian.py'))
+    return cache.key(repr(source), pathlib.Path(unpack.__file__))
 
 
 def unpacked(name):
@@ -48,11 +47,11 @@ def fill(source, folder):
         scratch = pathlib.Path(scratch)
         used = from_archives(source, scratch) or from_debian(source, scratch)
         tree = scratch / 'tree'
-        unpack(source, scratch, tree)
+        unpack.unpack(source, scratch, tree)
         kept = tree / source.keep
         for item in kept.iterdir():
             shutil.move(item, folder / item.name)
-        (folder / MARK).write_text(used + '\n')
+        (folder / MARK).write_text(used.split(':')[-1] + '\n')     # without Debian's epoch
 
 
 def matches(path, digest):
@@ -119,43 +118,12 @@ def is_upstream(name):
     return re.search(r'\.orig\.tar\.\w+$', name) is not None
 
 
-def unpack(source, scratch, tree):
-    descriptions = list(scratch.glob('*.dsc'))
-    if source.kind == 'binary':
-        tree.mkdir()
-        for package in scratch.glob('*.deb'):
-            data = subprocess.run(['ar', 'p', package, 'data.tar.xz'], check=True, capture_output=True).stdout
-            subprocess.run(['tar', '-xJ', '-C', tree], input=data, check=True)
-    elif descriptions and shutil.which('dpkg-source'):
-        # apt has checked the signature; dpkg-source would ask for the uploader's key, which users don't have.
-        quietly('dpkg-source', '--no-check', '-x', descriptions[0], tree)
-    else:
-        unpack_by_hand(scratch, tree)
-
-
-def unpack_by_hand(scratch, tree):
-    """What dpkg-source does for format 3.0 (quilt), for archives that have come without their description."""
-    tree.mkdir()
-    for archive in scratch.glob('*.orig.tar.*'):
-        quietly('tar', '-xf', archive, '-C', tree, '--strip-components=1')
-    for archive in scratch.glob('*.debian.tar.*'):
-        quietly('tar', '-xf', archive, '-C', tree)
-    series = tree / 'debian/patches/series'
-    for line in series.read_text().splitlines() if series.exists() else []:
-        if line.strip() and not line.startswith('#'):
-            quietly('patch', '-p1', '-s', '-d', tree, '-i', series.parent / line.split()[0])
-
-
-def quietly(*command):
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-    if result.returncode != 0:
-        raise Failed(f'{" ".join(map(str, command))}\n{result.stdout}{result.stderr}')
-
-
-def wanted(missing):
-    """What to tell a user without apt: the archives, where to put them, their hashes."""
+def wanted():
+    """What to tell a user without apt: all the archives still to be found, where to put them, their hashes."""
     lines = ['', 'These source archives are wanted. Any Debian mirror has them below pool/main; put them into',
              f'    {archives_folder()}', 'and start again; they are checked by their SHA-256:', '']
-    for source in missing:
-        lines += [f'    {digest}  {name}' for name, digest in source.archives.items()]
+    for source in SOURCES.values():
+        if not cache.path(f'{source.name}-source', source_key(source)).exists():
+            lines += [f'    {digest}  {name}' for name, digest in source.archives.items()
+                      if not (archives_folder() / name).exists()]
     return '\n'.join(lines)

@@ -50,7 +50,8 @@ def run(title, command, log, cwd=None, env=None):
 
 
 class Progress:
-    """Turns ninja's [n/m] into a percentage: rewritten in place on a terminal, else a line for every tenth."""
+    """Turns ninja's [n/m] into a percentage: rewritten in place on a terminal, else a line for every tenth. Short builds
+    need none."""
 
     def __init__(self):
         self.shown = -1
@@ -58,7 +59,7 @@ class Progress:
 
     def show(self, line):
         found = re.match(r'\[(\d+)/(\d+)\]', line)
-        if not found:
+        if not found or int(found[2]) < 200:
             return
         percent = 100 * int(found[1]) // int(found[2])
         step = 1 if self.terminal else 10
