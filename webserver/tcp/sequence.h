@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-/* Makes the key, from the processor's time stamp counter and `salt`. Not a source for cryptography: see
- * docs/caveats.md. */
+/* Makes the key, from the processor's time stamp counter and `salt`. No source for
+ * cryptography. */
 void sequence_init(uint64_t salt);
 uint32_t sequence_initial(uint32_t local, uint16_t local_port, uint32_t remote, uint16_t remote_port);
 
