@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Checks of what callers hand over. They ask what the component may do, not what its domain may: merged components cannot lend
+ * each other's memory to the supervisor.
+ */
+#include "caller.h"
+
+#include "layout/layout.h"
+#include "panic.h"
+#include "system.h"
+#include "thread.h"
+
+struct caller caller_of(uint32_t badge)
+{
+    unsigned component = system_component(badge);
+
+    ASSERT(component != NO_COMPONENT, "a badge is a component's id");
+    return (struct caller){component};
+}
+
+static bool in_range(struct caller_address address, uint64_t bytes, uint64_t from, uint64_t end)
+{
+    return address.value >= from && address.value <= end && bytes <= end - address.value;
+}
+
+bool caller_may_write(struct caller caller, struct caller_address address, uint64_t bytes)
+{
+    struct call_stack *stack = &thread_current()->stack;
+
+    if (bytes == 0)
+        return true;
+    if (in_range(address, bytes, STACKS_BASE, SUPERVISOR_STACK_END)) {
+        call_stack_save(stack);
+        return in_range(address, bytes, stack->limit, call_stack_frame(stack, 0).frame_base);
+    }
+    return in_range(address, bytes, 0, 1ull << 32) &&
+           layout_covers(caller.component, (uint32_t)address.value, (uint32_t)bytes, RIGHT_WRITE);
+}
+
+bool caller_owns(struct caller caller, struct caller_address address, uint64_t bytes)
+{
+    const struct component *component = &system_state.components[caller.component];
+
+    return in_range(address, bytes, component->base, component->base + (uint64_t)GATES_OFFSET) &&
+           layout_covers(caller.component, (uint32_t)address.value, (uint32_t)bytes, RIGHT_WRITE);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Local APIC, I/O APIC (for the timer's line only), PIT at TIMER_HZ. The PIT's frequency is known: nothing is calibrated.
+ */
+#include "cpu/interrupt.h"
+
+#include "cpu/io.h"
+#include "memory_map.h"
+#include "scheduling.h"
+#include "shoji/supervisor.h"
+
+#define LOCAL_APIC 0xfee00000u
+#define LOCAL_APIC_ID (LOCAL_APIC + 0x20)
+#define LOCAL_APIC_PRIORITY (LOCAL_APIC + 0x80)
+#define LOCAL_APIC_END (LOCAL_APIC + 0xb0)
+#define LOCAL_APIC_SPURIOUS (LOCAL_APIC + 0xf0)
+#define LOCAL_APIC_ENABLE 0x100u
+#define IO_APIC 0xfec00000u
+#define IO_APIC_WINDOW (IO_APIC + 0x10)
+#define IO_APIC_TIMER_PIN 2u /* the PIT's line, by PC convention (MADT override of IRQ 0) */
+#define PIC_MASKS ((const uint16_t[]){0x21, 0xa1})
+#define PIT_CHANNEL 0x40
+#define PIT_CONTROL 0x43
+#define PIT_RATE 0x34 /* channel 0, low then high byte, rate generator */
+#define PIT_HZ 1193182u
+
+static uint32_t apic_id(void)
+{
+    return *memory_register(LOCAL_APIC_ID) >> 24;
+}
+
+static void io_apic_write(uint32_t number, uint32_t value)
+{
+    *memory_register(IO_APIC) = number;
+    *memory_register(IO_APIC_WINDOW) = value;
+}
+
+void interrupts_start(void)
+{
+    port_write8(PIC_MASKS[0], 0xff);
+    port_write8(PIC_MASKS[1], 0xff);
+    *memory_register(LOCAL_APIC_PRIORITY) = 0;
+    *memory_register(LOCAL_APIC_SPURIOUS) = LOCAL_APIC_ENABLE | VECTOR_SPURIOUS;
+}
+
+void timer_start(void)
+{
+    uint32_t divisor = (PIT_HZ + TIMER_HZ / 2) / TIMER_HZ;
+
+    io_apic_write(0x10 + 2 * IO_APIC_TIMER_PIN + 1, apic_id() << 24);
+    io_apic_write(0x10 + 2 * IO_APIC_TIMER_PIN, VECTOR_TIMER);
+    port_write8(PIT_CONTROL, PIT_RATE);
+    port_write8(PIT_CHANNEL, (uint8_t)divisor);
+    port_write8(PIT_CHANNEL, (uint8_t)(divisor >> 8));
+}
+
+uint64_t line_message_address(void)
+{
+    return LOCAL_APIC | apic_id() << 12;
+}
+
+uint32_t line_message_data(unsigned line)
+{
+    return VECTOR_LINE0 + line;
+}
+
+void interrupt(const struct registers *registers)
+{
+    struct shoji_global *global = (struct shoji_global *)(uintptr_t)GLOBAL_BASE;
+
+    if (registers->vector == VECTOR_SPURIOUS)
+        return;
+    *memory_register(LOCAL_APIC_END) = 0;
+    if (registers->vector == VECTOR_TIMER) {
+        global->ticks++;
+        scheduling_event(SUP_EVENT_TIMER, registers);
+    } else if (registers->vector < VECTOR_LINE0 + LINES) {
+        scheduling_event(SUP_EVENT_LINE0 + (unsigned)(registers->vector - VECTOR_LINE0), registers);
+    }
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Interrupt entry and the three ways back to components.
+ *
+ * At each vector's label the processor runs domain 0 on an IST stack with interrupts off. ss, rsp, rflags, cs, rip are
+ * the processor's; every other register is the interrupted code's: saved, then not trusted.
+ */
+#include "memory_map.h"
+
+    .text
+
+/* On the stack: vector, error code, processor's frame. */
+trap_common:
+    push %rax
+    push %rcx
+    push %rdx
+    push %rbx
+    push %rbp
+    push %rsi
+    push %rdi
+    push %r8
+    push %r9
+    push %r10
+    push %r11
+    push %r12
+    push %r13
+    push %r14
+    push %r15
+    cld
+    mov %rsp, %rdi                      /* struct registers */
+    call trap
+    mov %rsp, %rdi
+
+    .globl cpu_resume
+/* rdi: struct registers, wherever it lies. Everything else is dead. */
+cpu_resume:
+    mov %rdi, %rsp
+    pop %r15
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %r11
+    pop %r10
+    pop %r9
+    pop %r8
+    pop %rdi
+    pop %rsi
+    pop %rbp
+    pop %rbx
+    pop %rdx
+    pop %rcx
+    pop %rax
+    add $16, %rsp
+    iretq
+
+    .globl cpu_return
+/* rdi: result; rsi: return address of the top call frame. The return restores what the caller's code must find; rcx, rsi,
+ * rdi, r8 to r11 are cleared by the processor, rdx here. */
+cpu_return:
+    mov %rdi, %rax
+    mov $SUPERVISOR_STACK_END - 8, %esp
+    mov %rsi, (%rsp)
+    xor %edx, %edx
+    ret
+
+    .globl thread_base
+/* A thread's entry has returned (rax). rsp: end of the supervisor's stack. Interrupts may be on: until the cli one may come
+ * here, and then finds the supervisor running. */
+thread_base:
+    cli
+    mov %rax, %rdi
+    call thread_base_returned
+
+    .macro VECTOR number, has_error
+vector_\number:
+    .if !\has_error
+    push $0
+    .endif
+    push $\number
+    jmp trap_common
+    .endm
+
+    .altmacro
+    .macro VECTORS
+    .set n, 0
+    .rept 48
+    VECTOR_EXPAND %n
+    .set n, n + 1
+    .endr
+    .endm
+    .macro VECTOR_EXPAND number
+    VECTOR \number, %(\number == 8 || (\number >= 10 && \number <= 14) || \number == 17 || \number == 21 || \number == 22)
+    .endm
+    VECTORS
+
+    .macro ADDRESS number
+    .quad vector_\number
+    .endm
+    .section .rodata
+    .align 8
+    .globl trap_vectors
+trap_vectors:
+    .set n, 0
+    .rept 48
+    ADDRESS %n
+    .set n, n + 1
+    .endr
+
+    .section .note.GNU-stack, "", @progbits

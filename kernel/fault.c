@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What an exception means: who ran, what was tried on whose memory, who called; then back to the caller with SHOJI_EFAULT, or to the
+ * thread's beginning if nobody called.
+ *
+ * 1. The report is made from the kernel's own records (frames, gates, domains), not from anything that the component could
+ *    have written; but for the names in its image, which are its own claim.
+ */
+#include "fault.h"
+
+#include <stddef.h>
+
+#include "console.h"
+#include "cpu/interrupt.h"
+#include "layout/layout.h"
+#include "panic.h"
+#include "scheduling.h"
+#include "shoji/status.h"
+#include "system.h"
+#include "text.h"
+#include "thread.h"
+
+#define OWNER_BYTES 120
+
+struct scene {
+    const struct registers *registers;
+    struct thread *thread;
+    struct frame interrupted, call;
+    struct pd pd;
+    unsigned component; /* who ran; NO_COMPONENT if nobody can tell */
+    bool at_base;       /* no invocation to end */
+};
+
+/* Index of the component in whose slot the address is, or NO_COMPONENT. */
+static unsigned component_at(uint64_t address)
+{
+    unsigned slot = address >> 32 == 0 ? layout_slot_of((uint32_t)address) : NO_SLOT;
+
+    return slot < system_state.manifest.component_count ? slot : NO_COMPONENT;
+}
+
+/* Code of a component outside the domain cannot have run; then it is whoever was entered last. */
+static unsigned component_running(const struct scene *scene)
+{
+    unsigned component = component_at(scene->registers->rip);
+
+    if (component != NO_COMPONENT && (layout_members(scene->pd) >> component & 1) != 0)
+        return component;
+    if (scene->at_base)
+        return scene->thread->component;
+    return component_at(gate_read((uint32_t)scene->call.gate).target);
+}
+
+static struct scene scene_look(const struct registers *registers)
+{
+    struct scene scene = {.registers = registers, .thread = thread_current()};
+
+    call_stack_save(&scene.thread->stack);
+    scene.interrupted = call_stack_frame(&scene.thread->stack, 0);
+    scene.call = call_stack_frame(&scene.thread->stack, 1);
+    scene.at_base = scene.call.gate == 0;
+    scene.pd = pd_named((struct pd_id){scene.interrupted.id});
+    scene.component = component_running(&scene);
+    return scene;
+}
+
+/* ---- Words for the report ---- */
+
+static void function_text(char *out, size_t size, uint64_t address)
+{
+    unsigned component = component_at(address);
+    uint32_t into;
+    const char *name = NULL;
+
+    if (component != NO_COMPONENT) {
+        const struct component *c = &system_state.components[component];
+
+        name = elf_function_at(&c->file, (uint32_t)address - c->base, &into);
+    }
+    if (name != NULL)
+        text_format(out, size, "%s+0x%x", name, into);
+    else
+        text_copy(out, size, "?");
+}
+
+static void slot_text(char *out, size_t size, unsigned component, uint32_t address)
+{
+    const struct component *c = &system_state.components[component];
+    const char *name = system_name(component), *part = "unused";
+    uint32_t offset = address - c->base;
+
+    for (unsigned i = 0; i < c->file.segment_count; i++) {
+        const struct elf_segment *segment = &c->file.segments[i];
+        char function[64];
+
+        if (offset < segment->address || offset - segment->address >= segment->bytes)
+            continue;
+        if (segment->right == RIGHT_EXECUTE) {
+            function_text(function, sizeof function, address);
+            text_format(out, size, "a word of %s (text, %s)", name, function);
+            return;
+        }
+        part = segment->right == RIGHT_WRITE ? "data" : "constants";
+    }
+    if (address >= c->heap_base && address < c->heap_next)
+        part = "heap";
+    else if (offset >= GATES_OFFSET)
+        part = offset < GATES_OFFSET + c->gate_count * GATE_BYTES ? "gates" : "gate space";
+    text_format(out, size, "a word of %s (%s)", name, part);
+}
+
+static void owner_text(char *out, size_t size, uint64_t address)
+{
+    const struct manifest *manifest = &system_state.manifest;
+    unsigned slot = address >> 32 == 0 ? layout_slot_of((uint32_t)address) : NO_SLOT;
+
+    if (slot < manifest->component_count)
+        slot_text(out, size, slot, (uint32_t)address);
+    else if (slot < manifest->component_count + manifest->pool_count)
+        text_format(out, size, "a word of pool %s", manifest->pools[slot - manifest->component_count].name);
+    else if (address >= STACKS_BASE && address < SUPERVISOR_STACK_END - STACK_BYTES)
+        text_format(out, size, "a word of thread %s's stack",
+                    thread_of_stack(address) != NULL ? thread_of_stack(address)->name : "?");
+    else if (address >= GLOBAL_BASE && address < GLOBAL_BASE + PAGE_BYTES)
+        text_copy(out, size, "a word of the global page");
+    else if (address < SUPERVISOR_STACK_END)
+        text_copy(out, size, "a word of the supervisor");
+    else
+        text_copy(out, size, "nobody's word");
+}
+
+static const char *exception_text(uint64_t vector)
+{
+    static const char *const text[32] = {
+        [0] = "division error",      [1] = "debug exception",           [3] = "breakpoint",
+        [4] = "overflow",            [5] = "bound exceeded",            [6] = "undefined instruction",
+        [7] = "x87 not available",   [10] = "task state",               [11] = "segment not present",
+        [12] = "stack segment",      [13] = "general protection: an instruction that only the supervisor may execute, or no address",
+        [16] = "x87 error",          [17] = "alignment",                [19] = "SSE error",
+    };
+
+    return vector < 32 && text[vector] != NULL ? text[vector] : "an unexpected exception";
+}
+
+static void what_text(char *out, size_t size, const struct registers *registers)
+{
+    static const char *const access[] = {"load of", "store of", "fetch of", "access of"};
+    struct protection_fault fault;
+    char owner[OWNER_BYTES];
+
+    if (registers->vector == VECTOR_PAGE_FAULT) {
+        text_format(out, size, "access to 0x%08lx, beyond the memory; not mapped", cpu_cr2());
+        return;
+    }
+    if (registers->vector != PROTECTION_VECTOR) {
+        text_copy(out, size, exception_text(registers->vector));
+        return;
+    }
+    fault = protection_fault();
+    owner_text(owner, sizeof owner, fault.address);
+    if (protection_fault_is_access(fault.kind))
+        text_format(out, size, "%s %u byte%s %s 0x%08lx, %s; %s", access[fault.access & 3], fault.size,
+                    fault.size == 1 ? "" : "s", fault.access == 1 ? "to" : "at", fault.address, owner,
+                    protection_fault_text(fault.kind));
+    else
+        text_format(out, size, "%s (0x%08lx)", protection_fault_text(fault.kind), fault.address);
+}
+
+static void report(const struct scene *scene, const char *end)
+{
+    char function[80], what[300], caller[80];
+
+    function_text(function, sizeof function, scene->registers->rip);
+    what_text(what, sizeof what, scene->registers);
+    if (scene->at_base)
+        text_copy(caller, sizeof caller, "called by nobody");
+    else
+        text_format(caller, sizeof caller, "called by %s", system_name(component_at(scene->call.gate)));
+    console_line_begin();
+    console_print("fault: %s (domain %u, thread %s) in %s at 0x%08lx: %s; %s; %s\n", system_name(scene->component),
+                  scene->pd.number, scene->thread->name, function, scene->registers->rip, what, caller, end);
+}
+
+/* ---- What follows ---- */
+
+static void panic_supervisor(const struct registers *r) __attribute__((noreturn));
+
+static void panic_supervisor(const struct registers *r)
+{
+    struct protection_fault fault = {.kind = 0};
+
+    if (r->vector == PROTECTION_VECTOR)
+        fault = protection_fault();
+    panic("exception %lu (%s), error 0x%lx, in the supervisor at 0x%lx; cr2 0x%lx, mmp 0x%lx\n"
+          "  rax %016lx rbx %016lx rcx %016lx rdx %016lx\n  rsi %016lx rdi %016lx rbp %016lx rsp %016lx",
+          r->vector, r->vector == PROTECTION_VECTOR ? protection_fault_text(fault.kind) : exception_text(r->vector), r->error,
+          r->rip, cpu_cr2(), fault.address, r->rax, r->rbx, r->rcx, r->rdx, r->rsi, r->rdi, r->rbp, r->rsp);
+}
+
+void fault(const struct registers *registers)
+{
+    struct scene scene;
+
+    if ((registers->cs & 3) == 0)
+        panic_supervisor(registers);
+    scene = scene_look(registers);
+    if (scene.component != NO_COMPONENT)
+        system_state.components[scene.component].faults++;
+    if (scene.component == system_state.scheduler && scene.thread->interruptible) {
+        report(&scene, "it is the scheduler");
+        panic("nobody schedules any more: the scheduler faulted");
+    }
+    if (!scene.at_base) {
+        report(&scene, "invocation ended");
+        call_stack_drop_interrupt();
+        thread_return(SHOJI_EFAULT);
+    }
+    if (!scene.thread->interruptible) {
+        report(&scene, "component_init has failed");
+        panic("component %s cannot be initialised: it faulted", system_name(scene.component));
+    }
+    if (++scene.thread->faults >= THREAD_FAULTS_MAX) {
+        report(&scene, "thread ended");
+        scheduling_thread_over();
+    }
+    report(&scene, "thread begins anew");
+    thread_begin(scene.thread);
+    scheduling_continue();
+}
+
+void trap(struct registers *registers)
+{
+    if (registers->vector >= VECTOR_TIMER)
+        interrupt(registers);
+    else
+        fault(registers);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The system manifest as data. Words and limits: docs/manifest.md. Components are named by their index in `components`.
+ */
+#ifndef KERNEL_MANIFEST_H
+#define KERNEL_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MANIFEST_NAME_BYTES 32 /* with the NUL */
+#define MANIFEST_WORD_BYTES 64
+#define MANIFEST_SLOTS 60 /* components and pools */
+#define MANIFEST_EDGES 512
+#define MANIFEST_THREADS 62
+#define MANIFEST_DEVICES 4
+#define MANIFEST_MEMORY_MAX 0x3f0000u
+#define MANIFEST_POOL_STEP 0x80000u
+#define MANIFEST_POOL_MAX 0x400000u
+
+struct manifest_component {
+    char name[MANIFEST_NAME_BYTES], image[MANIFEST_WORD_BYTES];
+    uint32_t id; /* 1 to 255 */
+    uint32_t memory; /* budget of its heap */
+};
+#define MANIFEST_SUPERVISOR 0xff /* in place of a server's index */
+struct manifest_edge {
+    uint8_t client, server;
+    uint8_t group; /* server MANIFEST_SUPERVISOR: a group's place in manifest_groups */
+};
+struct manifest_pool {
+    char name[MANIFEST_NAME_BYTES];
+    uint32_t bytes;
+    uint64_t writers, readers; /* a bit for each component */
+};
+struct manifest_device {
+    uint8_t component;
+    char kind[MANIFEST_NAME_BYTES];
+};
+struct manifest_thread {
+    char name[MANIFEST_NAME_BYTES], entry[MANIFEST_WORD_BYTES];
+    uint8_t component;
+    uint32_t priority;
+};
+
+struct manifest {
+    char system[MANIFEST_NAME_BYTES];
+    struct manifest_component components[MANIFEST_SLOTS];
+    struct manifest_edge edges[MANIFEST_EDGES];
+    struct manifest_pool pools[MANIFEST_SLOTS];
+    struct manifest_device devices[MANIFEST_DEVICES];
+    struct manifest_thread threads[MANIFEST_THREADS];
+    unsigned component_count, edge_count, pool_count, device_count, thread_count;
+};
+
+struct manifest_error {
+    unsigned line; /* from 1 */
+    char text[160]; /* what is wrong there, and what is expected */
+};
+
+/* The groups of supervisor calls; ends with NULL. */
+extern const char *const manifest_groups[];
+
+/* Reads `bytes` of text. False: *error says where and why, *out is of no use. */
+bool manifest_parse(const char *text, size_t bytes, struct manifest *out, struct manifest_error *error);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Stack registers and cross-domain call stacks (docs/mmp-manual.md, 6 and 7): reading frames, and forging those with which a
+ * thread starts.
+ */
+#include <stddef.h>
+
+#include "protection.h"
+
+#include "mmp/arch.h"
+#include "mmp/registers.h"
+#include "panic.h"
+
+struct xframe {
+    uint64_t rip, rsp, fb;
+    uint16_t pd, kind;
+    uint32_t flags;
+    uint64_t rbx, rbp, r12, r13, r14, r15, gate;
+    uint64_t unused[5];
+};
+_Static_assert(sizeof(struct xframe) == MMP_XFRAME_BYTES && CALL_FRAME_BYTES == MMP_XFRAME_BYTES, "frame (manual 6)");
+_Static_assert(offsetof(struct xframe, rip) == MMP_XFRAME_RIP && offsetof(struct xframe, rsp) == MMP_XFRAME_RSP &&
+                   offsetof(struct xframe, fb) == MMP_XFRAME_FB && offsetof(struct xframe, pd) == MMP_XFRAME_PD &&
+                   offsetof(struct xframe, kind) == MMP_XFRAME_KIND && offsetof(struct xframe, flags) == MMP_XFRAME_FLAGS &&
+                   offsetof(struct xframe, r15) == MMP_XFRAME_R15 && offsetof(struct xframe, gate) == MMP_XFRAME_GATE,
+               "frame (manual 6)");
+_Static_assert(sizeof(struct call_stack) == MMP_SD_BYTES && offsetof(struct call_stack, limit) == MMP_SD_SL &&
+                   offsetof(struct call_stack, frame_base) == MMP_SD_FB && offsetof(struct call_stack, base) == MMP_SD_XBASE &&
+                   offsetof(struct call_stack, end) == MMP_SD_XLIMIT && offsetof(struct call_stack, top) == MMP_SD_XSP,
+               "stack descriptor (manual 7.2)");
+
+static struct xframe *frame_at(uint64_t address)
+{
+    return (struct xframe *)address;
+}
+
+void call_stack_switch(struct call_stack *to)
+{
+    mmp_register_write(MMP_MSR_STACK, (uintptr_t)to);
+}
+
+void call_stack_save(struct call_stack *running)
+{
+    running->top = mmp_register_read(MMP_MSR_XSP);
+    running->frame_base = mmp_register_read(MMP_MSR_FB);
+}
+
+void call_stack_load(const struct call_stack *running)
+{
+    mmp_register_write(MMP_MSR_XSP, running->top);
+    mmp_register_write(MMP_MSR_FB, running->frame_base);
+}
+
+struct frame call_stack_frame(const struct call_stack *stack, unsigned n)
+{
+    uint64_t at = stack->top - (n + 1ull) * MMP_XFRAME_BYTES;
+    const struct xframe *frame = frame_at(at);
+
+    if (at < stack->base || at > stack->top)
+        return (struct frame){.kind = FRAME_NONE};
+    return (struct frame){.kind = frame->kind == MMP_XFRAME_CALL ? FRAME_CALL : FRAME_INTERRUPT,
+                          .id = frame->pd,
+                          .rip = frame->rip,
+                          .rsp = frame->rsp,
+                          .frame_base = frame->fb,
+                          .gate = frame->kind == MMP_XFRAME_CALL ? frame->gate : 0};
+}
+
+void call_stack_named(const struct call_stack *stack, uint64_t named[2])
+{
+    for (uint64_t at = stack->base; at < stack->top; at += MMP_XFRAME_BYTES) {
+        unsigned number = pd_of_tag(frame_at(at)->pd).number;
+
+        named[number / 64] |= 1ull << number % 64;
+    }
+}
+
+uint64_t call_stack_start(struct call_stack *stack, uint64_t stack_end, struct pd_id id, uint64_t rip)
+{
+    struct xframe *call = frame_at(stack->base), *interrupt = frame_at(stack->base + MMP_XFRAME_BYTES);
+
+    *call = (struct xframe){.rip = rip, .rsp = SUPERVISOR_STACK_END, .fb = SUPERVISOR_STACK_END, .kind = MMP_XFRAME_CALL};
+    *interrupt = (struct xframe){.rip = rip, .rsp = stack_end, .fb = stack_end, .pd = id.value, .kind = MMP_XFRAME_INTERRUPT};
+    stack->top = stack->base + 2 * MMP_XFRAME_BYTES;
+    stack->frame_base = stack_end;
+    *(uint64_t *)(stack_end - 8) = rip;
+    return stack_end - 8;
+}
+
+void call_stack_drop_interrupt(void)
+{
+    uint64_t top = mmp_register_read(MMP_MSR_XSP) - MMP_XFRAME_BYTES;
+
+    ASSERT(frame_at(top)->kind == MMP_XFRAME_INTERRUPT, "an exception pushed the top frame");
+    mmp_register_write(MMP_MSR_XSP, top);
+    mmp_register_write(MMP_MSR_FB, SUPERVISOR_STACK_END);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The protection interface: all that the kernel knows of the hardware that keeps domains apart. kernel/mmp/ is its
+ * first implementation; nothing that includes this header may know which one it is.
+ *
+ * A *slot* is 4 MiB of addresses. A *view* is one way to see a slot. A *domain* (struct pd) selects one view for each slot. An
+ * *id* (struct pd_id) is what gates and call stacks name; any number of ids may name one domain.
+ *
+ * Growing a right takes effect at once; after shrinking one, or before a domain is used for something else, call pd_forget or
+ * memory_forget. The layout does; nobody else changes a view once components run.
+ */
+#ifndef KERNEL_PROTECTION_H
+#define KERNEL_PROTECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "memory_map.h"
+
+/* Rights of a word, as components name them: MMP_PERM_* in shoji/supervisor.h's mmp_set_perm. */
+enum right { RIGHT_NONE = 0, RIGHT_READ = 1, RIGHT_WRITE = 2, RIGHT_EXECUTE = 3 };
+
+/* ---- Views ---- */
+struct view {
+    uint32_t word; /* opaque; 0: nothing of the slot is granted */
+};
+#define VIEW_NONE ((struct view){0})
+#define VIEW_UNIFORM_STEP 0x80000u /* bytes of view_uniform are a multiple of it */
+
+struct view view_uniform(uint32_t bytes, enum right right); /* the first bytes of a slot, all alike; costs no memory */
+long view_create(struct view *out);                         /* a table of its own, nothing granted. SHOJI_EMEMORY */
+void view_destroy(struct view view);                        /* of view_create's; no domain selects it any more */
+bool view_is_table(struct view view);
+/* Can view_set do this without running out of memory? SHOJI_OK or SHOJI_EMEMORY. */
+long view_reserve(struct view view, uint32_t address, uint32_t bytes);
+/* Sets the words of [address, address + bytes), both multiples of 4, in one slot. It has been reserved. True: a right shrank. */
+bool view_set(struct view view, uint32_t address, uint32_t bytes, enum right right);
+enum right view_right(struct view view, uint32_t address);
+/* Has every word that [address, address + bytes) touches at least this right? Execute and write both include read. */
+bool view_covers(struct view view, uint32_t address, uint32_t bytes, enum right right);
+/* The stronger of two uniform views of one slot. */
+struct view view_stronger(struct view a, struct view b);
+/* Adds to `into` (a table) what `from` (a table) grants more than it. First comes view_add_reserve for each `from`, all with one
+ * *budget, which begins as view_budget() and of which every view_create takes a table. */
+struct view_budget {
+    unsigned tables, leaves;
+};
+struct view_budget view_budget(void);
+long view_add_reserve(struct view from, struct view_budget *budget);
+void view_add(struct view into, struct view from);
+
+/* ---- Domains ---- */
+struct pd {
+    uint8_t number; /* 1 to PD_COUNT - 1; 0: the supervisor */
+};
+struct pd_id {
+    uint16_t value;
+};
+
+void pd_select(struct pd pd, unsigned root_slot, struct view view); /* root_slot: address / SLOT_BYTES */
+struct view pd_selected(struct pd pd, unsigned root_slot);
+struct pd_id pd_tag(struct pd pd);             /* the id of the domain itself */
+struct pd_id pd_home(uint32_t component);      /* the id by which gates name a component, 1 to 255 */
+void pd_name(struct pd_id id, struct pd pd);   /* id names this domain from now on */
+void pd_unname(struct pd_id id);               /* id names nothing */
+struct pd pd_named(struct pd_id id);           /* number 0 if it names nothing */
+void pd_forget(struct pd pd);                  /* the hardware forgets what it caches of the domain */
+void memory_forget(uint32_t address, uint32_t bytes); /* the same for some addresses in every domain */
+/* The domain whose tag an id is; number 0 if it is no tag. */
+struct pd pd_of_tag(uint16_t id);
+
+/* ---- Gates: records of GATE_BYTES in a component's gate space ---- */
+struct gate {
+    uint32_t target;   /* first instruction of the function */
+    struct pd_id server; /* home of the server; PD_SUPERVISOR_ID */
+    uint32_t badge;    /* what the function finds in rax */
+    uint64_t invocations, gated;
+};
+#define PD_SUPERVISOR_ID ((struct pd_id){0})
+void gate_write(uint32_t address, const struct gate *gate);
+struct gate gate_read(uint32_t address);
+
+/* ---- A thread's stack registers and its cross-domain call stack ---- */
+struct call_stack {
+    uint64_t limit;               /* lowest byte of the thread's stack */
+    uint64_t frame_base;          /* of the current activation */
+    uint64_t base, end, top;      /* frames: [base, top) used, [top, end) free; of the running thread see call_stack_save */
+};
+enum frame_kind { FRAME_NONE, FRAME_CALL, FRAME_INTERRUPT };
+struct frame {
+    enum frame_kind kind;
+    uint16_t id;      /* who called, or was interrupted */
+    uint64_t rip, rsp; /* where it returns to */
+    uint64_t frame_base; /* the caller's */
+    uint64_t gate;    /* FRAME_CALL: the gate that was entered, 0 at the base */
+};
+#define CALL_FRAME_BYTES 128
+
+void call_stack_switch(struct call_stack *to); /* saves the running one where it came from */
+void call_stack_save(struct call_stack *running); /* brings its descriptor up to date */
+void call_stack_load(const struct call_stack *running); /* the other way round: the registers become what it says */
+/* The n-th frame from the top (0 is the top) of a stack that is saved; FRAME_NONE below the base. */
+struct frame call_stack_frame(const struct call_stack *stack, unsigned n);
+/* Adds to `named` (a bit for each domain number) the domains whose tags the frames name. */
+void call_stack_named(const struct call_stack *stack, uint64_t named[2]);
+/* Makes a stack, not running, look as if `id` had been interrupted with nothing below but a call frame whose return goes to
+ * rip in the supervisor; that address is put on the thread's stack too. Returns rsp for the interrupted code. */
+uint64_t call_stack_start(struct call_stack *stack, uint64_t stack_end, struct pd_id id, uint64_t rip);
+/* Of the running stack: drops the top frame, which is an interrupt's; the supervisor is now as if called by the frame below. */
+void call_stack_drop_interrupt(void);
+
+/* ---- The whole ---- */
+/* True if the hardware has it. Then: everything off until protection_start. */
+bool protection_present(void);
+/* From here on accesses of components are checked. Gates lie in [gates_from, gates_end). */
+void protection_start(struct call_stack *first, uint64_t supervisor_stack);
+/* `global` is a slot that every domain sees through this view; before any domain is made. */
+void protection_global(unsigned root_slot, struct view view);
+
+struct protection_fault {
+    uint8_t kind;   /* MMP_FAULT_* */
+    uint8_t access; /* 0 load, 1 store, 2 fetch */
+    uint16_t id;
+    uint32_t size;
+    uint64_t address, gate;
+};
+struct protection_fault protection_fault(void);
+const char *protection_fault_text(uint8_t kind);
+bool protection_fault_is_access(uint8_t kind); /* a load, store or fetch of `size` bytes at `address` */
+#define PROTECTION_VECTOR 22
+
+struct protection_counters {
+    uint64_t instructions, gated, passed, returns, faults, switches, mixed;
+};
+void protection_counters(struct protection_counters *out);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Upcalls, sup_sched_attach, sup_switch, sup_idle.
+ *
+ * 1. While lock is set no interrupt takes the processor from the thread that runs; each leaves its bit in pending.
+ * 2. The upcall thread runs with lock set; the kernel sets it before it runs that thread and clears it only as sup_switch resumes an
+ *    INTERRUPTED thread.
+ */
+#include "scheduling.h"
+
+#include <stddef.h>
+
+#include "caller.h"
+#include "layout/layout.h"
+#include "shoji/supervisor.h"
+#include "supervisor/calls.h"
+#include "system.h"
+#include "text.h"
+
+static struct sup_sched *shared; /* in the scheduler's memory: it may hold anything */
+
+static void upcall(void) __attribute__((noreturn));
+
+static void upcall(void)
+{
+    shared->lock = 1;
+    thread_run(thread_at(UPCALL_THREAD), SHOJI_OK);
+}
+
+void scheduling_start(uint32_t upcall_entry)
+{
+    struct thread *thread = thread_at(UPCALL_THREAD);
+
+    thread->name = "scheduler";
+    thread->component = system_state.scheduler;
+    thread->entry = upcall_entry;
+    thread->argument = 0;
+    thread->interruptible = true;
+    thread_begin(thread);
+    upcall();
+}
+
+
+void scheduling_event(unsigned event, const struct registers *registers)
+{
+    if (shared == NULL)
+        return;
+    shared->pending |= 1u << event;
+    if ((registers->cs & 3) == 0 || shared->lock != 0 || thread_current() == thread_at(UPCALL_THREAD))
+        return;
+    thread_interrupted(registers);
+    upcall();
+}
+
+void scheduling_continue(void)
+{
+    struct thread *thread = thread_current();
+
+    if (shared != NULL && shared->pending != 0 && shared->lock == 0 && thread != thread_at(UPCALL_THREAD))
+        upcall();
+    thread_run(thread, SHOJI_OK);
+}
+
+void scheduling_thread_over(void)
+{
+    thread_current()->state = THREAD_OVER;
+    shared->pending |= 1u << SUP_EVENT_TIMER;
+    upcall();
+}
+
+/* ---- Supervisor calls ---- */
+
+SUPERVISOR_CALL(sup_sched_attach, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+{
+    struct caller caller = caller_of(badge);
+    struct caller_address where = {address};
+
+    if (!caller_owns(caller, where, sizeof *shared) || address % sizeof shared->lock != 0)
+        return SHOJI_EINVAL;
+    shared = (struct sup_sched *)address;
+    return SHOJI_OK;
+}
+
+SUPERVISOR_CALL(sup_switch, uint64_t number, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+{
+    struct thread *to = thread_at(number), *from = thread_current();
+
+    if (shared == NULL || shared->lock == 0)
+        return SHOJI_EINVAL;
+    if (to == NULL)
+        return SHOJI_ENOENT;
+    if (to->state == THREAD_OVER)
+        return SHOJI_ECLOSED;
+    if (to == from)
+        return SHOJI_OK;
+    if (to->state == THREAD_INTERRUPTED && number != UPCALL_THREAD) {
+        if (shared->pending != 0)
+            return SHOJI_EAGAIN;
+        shared->lock = 0;
+    }
+    from->state = THREAD_INVOKED;
+    thread_run(to, SHOJI_OK);
+}
+
+SUPERVISOR_CALL(sup_idle, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+{
+    if (shared == NULL)
+        return SHOJI_EINVAL;
+    while (shared->pending == 0)
+        __asm__ volatile("sti; hlt; cli" : : : "memory");
+    return SHOJI_OK;
+}
+
+SUPERVISOR_CALL(sup_thread_get, uint64_t index, uint64_t address, uint64_t, uint64_t, uint64_t, component_t badge)
+{
+    struct thread *thread = thread_at(index);
+    struct sup_thread *out = (struct sup_thread *)address;
+
+    if (!caller_may_write(caller_of(badge), (struct caller_address){address}, sizeof *out))
+        return SHOJI_EINVAL;
+    if (index == 0 || thread == NULL)
+        return SHOJI_ENOENT;
+    *out = (struct sup_thread){.component = system_state.manifest.components[thread->component].id,
+                               .priority = thread->priority};
+    text_copy(out->name, sizeof out->name, thread->name);
+    return SHOJI_OK;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The list of supervisor calls, by the groups in which the manifest grants them.
+ */
+#include "supervisor/calls.h"
+
+#define CALLS(CALL)                                                                                                   \
+    CALL(console, sup_console_write)                                                                                  \
+    CALL(memory, mmp_alloc)                                                                                           \
+    CALL(memory, sup_memory_used)                                                                                     \
+    CALL(share, mmp_set_perm)                                                                                         \
+    CALL(thread, sup_sched_attach)                                                                                    \
+    CALL(thread, sup_thread_get)                                                                                      \
+    CALL(thread, sup_switch)                                                                                          \
+    CALL(thread, sup_idle)                                                                                            \
+    CALL(device, sup_device_open)                                                                                     \
+    CALL(layout, sup_components)                                                                                      \
+    CALL(layout, sup_edges)                                                                                           \
+    CALL(layout, sup_counters)                                                                                        \
+    CALL(layout, pd_merge)                                                                                            \
+    CALL(layout, pd_split)                                                                                            \
+    CALL(test, sup_exit)
+
+#define DECLARE(group, name) extern void name##_entry(void);
+#define LIST(group, name) {#name, #group, name##_entry},
+
+CALLS(DECLARE)
+
+const struct loader_call supervisor_calls[] = {CALLS(LIST){NULL, NULL, NULL}};

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Group layout: merge and split, and the numbers by which somebody decides about them.
+ */
+#include "layout/layout.h"
+
+#include "caller.h"
+#include "supervisor/calls.h"
+#include "text.h"
+
+/* May the caller take up to `count` records here? SHOJI_OK or SHOJI_EINVAL. */
+static bool records_check(component_t badge, uint64_t address, uint64_t count, uint64_t record)
+{
+    return count <= 4096 && address % 8 == 0 && caller_may_write(caller_of(badge), (struct caller_address){address}, count * record);
+}
+
+SUPERVISOR_CALL(sup_components, uint64_t address, uint64_t count, uint64_t, uint64_t, uint64_t, component_t badge)
+{
+    const struct manifest *manifest = &system_state.manifest;
+    struct sup_component *out = (struct sup_component *)address;
+
+    if (!records_check(badge, address, count, sizeof *out))
+        return SHOJI_EINVAL;
+    for (unsigned i = 0; i < manifest->component_count && i < count; i++) {
+        const struct component *component = &system_state.components[i];
+
+        out[i] = (struct sup_component){.id = manifest->components[i].id,
+                                        .domain = layout_domain(i).number,
+                                        .memory_used = component->heap_next - component->heap_base,
+                                        .memory_budget = component->heap_end - component->heap_base,
+                                        .faults = component->faults};
+        text_copy(out[i].name, sizeof out[i].name, manifest->components[i].name);
+    }
+    return manifest->component_count;
+}
+
+/* The edge's place among the client's: those to the supervisor's groups are one. */
+static bool is_first_of_pair(const struct manifest *manifest, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (manifest->edges[i].client == manifest->edges[index].client &&
+            manifest->edges[i].server == manifest->edges[index].server)
+            return false;
+    return true;
+}
+
+static struct sup_edge edge_describe(const struct manifest_edge *edge)
+{
+    const struct manifest *manifest = &system_state.manifest;
+    const struct component *client = &system_state.components[edge->client];
+    bool supervisor = edge->server == MANIFEST_SUPERVISOR;
+    struct sup_edge out = {.client = manifest->components[edge->client].id,
+                           .server = supervisor ? 0 : manifest->components[edge->server].id,
+                           .crossing = supervisor || layout_domain(edge->client).number != layout_domain(edge->server).number};
+    struct pd_id home = supervisor ? PD_SUPERVISOR_ID : pd_home(out.server);
+
+    for (uint32_t i = 0; i < client->gate_count; i++) {
+        struct gate gate = gate_read(client->base + GATES_OFFSET + i * GATE_BYTES);
+
+        if (gate.server.value != home.value)
+            continue;
+        out.gates++;
+        out.invocations += gate.invocations;
+        out.gated += gate.gated;
+    }
+    return out;
+}
+
+SUPERVISOR_CALL(sup_edges, uint64_t address, uint64_t count, uint64_t, uint64_t, uint64_t, component_t badge)
+{
+    const struct manifest *manifest = &system_state.manifest;
+    struct sup_edge *out = (struct sup_edge *)address;
+    uint64_t edges = 0;
+
+    if (!records_check(badge, address, count, sizeof *out))
+        return SHOJI_EINVAL;
+    for (unsigned i = 0; i < manifest->edge_count; i++) {
+        if (manifest->edges[i].server == MANIFEST_SUPERVISOR && !is_first_of_pair(manifest, i))
+            continue;
+        if (edges < count)
+            out[edges] = edge_describe(&manifest->edges[i]);
+        edges++;
+    }
+    return (long)edges;
+}
+
+SUPERVISOR_CALL(sup_counters, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+{
+    struct sup_counters *out = (struct sup_counters *)address;
+    struct protection_counters hardware;
+    struct layout_counts layout;
+
+    if (!records_check(badge, address, 1, sizeof *out))
+        return SHOJI_EINVAL;
+    protection_counters(&hardware);
+    layout_counts(&layout);
+    *out = (struct sup_counters){.instructions = hardware.instructions,
+                                 .gated = hardware.gated,
+                                 .passed = hardware.passed,
+                                 .returns = hardware.returns,
+                                 .faults = hardware.faults,
+                                 .switches = hardware.switches,
+                                 .mixed = hardware.mixed,
+                                 .merges = layout.merges,
+                                 .splits = layout.splits,
+                                 .stale_domains = layout.stale,
+                                 .domains = layout.domains};
+    return SHOJI_OK;
+}
+
+SUPERVISOR_CALL(pd_merge, uint64_t into, uint64_t from, uint64_t, uint64_t, uint64_t, component_t)
+{
+    unsigned a = system_component(into), b = system_component(from);
+
+    if (into == 0 || from == 0)
+        return SHOJI_EPERM;
+    if (a == NO_COMPONENT || b == NO_COMPONENT)
+        return SHOJI_ENOENT;
+    return layout_merge(a, b);
+}
+
+SUPERVISOR_CALL(pd_split, uint64_t component, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+{
+    unsigned index = system_component(component);
+
+    if (component == 0)
+        return SHOJI_EPERM;
+    if (index == NO_COMPONENT)
+        return SHOJI_ENOENT;
+    return layout_split(index);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The threads. It owns their stacks (memory_map.h) and their call stacks.
+ *
+ * 1. Exactly one thread is RUNNING once threads_start is done, and thread_current is it.
+ * 2. The stack descriptor of every other thread is up to date, the running one's only after call_stack_save.
+ * 3. An INTERRUPTED thread's top frame is an interrupt's, an INVOKED thread's top frame is the call of sup_switch.
+ */
+#include "thread.h"
+
+#include <stddef.h>
+
+#include "layout/layout.h"
+#include "panic.h"
+#include "shoji/supervisor.h"
+#include "system.h"
+
+#define CALL_FRAMES 64u
+
+static struct thread threads[STACK_COUNT];
+static uint8_t call_frames[STACK_COUNT][CALL_FRAMES * CALL_FRAME_BYTES] __attribute__((aligned(64)));
+static unsigned thread_count;
+static struct thread *current;
+
+static struct shoji_global *global(void)
+{
+    return (struct shoji_global *)(uintptr_t)GLOBAL_BASE;
+}
+
+static void floating_reset(struct thread *thread)
+{
+    static const uint16_t x87_control = 0x37f;
+    static const uint32_t sse_control = 0x1f80;
+
+    __builtin_memset(thread->floating, 0, sizeof thread->floating);
+    __builtin_memcpy(thread->floating, &x87_control, sizeof x87_control);
+    __builtin_memcpy(thread->floating + 24, &sse_control, sizeof sse_control);
+}
+
+static uint64_t stack_base(unsigned number)
+{
+    return STACKS_BASE + number * STACK_BYTES;
+}
+
+struct thread *thread_create(const char *name, unsigned component, uint32_t entry, uint32_t priority)
+{
+    struct thread *thread = &threads[thread_count];
+    unsigned number = thread_count;
+    uint64_t frames;
+
+    if (thread_count == STACK_COUNT)
+        return NULL;
+    frames = (uintptr_t)call_frames[thread_count++];
+    *thread = (struct thread){.name = name, .component = component, .entry = entry, .priority = priority, .interruptible = true};
+    thread->stack = (struct call_stack){.limit = stack_base(number),
+                                        .frame_base = stack_base(number) + STACK_BYTES,
+                                        .base = frames,
+                                        .end = frames + sizeof *call_frames,
+                                        .top = frames};
+    floating_reset(thread);
+    thread->state = THREAD_INTERRUPTED;
+    if (entry != 0)
+        thread_begin(thread);
+    return thread;
+}
+
+struct call_stack *threads_start(void)
+{
+    current = thread_create("init", 0, 0, 0);
+    current->state = THREAD_RUNNING;
+    return &current->stack;
+}
+
+struct thread *thread_at(uint64_t number)
+{
+    return number < thread_count ? &threads[number] : NULL;
+}
+
+struct thread *thread_current(void)
+{
+    return current;
+}
+
+uint32_t thread_number(const struct thread *thread)
+{
+    return (uint32_t)(thread - threads);
+}
+
+const struct thread *thread_of_stack(uint64_t address)
+{
+    return address >= STACKS_BASE ? thread_at((address - STACKS_BASE) / STACK_BYTES) : NULL;
+}
+
+void thread_begin(struct thread *thread)
+{
+    uint64_t end = stack_base(thread_number(thread)) + STACK_BYTES;
+    struct pd_id home = pd_home(system_state.manifest.components[thread->component].id);
+
+    thread->registers = (struct registers){.rdi = thread->argument,
+                                           .rip = thread->entry,
+                                           .cs = SELECTOR_USER_CODE | 3,
+                                           .rflags = RFLAGS_ALWAYS | (thread->interruptible ? RFLAGS_INTERRUPTS : 0),
+                                           .rsp = call_stack_start(&thread->stack, end, home, (uintptr_t)thread_base),
+                                           .ss = SELECTOR_USER_DATA | 3};
+    if (thread == current)
+        call_stack_load(&thread->stack);
+    thread->state = THREAD_INTERRUPTED;
+}
+
+void thread_interrupted(const struct registers *registers)
+{
+    current->registers = *registers;
+    current->state = THREAD_INTERRUPTED;
+}
+
+void thread_run(struct thread *thread, long result)
+{
+    enum thread_state state = thread->state;
+
+    ASSERT(state == THREAD_INTERRUPTED || state == THREAD_INVOKED, "a thread that is run can go on");
+    if (thread != current) {
+        __asm__ volatile("fxsave64 %0" : "=m"(current->floating));
+        call_stack_switch(&thread->stack);
+        __asm__ volatile("fxrstor64 %0" : : "m"(thread->floating));
+        current = thread;
+        global()->current = thread_number(thread);
+    }
+    thread->state = THREAD_RUNNING;
+    if (state == THREAD_INTERRUPTED)
+        cpu_resume(&thread->registers);
+    thread_return(result);
+}
+
+void thread_return(long result)
+{
+    struct frame frame;
+
+    call_stack_save(&current->stack);
+    frame = call_stack_frame(&current->stack, 0);
+    ASSERT(frame.kind == FRAME_CALL, "the supervisor was called");
+    cpu_return(result, frame.rip);
+}
+
+void thread_domains_named(uint64_t named[2])
+{
+    call_stack_save(&current->stack);
+    for (unsigned i = 0; i < thread_count; i++)
+        call_stack_named(&threads[i].stack, named);
+}

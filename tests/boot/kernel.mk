@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The kernel's own boot tests: tiny components without a C library. Each folder tests/boot/kernel_X holds X.manifest and one .c or .S
+# file for each component; here they become build/tests/kernel_X/*.elf. How they are linked: components/runtime/component.ld.
+BUILD ?= build
+Q ?= @
+KERNEL_TEST_FOLDERS := $(wildcard tests/boot/kernel_*/)
+KERNEL_TEST_SOURCES := $(wildcard $(addsuffix *.c,$(KERNEL_TEST_FOLDERS)) $(addsuffix *.S,$(KERNEL_TEST_FOLDERS)))
+KERNEL_TEST_IMAGES := $(addsuffix .elf,$(basename $(patsubst tests/boot/%,$(BUILD)/tests/%,$(KERNEL_TEST_SOURCES))))
+KERNEL_TEST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffreestanding -fPIC -fno-plt -fvisibility=hidden -mno-red-zone \
+    -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -fno-optimize-sibling-calls -mgeneral-regs-only \
+    -Icomponents/interface -Ikernel/include -Immp_hw/include
+KERNEL_TEST_LDFLAGS := -nostdlib -shared -Wl,-T,components/runtime/component.ld -Wl,-Bsymbolic -Wl,-z,now -Wl,-z,noexecstack \
+    -Wl,-z,max-page-size=4096 -Wl,-z,text -Wl,-z,norelro -Wl,--hash-style=sysv -Wl,--build-id=none
+
+.PHONY: kernel-boot-tests
+kernel-boot-tests: $(KERNEL_TEST_IMAGES)
+
+$(BUILD)/tests/%.elf: tests/boot/%.c tests/boot/kernel.mk components/runtime/component.ld
+	@mkdir -p $(@D)
+	$(Q)gcc $(KERNEL_TEST_CFLAGS) $(KERNEL_TEST_LDFLAGS) -MMD -MF $(@:.elf=.d) -o $@ $<
+
+$(BUILD)/tests/%.elf: tests/boot/%.S tests/boot/kernel.mk components/runtime/component.ld
+	@mkdir -p $(@D)
+	$(Q)gcc $(KERNEL_TEST_CFLAGS) $(KERNEL_TEST_LDFLAGS) -MMD -MF $(@:.elf=.d) -o $@ $<
+
+-include $(KERNEL_TEST_IMAGES:.elf=.d)
