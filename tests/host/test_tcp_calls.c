@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+// links: webserver/tcp/tcp.c
+// includes: webserver/tcp webserver/tcp/port components/atomic components/interface components/runtime
+// includes: kernel/include build/src/lwip/src/include
+/* What component tcp lets through to its connections: only buffers that lie in the pools it shares with
+ * clients; and what its two threads do with what they find. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdbool.h>
+
+#include "connection.h"
+#include "export.h"
+#include "ip.h"
+#include "link.h"
+#include "mutex.h"
+#include "runtime.h"
+#include "scheduler.h"
+#include "sequence.h"
+#include "tcp.h"
+#include "time_wait.h"
+#include "timed_block.h"
+
+/* The pools lie as the loader lays them, with something foreign between them. */
+static char memory[4096];
+__asm__(".globl pool_stream, pool_stream_end, pool_control, pool_control_end\n"
+        ".set pool_stream, memory + 1024\n.set pool_stream_end, memory + 2048\n"
+        ".set pool_control, memory + 3072\n.set pool_control_end, memory + 3584");
+
+struct shoji_global global = {.tick_us = 1000};
+__asm__(".globl shoji_global\n.set shoji_global, global");
+
+static int through, blocked_ms, packets_in, timers;
+static long packets[200];
+static int packets_put, packets_taken;
+static uint32_t next_timer;
+
+long tcp_input_thread(void);
+long tcp_timer_thread(void);
+
+static long called(void)
+{
+    through++;
+    return 7;
+}
+
+long connection_listen(uint32_t port, long event)
+{
+    return (void)port, (void)event, called();
+}
+long connection_take(long listener, long event)
+{
+    return (void)listener, (void)event, called();
+}
+long connection_receive(long c, void *to, uint64_t bytes)
+{
+    return (void)c, (void)to, (void)bytes, called();
+}
+long connection_transmit(long c, const void *from, uint64_t bytes)
+{
+    return (void)c, (void)from, (void)bytes, called();
+}
+long connection_finish(long c)
+{
+    return (void)c, called();
+}
+long connection_set_event(long c, long event)
+{
+    return (void)c, (void)event, called();
+}
+void connections_init(void) {}
+
+long ip_address(void)
+{
+    return 0x563412005452;
+}
+long ip_receive(void)
+{
+    return packets_taken < packets_put ? packets[packets_taken++] : SHOJI_EFAULT;
+}
+long ip_poll(void)
+{
+    return packets_taken < packets_put ? packets[packets_taken++] : SHOJI_EAGAIN;
+}
+long link_init(uint64_t hardware)
+{
+    return hardware == 0x563412005452 ? SHOJI_OK : SHOJI_EINVAL;
+}
+void link_input(uint64_t packet)
+{
+    assert_int_equal(packet, packets_in);
+    packets_in++;
+}
+void time_wait_trim(void) {}
+void sequence_init(uint64_t salt)
+{
+    (void)salt;
+}
+void sys_check_timeouts(void)
+{
+    timers++;
+}
+uint32_t sys_timeouts_sleeptime(void)
+{
+    return next_timer;
+}
+long timed_block(uint64_t milliseconds)
+{
+    blocked_ms = (int)milliseconds;
+    return SHOJI_OK;
+}
+long sched_block_until(uint64_t tick)
+{
+    (void)tick;
+    return SHOJI_ETIMEDOUT;
+}
+void print_line(const char *format, ...)
+{
+    (void)format;
+}
+void mutex_lock_contended(struct mutex *mutex)
+{
+    fail_msg("mutex %p is still taken", (void *)mutex);
+}
+void mutex_unlock_contended(struct mutex *mutex)
+{
+    (void)mutex;
+}
+
+static bool passes(uint64_t from, uint64_t bytes)
+{
+    int before = through;
+    long in = tcp_receive(1, from, bytes), out = tcp_transmit(1, from, bytes);
+
+    assert_int_equal(in, out);
+    assert_true(in == 7 ? through == before + 2 : (in == SHOJI_EINVAL && through == before));
+    return in == 7;
+}
+
+static void only_buffers_in_the_pools(void **state)
+{
+    uint64_t base = (uintptr_t)memory;
+
+    (void)state;
+    for (uint64_t from = 0; from < sizeof memory; from += 31)
+        for (uint64_t bytes = 0; bytes < 3000; bytes += 97) {
+            bool stream = from >= 1024 && from + bytes <= 2048 && from < 2048;
+            bool control = from >= 3072 && from + bytes <= 3584 && from < 3584;
+
+            assert_int_equal(passes(base + from, bytes), bytes > 0 && (stream || control));
+        }
+    assert_true(passes(base + 1024, 1024));
+    assert_false(passes(base + 1024, 1025));
+    assert_false(passes(base + 1023, 2));
+    assert_true(passes(base + 2047, 1));
+    assert_false(passes(base + 2048, 1));
+    assert_false(passes(base + 1024, UINT64_MAX));
+    assert_false(passes(base + 1025, UINT64_MAX - base - 1000));
+    assert_false(passes(UINT64_MAX, 1));
+    assert_false(passes(0, 1));
+}
+
+static void packets_are_drained_in_turns(void **state)
+{
+    (void)state;
+    for (packets_put = 0; packets_put < 100; packets_put++)
+        packets[packets_put] = packets_put;
+    assert_int_equal(tcp_input_thread(), SHOJI_OK);
+    assert_int_equal(packets_in, 64);
+    assert_int_equal(tcp_input_thread(), SHOJI_OK);
+    assert_int_equal(packets_in, 100);
+    assert_int_equal(blocked_ms, 0);
+    assert_int_equal(tcp_input_thread(), SHOJI_EFAULT);
+    assert_int_equal(blocked_ms, 100); /* and not at once again */
+}
+
+static void timers_are_asked_often_enough(void **state)
+{
+    (void)state;
+    next_timer = 40;
+    assert_int_equal(tcp_timer_thread(), SHOJI_OK);
+    assert_int_equal(blocked_ms, 250);
+    next_timer = 1000;
+    assert_int_equal(tcp_timer_thread(), SHOJI_OK);
+    assert_int_equal(blocked_ms, 40);
+    assert_int_equal(tcp_timer_thread(), SHOJI_OK);
+    assert_int_equal(blocked_ms, 250);
+    assert_int_equal(timers, 3);
+}
+
+static void it_starts(void **state)
+{
+    (void)state;
+    assert_int_equal(component_init(7), SHOJI_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_starts),
+        cmocka_unit_test(only_buffers_in_the_pools),
+        cmocka_unit_test(packets_are_drained_in_turns),
+        cmocka_unit_test(timers_are_asked_often_enough),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
