@@ -46,9 +46,11 @@ uint64_t graph_gated(const struct graph *graph)
     return sum;
 }
 
-static const struct graph_edge *edge_find(const struct graph *graph, uint32_t client, uint32_t server, uint32_t likely)
+static const struct graph_edge *edge_find(const struct graph *graph, uint32_t client, uint32_t server,
+                                          uint32_t likely)
 {
-    if (likely < graph->edges_count && graph->edges[likely].client == client && graph->edges[likely].server == server)
+    if (likely < graph->edges_count && graph->edges[likely].client == client &&
+        graph->edges[likely].server == server)
         return &graph->edges[likely];
     for (uint32_t i = 0; i < graph->edges_count; i++)
         if (graph->edges[i].client == client && graph->edges[i].server == server)

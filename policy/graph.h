@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The graph that policies look at: components, who calls whom how often, and which components share a domain. A policy sees nothing
- * else of the system; the library includes nothing of the kernel, allocates nothing and knows no clock.
+ * The graph that policies look at: components, who calls whom how often, and which components share a domain.
+ * A policy sees nothing else of the system; the library includes nothing of the kernel, allocates nothing and
+ * knows no clock.
  *
  * 1. Ids of components are 1 to 255, each once; 0 as an edge's server is the supervisor.
  * 2. Counts only grow; a window is the difference of two snapshots (graph_window).

@@ -9,7 +9,10 @@ static const char *const names[POLICY_MODES] = {
     [POLICY_MANUAL] = "manual",
 };
 
-const char *policy_mode_name(enum policy_mode mode) { return names[mode]; }
+const char *policy_mode_name(enum policy_mode mode)
+{
+    return names[mode];
+}
 
 bool policy_mode_parse(const char *name, enum policy_mode *mode)
 {
@@ -46,11 +49,13 @@ static uint32_t plan_merged(const struct graph *graph, struct policy_step *steps
     uint32_t count = 0;
     for (uint32_t i = 1; i < graph->components_count; i++)
         if (domain_first(graph, i) == i)
-            steps[count++] = (struct policy_step){POLICY_MERGE, graph->components[0].id, graph->components[i].id};
+            steps[count++] =
+                (struct policy_step){POLICY_MERGE, graph->components[0].id, graph->components[i].id};
     return count;
 }
 
-uint32_t policy_plan(enum policy_mode mode, const struct graph *graph, struct policy_step steps[GRAPH_COMPONENTS])
+uint32_t policy_plan(enum policy_mode mode, const struct graph *graph,
+                     struct policy_step steps[GRAPH_COMPONENTS])
 {
     switch (mode) {
     case POLICY_ISOLATED:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Modes: which layout of domains is wanted, and the merges and splits that lead there from the present one. A mode whose layout depends
- * on counts (the adaptive policy of TSE11 section 3.4) is one more mode with a planner of its own; the plan's form stays.
+ * Modes: which layout of domains is wanted, and the merges and splits that lead there from the present one. A
+ * mode whose layout depends on counts (the adaptive policy of TSE11 section 3.4) is one more mode with a
+ * planner of its own; the plan's form stays.
  */
 #ifndef POLICY_MODE_H
 #define POLICY_MODE_H
@@ -29,7 +30,9 @@ struct policy_step {
 const char *policy_mode_name(enum policy_mode mode);
 /* False if no mode has this name. */
 bool policy_mode_parse(const char *name, enum policy_mode *mode);
-/* Steps from the graph's layout to the mode's, to be taken in order; at most GRAPH_COMPONENTS - 1. Returns how many. */
-uint32_t policy_plan(enum policy_mode mode, const struct graph *graph, struct policy_step steps[GRAPH_COMPONENTS]);
+/* Steps from the graph's layout to the mode's, to be taken in order; at most GRAPH_COMPONENTS - 1. Returns
+ * how many. */
+uint32_t policy_plan(enum policy_mode mode, const struct graph *graph,
+                     struct policy_step steps[GRAPH_COMPONENTS]);
 
 #endif

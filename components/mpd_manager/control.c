@@ -95,8 +95,10 @@ static void get_edges(const struct request *request, struct control_answer *answ
 
 /* ---- Changing ---- */
 
-/* The string that member `key` of the request's JSON object is, or NULL after a refusal. `example` says what was expected. */
-static const char *json_string(yyjson_val *root, const char *key, const char *example, struct control_answer *answer)
+/* The string that member `key` of the request's JSON object is, or NULL after a refusal. `example` says what
+ * was expected. */
+static const char *json_string(yyjson_val *root, const char *key, const char *example,
+                               struct control_answer *answer)
 {
     const char *value = yyjson_get_str(yyjson_obj_get(root, key));
     if (!value)
@@ -104,7 +106,8 @@ static const char *json_string(yyjson_val *root, const char *key, const char *ex
     return value;
 }
 
-static yyjson_doc *json_read(const struct request *request, const char *example, struct control_answer *answer)
+static yyjson_doc *json_read(const struct request *request, const char *example,
+                             struct control_answer *answer)
 {
     yyjson_read_err error;
     yyjson_doc *document = 0;
@@ -112,7 +115,8 @@ static yyjson_doc *json_read(const struct request *request, const char *example,
         refuse(answer, 400, "The body is empty; expected is JSON, as in %s.", example);
         return 0;
     }
-    document = yyjson_read_opts(request->wish->body, request->wish->body_bytes, YYJSON_READ_NOFLAG, 0, &error);
+    document =
+        yyjson_read_opts(request->wish->body, request->wish->body_bytes, YYJSON_READ_NOFLAG, 0, &error);
     if (!document && error.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
         refuse(answer, 503, "Memory is short.");
     else if (!document)
@@ -127,7 +131,8 @@ static yyjson_doc *json_read(const struct request *request, const char *example,
 }
 
 /* The id of the component that member `key` names, or a negative status after a refusal. */
-static long json_component(yyjson_val *root, const char *key, const char *example, struct control_answer *answer)
+static long json_component(yyjson_val *root, const char *key, const char *example,
+                           struct control_answer *answer)
 {
     const char *name = json_string(root, key, example, answer);
     if (!name)
@@ -161,7 +166,8 @@ static void refuse_change(struct control_answer *answer, long status, const char
         refuse(answer, 403, "The supervisor does not allow this change.");
         break;
     case SHOJI_EMEMORY:
-        refuse(answer, 503, "No domain is free for this: too many stale ones are still in use; try again later.");
+        refuse(answer, 503,
+               "No domain is free for this: too many stale ones are still in use; try again later.");
         break;
     default:
         refuse(answer, 500, "The supervisor failed with status %ld.", status);
@@ -187,8 +193,9 @@ static void put_policy(const struct request *request, struct control_answer *ans
     if (steps < 0)
         refuse_change(answer, steps, "The layout is so already.");
     else
-        answer_change(answer, mode == POLICY_MANUAL ? "The layout stays as it is until it is changed by hand."
-                                                    : "The layout is as the mode wants it.",
+        answer_change(answer,
+                      mode == POLICY_MANUAL ? "The layout stays as it is until it is changed by hand."
+                                            : "The layout is as the mode wants it.",
                       steps);
 }
 
@@ -265,8 +272,9 @@ void control_answer(const struct request *request, struct control_answer *answer
     const struct route *route = route_find(request);
     uint8_t method = request->parser.method;
     if (!route) {
-        refuse(answer, 404, "There is nothing at this path; there are /v1/graph, /v1/edges, /v1/graph.dot, /v1/policy, "
-                            "/v1/merge and /v1/split.");
+        refuse(answer, 404,
+               "There is nothing at this path; there are /v1/graph, /v1/edges, /v1/graph.dot, /v1/policy, "
+               "/v1/merge and /v1/split.");
     } else if (route->get && (method == HTTP_GET || method == HTTP_HEAD)) {
         route->get(request, answer);
     } else if (!route->change || method != route->change_method) {

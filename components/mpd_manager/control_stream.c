@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The streams behind the control port's connections: request bytes in, the answer's bytes out. One request of a stream at a time; an
- * answer is kept until it has been read.
+ * The streams behind the control port's connections: request bytes in, the answer's bytes out. One request of
+ * a stream at a time; an answer is kept until it has been read.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +13,9 @@
 
 static struct stream {
     bool open;
-    bool due;    /* the request is complete or refused, and nothing of the reply is read */
-    bool ended;  /* has said HTTP_CLOSE */
-    char *body;  /* of the reply in progress, or NULL */
+    bool due;   /* the request is complete or refused, and nothing of the reply is read */
+    bool ended; /* has said HTTP_CLOSE */
+    char *body; /* of the reply in progress, or NULL */
     size_t bytes, sent;
     struct request_wish wish;
     struct request request;
@@ -94,13 +94,15 @@ static long reply_body(struct stream *stream, char *out, uint64_t used, uint64_t
     return stream->sent == stream->bytes ? reply_end(stream, used) : (long)used;
 }
 
-static long reply_begin(struct stream *stream, char *out, uint64_t room)
+static long reply_begin(struct stream *stream, char *out, uint64_t out_room)
 {
     const struct request *request = &stream->request;
     stream->due = false;
     if (request->status) {
+        char room[REQUEST_SENTENCE_BYTES];
+        const char *sentence = request_sentence(request, room);
         stream->ended = true;
-        return reply_refusal(out, REPLY_JSON, request->status, request->why, 0, REPLY_CLOSE, false) | HTTP_CLOSE |
+        return reply_refusal(out, REPLY_JSON, request->status, sentence, 0, REPLY_CLOSE, false) | HTTP_CLOSE |
                HTTP_LINGER;
     }
     enum reply_connection connection = !request->keep_alive         ? REPLY_CLOSE
@@ -110,8 +112,9 @@ static long reply_begin(struct stream *stream, char *out, uint64_t room)
     struct control_answer answer;
     control_answer(request, &answer);
     if (!answer.body)
-        return reply_end(stream, reply_refusal(out, REPLY_JSON, answer.status, answer.sentence[0] ? answer.sentence : 0,
-                                               answer.header, connection, head_only));
+        return reply_end(stream, reply_refusal(out, REPLY_JSON, answer.status,
+                                               answer.sentence[0] ? answer.sentence : 0, answer.header,
+                                               connection, head_only));
     const struct reply reply = {
         .status = answer.status,
         .type = answer.type,
@@ -125,7 +128,7 @@ static long reply_begin(struct stream *stream, char *out, uint64_t room)
     uint64_t used = reply_head(out, &reply);
     if (head_only)
         return reply_end(stream, used);
-    return reply_body(stream, out, used, room);
+    return reply_body(stream, out, used, out_room);
 }
 
 long stream_read(long id, void *buffer, uint64_t bytes)
@@ -142,6 +145,6 @@ long stream_read(long id, void *buffer, uint64_t bytes)
 
 uint64_t stream_refusal(void *buffer, int status)
 {
-    return reply_refusal(buffer, REPLY_JSON, status, status == 400 ? "The request ended too early." : 0, 0, REPLY_CLOSE,
-                         false);
+    return reply_refusal(buffer, REPLY_JSON, status, status == 400 ? "The request ended too early." : 0, 0,
+                         REPLY_CLOSE, false);
 }

@@ -53,8 +53,8 @@ static void graph_fill(const struct layout *from)
         graph.components[i] = (struct graph_component){from->components[i].id, from->components[i].domain};
     graph.edges_count = from->edges_count;
     for (uint32_t i = 0; i < from->edges_count; i++)
-        graph.edges[i] = (struct graph_edge){from->edges[i].client, from->edges[i].server, from->edges[i].invocations,
-                                             from->edges[i].gated};
+        graph.edges[i] = (struct graph_edge){from->edges[i].client, from->edges[i].server,
+                                             from->edges[i].invocations, from->edges[i].gated};
 }
 
 uint32_t layout_domains(const struct layout *from)
@@ -63,7 +63,10 @@ uint32_t layout_domains(const struct layout *from)
     return graph_domains(&graph);
 }
 
-enum policy_mode layout_mode(void) { return mode; }
+enum policy_mode layout_mode(void)
+{
+    return mode;
+}
 
 long layout_mode_set(enum policy_mode wanted)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 2, mpd_manager: decides where the walls are. The policy library (policy/) says what is wanted, layout.c asks the
- * supervisor for it, and the control interface on port 8081 shows and changes both. It owns the thread `control`.
+ * Component 2, mpd_manager: decides where the walls are. The policy library (policy/) says what is wanted,
+ * layout.c asks the supervisor for it, and the control interface on port 8081 shows and changes both. It owns
+ * the thread `control`.
  */
 #include "connection_manager/connections.h"
 #include "control_stream.h"
@@ -42,4 +43,7 @@ long component_init(component_t self)
     return SHOJI_OK;
 }
 
-SHOJI_EXPORT void control_thread(void) { connections_run(&control); }
+SHOJI_EXPORT void control_thread(void)
+{
+    connections_run(&control);
+}

@@ -11,8 +11,8 @@
 static char *render_take(yyjson_mut_doc *document, size_t *bytes)
 {
     yyjson_write_err error;
-    char *text = yyjson_mut_write_opts(document, YYJSON_WRITE_PRETTY_TWO_SPACES | YYJSON_WRITE_NEWLINE_AT_END, 0, bytes,
-                                       &error);
+    char *text = yyjson_mut_write_opts(document, YYJSON_WRITE_PRETTY_TWO_SPACES | YYJSON_WRITE_NEWLINE_AT_END,
+                                       0, bytes, &error);
     yyjson_mut_doc_free(document);
     return text;
 }
@@ -158,13 +158,17 @@ char *render_edges_csv(const struct layout *layout, size_t *bytes)
     text_add(&text, "client,server,invocations,gated\n");
     for (uint32_t i = 0; i < layout->edges_count; i++) {
         const struct sup_edge *edge = &layout->edges[i];
-        text_add(&text, "%s,%s,%llu,%llu\n", layout_name(layout, edge->client), layout_name(layout, edge->server),
-                 (unsigned long long)edge->invocations, (unsigned long long)edge->gated);
+        text_add(&text, "%s,%s,%llu,%llu\n", layout_name(layout, edge->client),
+                 layout_name(layout, edge->server), (unsigned long long)edge->invocations,
+                 (unsigned long long)edge->gated);
     }
     return text_take(&text, bytes);
 }
 
-static unsigned bits(uint64_t number) { return number ? 64 - __builtin_clzll(number) : 0; }
+static unsigned bits(uint64_t number)
+{
+    return number ? 64 - __builtin_clzll(number) : 0;
+}
 
 /* Width of an edge's line: 0 for one never used, HOT_STEPS for the hottest; each step is the same factor. */
 static unsigned heat(uint64_t invocations, uint64_t hottest)
@@ -194,8 +198,10 @@ char *render_dot(const struct layout *layout, size_t *bytes)
         if (layout->edges[i].invocations > hottest)
             hottest = layout->edges[i].invocations;
 
-    text_add(&text, "digraph shoji {\n  rankdir=LR;\n  node [shape=box, style=\"rounded,filled\", fillcolor=white];\n"
-                    "  graph [style=rounded, color=grey];\n  \"supervisor\" [style=filled, fillcolor=lightgrey];\n");
+    text_add(
+        &text,
+        "digraph shoji {\n  rankdir=LR;\n  node [shape=box, style=\"rounded,filled\", fillcolor=white];\n"
+        "  graph [style=rounded, color=grey];\n  \"supervisor\" [style=filled, fillcolor=lightgrey];\n");
     dot_domains(&text, layout);
     for (uint32_t i = 0; i < layout->edges_count; i++) {
         const struct sup_edge *edge = &layout->edges[i];

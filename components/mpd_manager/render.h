@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The layout as JSON, CSV and Graphviz. Text is allocated with malloc and the caller's to free; NULL if memory is short.
+ * The layout as JSON, CSV and Graphviz. Text is allocated with malloc and the caller's to free; NULL if
+ * memory is short.
  */
 #ifndef MPD_MANAGER_RENDER_H
 #define MPD_MANAGER_RENDER_H
@@ -9,11 +10,12 @@
 
 #include "layout.h"
 
-char *render_graph(const struct layout *layout, size_t *bytes);     /* JSON: components, domains, edges, counters, mode */
+char *render_graph(const struct layout *layout,
+                   size_t *bytes); /* JSON: components, domains, edges, counters, mode */
 char *render_edges(const struct layout *layout, size_t *bytes);     /* JSON */
 char *render_edges_csv(const struct layout *layout, size_t *bytes); /* client,server,invocations,gated */
 char *render_dot(const struct layout *layout, size_t *bytes);
-char *render_policy(const struct layout *layout, size_t *bytes);    /* JSON */
+char *render_policy(const struct layout *layout, size_t *bytes); /* JSON */
 
 /* What a change answers: {"done":sentence,"mode":...,"domains":...,"steps":...}. */
 char *render_change(const struct layout *layout, const char *sentence, long steps, size_t *bytes);

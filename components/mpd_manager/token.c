@@ -23,11 +23,15 @@ long token_draw(void)
     return SHOJI_OK;
 }
 
-const char *token_text(void) { return token; }
+const char *token_text(void)
+{
+    return token;
+}
 
 bool token_matches(const char *value, uint32_t bytes)
 {
-    if (!token[0] || bytes != sizeof scheme - 1 + TOKEN_HEX || strncasecmp(value, scheme, sizeof scheme - 1) != 0)
+    if (!token[0] || bytes != sizeof scheme - 1 + TOKEN_HEX ||
+        strncasecmp(value, scheme, sizeof scheme - 1) != 0)
         return false;
     const volatile char *given = value + sizeof scheme - 1, *right = token;
     unsigned difference = 0;

@@ -15,7 +15,8 @@
 long token_draw(void);
 /* The token in hexadecimal digits, ending with 0. */
 const char *token_text(void);
-/* `value` is an Authorization header's value. How long it takes doesn't depend on where a wrong token differs. */
+/* `value` is an Authorization header's value. How long it takes doesn't depend on where a wrong token
+ * differs. */
 bool token_matches(const char *value, uint32_t bytes);
 
 /* Random bits of the CPU (random.c; tests bring their own). */

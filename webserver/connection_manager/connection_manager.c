@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 10, connection_manager: pairs each network descriptor of port 80 with one application descriptor, an HTTP stream. It owns
- * the main application thread, `web`. Both kinds of descriptor are fd_api's; connections.c does the rest.
+ * Component 10, connection_manager: pairs each network descriptor of port 80 with one application descriptor,
+ * an HTTP stream. It owns the main application thread, `web`. Both kinds of descriptor are fd_api's;
+ * connections.c does the rest.
  */
 #include "connections.h"
 
@@ -16,7 +17,8 @@
 extern char pool_stream[], pool_stream_end[];
 
 static struct connection table[WEB_ENTRIES];
-static struct connections web = {.port = WEB_PORT, .limit = WEB_CONNECTIONS, .entries = WEB_ENTRIES, .table = table};
+static struct connections web = {
+    .port = WEB_PORT, .limit = WEB_CONNECTIONS, .entries = WEB_ENTRIES, .table = table};
 
 long component_init(component_t self)
 {
@@ -26,18 +28,33 @@ long component_init(component_t self)
     return SHOJI_OK;
 }
 
-SHOJI_EXPORT void web_thread(void) { connections_run(&web); }
+SHOJI_EXPORT void web_thread(void)
+{
+    connections_run(&web);
+}
 
-long stream_open(void) { return fd_open_stream(); }
+long stream_open(void)
+{
+    return fd_open_stream();
+}
 
-long stream_write(long stream, const void *buffer, uint64_t bytes) { return fd_write(stream, buffer, bytes); }
+long stream_write(long stream, const void *buffer, uint64_t bytes)
+{
+    return fd_write(stream, buffer, bytes);
+}
 
-long stream_read(long stream, void *buffer, uint64_t bytes) { return fd_read(stream, buffer, bytes); }
+long stream_read(long stream, void *buffer, uint64_t bytes)
+{
+    return fd_read(stream, buffer, bytes);
+}
 
-void stream_close(long stream) { fd_close(stream); }
+void stream_close(long stream)
+{
+    fd_close(stream);
+}
 
 uint64_t stream_refusal(void *buffer, int status)
 {
-    return reply_refusal(buffer, REPLY_TEXT, status, status == 400 ? "The request ended too early." : 0, 0, REPLY_CLOSE,
-                         false);
+    return reply_refusal(buffer, REPLY_TEXT, status, status == 400 ? "The request ended too early." : 0, 0,
+                         REPLY_CLOSE, false);
 }

@@ -12,7 +12,10 @@ static uint64_t ticks_in(uint64_t milliseconds)
     return shoji_global.ticks + milliseconds * 1000 / shoji_global.tick_us + 1;
 }
 
-static void deadline_set(struct connection *c, uint64_t milliseconds) { c->deadline = ticks_in(milliseconds); }
+static void deadline_set(struct connection *c, uint64_t milliseconds)
+{
+    c->deadline = ticks_in(milliseconds);
+}
 
 static void connection_free(struct connections *all, struct connection *c)
 {
@@ -105,7 +108,8 @@ static void connection_feed(struct connection *c)
     c->reply_due = true;
 }
 
-/* Feeds the stream what was read and gathers its replies, until there is nothing to feed or no room in `out`. */
+/* Feeds the stream what was read and gathers its replies, until there is nothing to feed or no room in `out`.
+ */
 static void connection_work(struct connection *c)
 {
     while (!c->closing && c->out_end + HTTP_READ_LEAST <= CONNECTION_OUT_BYTES) {

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Connections: each network descriptor of a listening port is paired with one stream, bytes go to the stream, replies come back.
- * Linked into connection_manager, whose streams are fd_api's HTTP streams, and into mpd_manager, whose streams are its own
- * (control_stream.c). One thread calls in; nothing here blocks but connections_run's wait, and no connection waits for another.
+ * Connections: each network descriptor of a listening port is paired with one stream, bytes go to the stream,
+ * replies come back. Linked into connection_manager, whose streams are fd_api's HTTP streams, and into
+ * mpd_manager, whose streams are its own (control_stream.c). One thread calls in; nothing here blocks but
+ * connections_run's wait, and no connection waits for another.
  *
- * 1. A connection's `in` bytes are fed to its stream in order, its `out` bytes go to the network in order; new request bytes are
- *    read only while all replies so far fit `out`: a client that doesn't read isn't read from.
- * 2. Every connection has a deadline. It moves when a reply ends or reply bytes are taken, not when request bytes trickle in.
- * 3. An unanswered wakeup can't be lost: a descriptor is read until SHOJI_EAGAIN before its connection waits again.
+ * 1. A connection's `in` bytes are fed to its stream in order, its `out` bytes go to the network in order;
+ * new request bytes are read only while all replies so far fit `out`: a client that doesn't read isn't read
+ * from.
+ * 2. Every connection has a deadline. It moves when a reply ends or reply bytes are taken, not when request
+ * bytes trickle in.
+ * 3. An unanswered wakeup can't be lost: a descriptor is read until SHOJI_EAGAIN before its connection waits
+ * again.
  */
 #ifndef CONNECTION_MANAGER_CONNECTIONS_H
 #define CONNECTION_MANAGER_CONNECTIONS_H
@@ -26,7 +30,7 @@
 _Static_assert(CONNECTION_OUT_BYTES >= HTTP_READ_LEAST, "a reply's head fits");
 
 struct connection {
-    long fd; /* 0: free */
+    long fd;           /* 0: free */
     long stream;       /* 0: a connection too many, which is only told so */
     uint64_t deadline; /* tick */
     char *in, *out;
@@ -44,10 +48,10 @@ struct connection {
 struct connections {
     /* set by the owner */
     uint32_t port;
-    uint32_t limit;             /* connections served at a time */
-    uint32_t entries;           /* of the table: some more than `limit`, for those that are turned away */
+    uint32_t limit;   /* connections served at a time */
+    uint32_t entries; /* of the table: some more than `limit`, for those that are turned away */
     struct connection *table;
-    char *pool, *pool_end;      /* buffers: entries * CONNECTION_BYTES */
+    char *pool, *pool_end; /* buffers: entries * CONNECTION_BYTES */
     /* the rest starts as zero */
     long group, listener;
     uint32_t open, served;

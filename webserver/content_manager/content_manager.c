@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 14, content_manager: routes a request to whoever makes its content. All paths are static_content's for now; a CGI service
- * is one more route. It owns nothing: path and body stay in the caller's buffer.
+ * Component 14, content_manager: routes a request to whoever makes its content. All paths are
+ * static_content's for now; a CGI service is one more route. It owns nothing: path and body stay in the
+ * caller's buffer.
  */
 #include "content.h"
 

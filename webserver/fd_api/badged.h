@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The exported functions as their thunks enter them: the client's id is the sixth argument, what a gate's badge says.
+ * The exported functions as their thunks enter them: the client's id is the sixth argument, what a gate's
+ * badge says.
  */
 #ifndef FD_API_BADGED_H
 #define FD_API_BADGED_H

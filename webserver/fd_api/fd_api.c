@@ -3,11 +3,12 @@
  * Component 9, fd_api: one namespace of descriptors over TCP connections and HTTP streams.
  * It owns the descriptor table. It never looks into a buffer, it only checks whose it is.
  *
- * 1. A descriptor is used by the client that opened it, and by nobody else: `owner` is that client's id, 0 while the entry is free.
- * 2. tcp and http_parser see buffer addresses only after the check that the client itself may use them: they could reach more than
- *    the client, and must not do so in its name.
- * 3. An entry of a TCP connection keeps its event when it is given back; so a token names an entry for ever, and a trigger that
- *    comes late at worst makes the entry's next user look once for nothing.
+ * 1. A descriptor is used by the client that opened it, and by nobody else: `owner` is that client's id, 0
+ * while the entry is free.
+ * 2. tcp and http_parser see buffer addresses only after the check that the client itself may use them: they
+ * could reach more than the client, and must not do so in its name.
+ * 3. An entry of a TCP connection keeps its event when it is given back; so a token names an entry for ever,
+ * and a trigger that comes late at worst makes the entry's next user look once for nothing.
  */
 #include "fd_api.h"
 
@@ -66,8 +67,8 @@ long component_init(component_t self)
 static bool buffer_is_clients(component_t client, uint64_t buffer, uint64_t bytes)
 {
     for (unsigned i = 0; i < sizeof pools / sizeof *pools; i++)
-        if (pools[i].client == client && buffer >= (uint64_t)pools[i].from && buffer <= (uint64_t)pools[i].end &&
-            bytes <= (uint64_t)pools[i].end - buffer)
+        if (pools[i].client == client && buffer >= (uint64_t)pools[i].from &&
+            buffer <= (uint64_t)pools[i].end && bytes <= (uint64_t)pools[i].end - buffer)
             return true;
     return false;
 }

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 11, http_parser: a stream of bytes in, requests out of it, content_manager's answers to them back, with their heads.
- * It owns the streams. It never waits, and it never trusts what lies in a pool beyond its being bytes.
+ * Component 11, http_parser: a stream of bytes in, requests out of it, content_manager's answers to them
+ * back, with their heads. It owns the streams. It never waits, and it never trusts what lies in a pool beyond
+ * its being bytes.
  *
  *        http_open                 request complete or refused          first http_read
- *   FREE ---------> READING ---------------------------------> DUE ---------------------> SENDING (body left) --+
- *    ^                 ^                                        |                            |                   |
- *    |                 +---- reply at its end, kept ------------+----------------------------+                   |
- *    +-- http_close -- ENDED <---- reply at its end, closes ----+------------------------------------------------+
+ *   FREE ---------> READING ---------------------------------> DUE ---------------------> SENDING (body left)
+ * --+ ^                 ^                                        |                            | | | +----
+ * reply at its end, kept ------------+----------------------------+                   |
+ *    +-- http_close -- ENDED <---- reply at its end, closes
+ * ----+------------------------------------------------+
  *
- * 1. At most one request of a stream is in work; the next one's bytes are taken only after its reply has been read.
- * 2. A stream's piece of pool `content` is in use from content_get until its bytes have been read, in DUE and SENDING only.
+ * 1. At most one request of a stream is in work; the next one's bytes are taken only after its reply has been
+ * read.
+ * 2. A stream's piece of pool `content` is in use from content_get until its bytes have been read, in DUE and
+ * SENDING only.
  * 3. A reply's head is written once its length is known; an error after that can only end the connection.
  */
 #include "http_parser.h"
@@ -36,9 +40,9 @@ enum state { FREE, READING, DUE, SENDING, ENDED };
 static struct stream {
     component_t owner; /* 0: free */
     enum state state;
-    uint64_t total;                  /* SENDING: bytes of the body */
-    uint64_t asked;                  /* of these, how many content_manager has given */
-    uint32_t piece_from, piece_end;  /* what of the piece is still to be read */
+    uint64_t total;                 /* SENDING: bytes of the body */
+    uint64_t asked;                 /* of these, how many content_manager has given */
+    uint32_t piece_from, piece_end; /* what of the piece is still to be read */
     struct request request;
 } streams[STREAMS];
 
@@ -66,7 +70,10 @@ static bool buffer_in_pool(uint64_t buffer, uint64_t bytes)
            bytes <= (uint64_t)pool_stream_end - buffer;
 }
 
-static char *piece_of(const struct stream *stream) { return pool_content + (stream - streams) * PIECE_BYTES; }
+static char *piece_of(const struct stream *stream)
+{
+    return pool_content + (stream - streams) * PIECE_BYTES;
+}
 
 long http_open_badged(long a, long b, long c, long d, long e, component_t client)
 {
@@ -110,9 +117,12 @@ static const char *content_type(const char *path, uint32_t bytes)
     static const struct {
         const char *ending, *type;
     } types[] = {
-        {"/", "text/html; charset=utf-8"}, {".html", "text/html; charset=utf-8"},
-        {".css", "text/css"},              {".js", "text/javascript"},
-        {".json", "application/json"},     {".svg", "image/svg+xml"},
+        {"/", "text/html; charset=utf-8"},
+        {".html", "text/html; charset=utf-8"},
+        {".css", "text/css"},
+        {".js", "text/javascript"},
+        {".json", "application/json"},
+        {".svg", "image/svg+xml"},
         {".png", "image/png"},
     };
     if (bytes && path[bytes - 1] != '/' && !memchr(path, '.', bytes))
@@ -125,7 +135,8 @@ static const char *content_type(const char *path, uint32_t bytes)
     return "text/plain";
 }
 
-/* Asks for the body from `asked` on. Returns the content's whole length or a status; what came is in the piece. */
+/* Asks for the body from `asked` on. Returns the content's whole length or a status; what came is in the
+ * piece. */
 static long content_ask(struct stream *stream, const char *path, uint32_t path_bytes)
 {
     char *piece = piece_of(stream);
@@ -163,8 +174,10 @@ static long reply_end(struct stream *stream, uint64_t bytes, bool keep)
 
 static long reply_malformed(struct stream *stream, char *out)
 {
+    char room[REQUEST_SENTENCE_BYTES];
+    const char *sentence = request_sentence(&stream->request, room);
     stream->state = ENDED;
-    long bytes = reply_refusal(out, REPLY_TEXT, stream->request.status, stream->request.why, 0, REPLY_CLOSE, false);
+    long bytes = reply_refusal(out, REPLY_TEXT, stream->request.status, sentence, 0, REPLY_CLOSE, false);
     return bytes | HTTP_CLOSE | HTTP_LINGER;
 }
 

@@ -10,7 +10,8 @@ static const struct {
 } statuses[] = {
     {200, "OK", "Done."},
     {400, "Bad Request", "The request is malformed."},
-    {401, "Unauthorized", "Changing anything needs the header Authorization: Bearer TOKEN; the console shows the token."},
+    {401, "Unauthorized",
+     "Changing anything needs the header Authorization: Bearer TOKEN; the console shows the token."},
     {403, "Forbidden", "A rule forbids this."},
     {404, "Not Found", "There is nothing at this path."},
     {405, "Method Not Allowed", "This method is not allowed here; the Allow header lists those that are."},
@@ -18,7 +19,8 @@ static const struct {
     {409, "Conflict", "This is so already."},
     {413, "Content Too Large", "The request's body is too large."},
     {414, "URI Too Long", "The request's path is too long; 2048 bytes are the limit."},
-    {431, "Request Header Fields Too Large", "The request's headers are too large; 8192 bytes are the limit."},
+    {431, "Request Header Fields Too Large",
+     "The request's headers are too large; 8192 bytes are the limit."},
     {500, "Internal Server Error", "The component that makes the answer has failed."},
     {503, "Service Unavailable", "Too many connections are open, or memory is short; try again later."},
     {505, "HTTP Version Not Supported", "Only HTTP/1.0 and HTTP/1.1 are spoken here."},
@@ -27,8 +29,14 @@ static const struct {
 /* The commonest head by far. */
 static const char ok_start[] = "HTTP/1.1 200 OK\r\nServer: Shoji\r\nContent-Type: ";
 
-static char *put(char *at, const char *text, size_t length) { return (char *)memcpy(at, text, length) + length; }
-static char *put_text(char *at, const char *text) { return put(at, text, strlen(text)); }
+static char *put(char *at, const char *text, size_t length)
+{
+    return (char *)memcpy(at, text, length) + length;
+}
+static char *put_text(char *at, const char *text)
+{
+    return put(at, text, strlen(text));
+}
 #define PUT(at, literal) put(at, literal, sizeof literal - 1)
 
 static char *put_number(char *at, uint64_t number)
@@ -51,7 +59,10 @@ static size_t status_index(int status)
     return status_index(500);
 }
 
-const char *reply_sentence(int status) { return statuses[status_index(status)].sentence; }
+const char *reply_sentence(int status)
+{
+    return statuses[status_index(status)].sentence;
+}
 
 uint64_t reply_head(char *out, const struct reply *reply)
 {
@@ -85,7 +96,8 @@ static char *put_json_string(char *at, const char *text, size_t length)
 {
     *at++ = '"';
     for (size_t i = 0; i < length; i++) {
-        if ((unsigned char)text[i] < 0x20) /* no such character is in our sentences but within what they quote */
+        if ((unsigned char)text[i] <
+            0x20) /* no such character is in our sentences but within what they quote */
             continue;
         if (text[i] == '"' || text[i] == '\\')
             *at++ = '\\';

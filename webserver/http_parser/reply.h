@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What goes before a body, and whole replies for refusals: a status and a sentence. Shared by the webserver and the
- * control interface. It owns nothing and allocates nothing.
+ * What goes before a body, and whole replies for refusals: a status and a sentence. Shared by the webserver
+ * and the control interface. It owns nothing and allocates nothing.
  */
 #ifndef HTTP_PARSER_REPLY_H
 #define HTTP_PARSER_REPLY_H
@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Any head fits into this many bytes; any refusal too, with its body, unless its sentence is longer than REPLY_SENTENCE_BYTES. */
+/* Any head fits into this many bytes; any refusal too, with its body, unless its sentence is longer than
+ * REPLY_SENTENCE_BYTES. */
 #define REPLY_ROOM 1024
 #define REPLY_SENTENCE_BYTES 300
 
@@ -31,8 +32,8 @@ struct reply {
 
 /* Writes the head, at most REPLY_ROOM bytes. Returns its length. */
 uint64_t reply_head(char *out, const struct reply *reply);
-/* Writes a whole refusal, at most REPLY_ROOM bytes; `sentence` NULL: the usual one of that status. JSON: {"error":"sentence"}.
- * `bodiless`: the answer to HEAD. Returns its length. */
+/* Writes a whole refusal, at most REPLY_ROOM bytes; `sentence` NULL: the usual one of that status. JSON:
+ * {"error":"sentence"}. `bodiless`: the answer to HEAD. Returns its length. */
 uint64_t reply_refusal(char *out, enum reply_form form, int status, const char *sentence, const char *header,
                        enum reply_connection connection, bool bodiless);
 /* The usual sentence of a status. */

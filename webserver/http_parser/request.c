@@ -4,12 +4,16 @@
 #include <string.h>
 #include <strings.h>
 
-/* A body in chunks may be this much longer on the wire than its content; small chunks and chunk extensions cost. */
+/* A body in chunks may be this much longer on the wire than its content; small chunks and chunk extensions
+ * cost. */
 #define RAW_BODY_FACTOR 4
 
 static const char authorization_name[] = "authorization";
 
-static struct request *request_of(llhttp_t *parser) { return parser->data; }
+static struct request *request_of(llhttp_t *parser)
+{
+    return parser->data;
+}
 
 static int refuse(struct request *request, int status)
 {
@@ -167,6 +171,18 @@ uint64_t request_feed(struct request *request, const char *bytes, uint64_t count
     if (!request->complete && request->body_raw > RAW_BODY_FACTOR * body_limit(request))
         request->status = 413;
     return taken;
+}
+
+const char *request_sentence(const struct request *request, char *room)
+{
+    static const char start[] = "The request is malformed: ";
+    if (request->status != 400 || !request->why)
+        return NULL;
+    size_t bytes = strnlen(request->why, REQUEST_SENTENCE_BYTES - sizeof start - 1);
+    memcpy(room, start, sizeof start - 1);
+    memcpy(room + sizeof start - 1, request->why, bytes);
+    strcpy(room + sizeof start - 1 + bytes, ".");
+    return room;
 }
 
 uint32_t request_path(const struct request *request, const char **path)

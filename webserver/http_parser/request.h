@@ -4,8 +4,8 @@
  * It owns nothing beyond the struct; it never allocates, never blocks and never answers.
  *
  * 1. Bytes are taken up to the end of one request and not beyond it; the next request starts at request_next.
- * 2. Once `status` is set the request is refused with that status, and no more bytes are taken for ever: what follows in the
- *    stream can't be told from garbage.
+ * 2. Once `status` is set the request is refused with that status, and no more bytes are taken for ever: what
+ * follows in the stream can't be told from garbage.
  */
 #ifndef HTTP_PARSER_REQUEST_H
 #define HTTP_PARSER_REQUEST_H
@@ -15,10 +15,12 @@
 
 #include "llhttp.h"
 
-#define REQUEST_TARGET_BYTES 2048        /* longer: 414 */
-#define REQUEST_HEAD_BYTES 8192          /* request line and headers together; more: 431 */
-#define REQUEST_BODY_BYTES 65536         /* more: 413, unless the wish below allows less */
-#define REQUEST_AUTHORIZATION_BYTES 128  /* a longer one is kept cut and matches no token */
+#define REQUEST_TARGET_BYTES 2048       /* longer: 414 */
+#define REQUEST_HEAD_BYTES 8192         /* request line and headers together; more: 431 */
+#define REQUEST_BODY_BYTES 65536        /* more: 413, unless the wish below allows less */
+#define REQUEST_AUTHORIZATION_BYTES 128 /* a longer one is kept cut and matches no token */
+
+#define REQUEST_SENTENCE_BYTES 128
 
 /* What a reader wants besides method and target. All counts are of the present request. */
 struct request_wish {
@@ -37,10 +39,10 @@ struct request {
     struct request_wish *wish; /* or NULL: bodies are skipped, headers not kept */
     const char *why;           /* llhttp's words for a malformed request, or NULL */
     uint32_t head_bytes;
-    uint32_t body_bytes;       /* content of the body */
-    uint32_t body_raw;         /* the same as transferred, with what chunking adds */
+    uint32_t body_bytes; /* content of the body */
+    uint32_t body_raw;   /* the same as transferred, with what chunking adds */
     uint32_t target_bytes;
-    int status;                /* 0, or the status to refuse it with */
+    int status; /* 0, or the status to refuse it with */
     bool begun, in_body, complete, keep_alive;
     char target[REQUEST_TARGET_BYTES];
 };
@@ -50,7 +52,11 @@ void request_init(struct request *request, struct request_wish *wish);
 uint64_t request_feed(struct request *request, const char *bytes, uint64_t count);
 /* Forgets a complete request. */
 void request_next(struct request *request);
-/* The path within the target: without scheme and authority, without the query. Returns its length, 0 if there is none. */
+/* What is wrong with a refused request, a sentence, or NULL: the status says it all. `room` has
+ * REQUEST_SENTENCE_BYTES. */
+const char *request_sentence(const struct request *request, char *room);
+/* The path within the target: without scheme and authority, without the query. Returns its length, 0 if there
+ * is none. */
 uint32_t request_path(const struct request *request, const char **path);
 /* The query behind the path, without its question mark. */
 uint32_t request_query(const struct request *request, const char **query);

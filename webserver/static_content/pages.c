@@ -13,17 +13,22 @@ static const char start[] =
     "<title>Shoji</title>\n"
     "<style>body{font:1.1em/1.5 sans-serif;max-width:38em;margin:3em auto;padding:0 1em}</style>\n"
     "<h1>Shoji</h1>\n"
-    "<p>This page came through sixteen components. Each has a protection domain of its own on a Mondriaan memory protection\n"
+    "<p>This page came through sixteen components. Each has a protection domain of its own on a Mondriaan "
+    "memory protection\n"
     "CPU, and the walls between them can be taken down and put up again while they serve.</p>\n"
     "<ul>\n"
     "<li><a href=\"/hw\">/hw</a>: the eleven bytes of the benchmark</li>\n"
-    "<li>the control port, 8081 unless you moved it: <code>/v1/graph</code> (JSON), <code>/v1/edges?format=csv</code>,\n"
+    "<li>the control port, 8081 unless you moved it: <code>/v1/graph</code> (JSON), "
+    "<code>/v1/edges?format=csv</code>,\n"
     "<code>/v1/graph.dot</code> (Graphviz), <code>/v1/policy</code></li>\n"
     "<li>in the source: <code>README.md</code> and <code>docs/</code></li>\n"
     "</ul>\n"
     "</html>\n";
 
-#define PAGE(path, body) {path, sizeof path - 1, sizeof body - 1, body}
+#define PAGE(path, body)                                                                                     \
+    {                                                                                                        \
+        path, sizeof path - 1, sizeof body - 1, body                                                         \
+    }
 
 const struct page pages[] = {
     PAGE("/hw", hello),

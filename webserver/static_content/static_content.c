@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 15, static_content: content by path. In a larger system a file system and a disk stand behind it; here the pages are part
- * of the image (pages.c). It owns nothing but them.
+ * Component 15, static_content: content by path. In a larger system a file system and a disk stand behind it;
+ * here the pages are part of the image (pages.c). It owns nothing but them.
  */
 #include "static_content.h"
 

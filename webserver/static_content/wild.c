@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The wild store that tests of the fault path ask for, in static_content_wild only: at the path /wild a word of the component in the
- * slot before ours is overwritten. In webserver's manifest that is tcp. */
+ * The wild store that tests of the fault path ask for, in static_content_wild only: at the path /wild a word
+ * of the component in the slot before ours is overwritten. In webserver's manifest that is tcp. */
 #include "static_content.h"
 
 #include <string.h>

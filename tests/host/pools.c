@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Pools for host tests: the symbols that the loader would resolve.
+ */
+#define POOL(name, bytes)                                                                                    \
+    __asm__(".pushsection .bss\n.balign 4096\n.globl " name ", " name "_end\n" name ":\n\t.zero " bytes      \
+            "\n" name "_end:\n\t.zero 4096\n.popsection")
+
+POOL("pool_stream", "1048576");
+POOL("pool_content", "1048576");
+POOL("pool_control", "524288");

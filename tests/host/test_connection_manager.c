@@ -1,0 +1,605 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * connection_manager over a fake fd_api: clients that send, stop reading, end early, say nothing, or are too
+ * many. The fake streams take lines; a line's first letter says how it is answered.
+ */
+// links: webserver/connection_manager/connection_manager.c webserver/connection_manager/connections.c
+// links: webserver/http_parser/reply.c tests/host/pools.c tests/host/seeded.c
+// includes: tests/host webserver components/interface components/runtime kernel/include
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "connection_manager/connections.h"
+#include "export.h"
+#include "runtime.h"
+#include "scheduler.h"
+#include "seeded.h"
+
+void web_thread(void);
+
+/* ---- The world: time, clients, streams ---- */
+
+#define GROUP 3
+#define LISTENER 1
+#define FIRST_CLIENT 2
+#define CLIENTS 600
+#define FIRST_STREAM 700
+#define STREAMS 256
+#define BIG 9000
+
+struct shoji_global fake_global = {.ticks = 1000, .tick_us = 1000};
+extern const struct shoji_global shoji_global __attribute__((alias("fake_global")));
+extern char pool_stream[], pool_stream_end[];
+
+static struct client {
+    bool waiting, open; /* to be accepted; accepted and not closed */
+    bool ready;         /* in the queue of events */
+    bool ended, gone;   /* half-closed; reset */
+    char in[4096], out[65536];
+    unsigned in_bytes, in_taken, out_bytes, window;
+} clients[CLIENTS];
+
+static struct stream {
+    bool open, closed;
+    char line[64];
+    unsigned line_bytes;
+    bool complete;
+    unsigned sent;
+} streams[STREAMS];
+
+static unsigned queue[4 * CLIENTS], queue_first, queue_end, listener_ready, now_open, waits;
+static bool stream_limit_reached;
+
+static void client_wake(unsigned client)
+{
+    if (clients[client].ready)
+        return;
+    clients[client].ready = true;
+    queue[queue_end++ % (4 * CLIENTS)] = FIRST_CLIENT + client;
+}
+
+void print_line(const char *format, ...)
+{
+    (void)format;
+}
+long sched_block_until(uint64_t tick)
+{
+    return (void)tick, SHOJI_ETIMEDOUT;
+}
+long fd_group(void)
+{
+    return GROUP;
+}
+
+long fd_listen(long group, uint32_t port)
+{
+    assert_int_equal(group, GROUP);
+    assert_int_equal(port, 80);
+    return LISTENER;
+}
+
+long fd_wait_until(long group, uint64_t tick)
+{
+    assert_int_equal(group, GROUP);
+    waits++;
+    if (listener_ready) {
+        listener_ready = 0;
+        return LISTENER;
+    }
+    if (queue_first == queue_end) {
+        if (fake_global.ticks < tick)
+            fake_global.ticks = tick;
+        return SHOJI_ETIMEDOUT;
+    }
+    unsigned fd = queue[queue_first++ % (4 * CLIENTS)];
+    clients[fd - FIRST_CLIENT].ready = false;
+    return fd;
+}
+
+long fd_wait(long group)
+{
+    assert_true(listener_ready ||
+                queue_first != queue_end); /* else it would block for ever: a wakeup was lost */
+    return fd_wait_until(group, 0);
+}
+
+long fd_accept(long group, long listener)
+{
+    assert_int_equal(group, GROUP);
+    assert_int_equal(listener, LISTENER);
+    for (unsigned i = 0; i < CLIENTS; i++)
+        if (clients[i].waiting) {
+            clients[i].waiting = false;
+            clients[i].open = true;
+            now_open++;
+            return FIRST_CLIENT + i;
+        }
+    return SHOJI_EAGAIN;
+}
+
+long fd_open_stream(void)
+{
+    for (unsigned i = 0; i < STREAMS && !stream_limit_reached; i++)
+        if (!streams[i].open) {
+            streams[i] = (struct stream){.open = true};
+            return FIRST_STREAM + i;
+        }
+    return SHOJI_EMEMORY;
+}
+
+static void assert_in_pool(const void *buffer, uint64_t bytes)
+{
+    const char *from = buffer;
+    assert_true(from >= pool_stream && from + bytes <= pool_stream_end);
+}
+
+static long stream_read_fake(struct stream *stream, char *out, uint64_t room)
+{
+    assert_true(stream->open && !stream->closed && room >= HTTP_READ_LEAST);
+    if (!stream->complete)
+        return SHOJI_EAGAIN;
+    if (stream->line[0] == 'e')
+        return SHOJI_EFAULT;
+    unsigned total = stream->line[0] == 'b' ? BIG : stream->line[0] == 'p' ? 3 * HTTP_READ_LEAST : 5;
+    unsigned left = total - stream->sent, bytes = left < room ? left : room;
+    if (stream->line[0] == 'm' && stream->sent)
+        return SHOJI_EFAULT;
+    if (stream->line[0] == 'm')
+        bytes = room;
+    memset(out, stream->line[0], bytes);
+    stream->sent += bytes;
+    if (stream->sent < total || stream->line[0] == 'm')
+        return bytes;
+    stream->complete = false;
+    stream->line_bytes = stream->sent = 0;
+    stream->closed = stream->line[0] == 'c' || stream->line[0] == 'l';
+    return bytes | (stream->line[0] == 'c'   ? HTTP_CLOSE
+                    : stream->line[0] == 'l' ? HTTP_CLOSE | HTTP_LINGER
+                                             : 0);
+}
+
+long fd_read(long fd, void *buffer, uint64_t bytes)
+{
+    assert_in_pool(buffer, bytes);
+    if (fd >= FIRST_STREAM)
+        return stream_read_fake(&streams[fd - FIRST_STREAM], buffer, bytes);
+    struct client *client = &clients[fd - FIRST_CLIENT];
+    assert_true(client->open);
+    if (client->gone)
+        return SHOJI_ECLOSED;
+    unsigned left = client->in_bytes - client->in_taken;
+    if (!left)
+        return client->ended ? 0 : SHOJI_EAGAIN;
+    if (bytes > left)
+        bytes = left;
+    memcpy(buffer, client->in + client->in_taken, bytes);
+    client->in_taken += bytes;
+    return bytes;
+}
+
+long fd_write(long fd, const void *buffer, uint64_t bytes)
+{
+    assert_in_pool(buffer, bytes);
+    assert_true(bytes > 0);
+    if (fd < FIRST_STREAM) {
+        struct client *client = &clients[fd - FIRST_CLIENT];
+        assert_true(client->open);
+        if (client->gone)
+            return SHOJI_ECLOSED;
+        if (!client->window)
+            return SHOJI_EAGAIN;
+        if (bytes > client->window)
+            bytes = client->window;
+        assert_true(client->out_bytes + bytes < sizeof client->out);
+        memcpy(client->out + client->out_bytes, buffer, bytes);
+        client->out_bytes += bytes;
+        client->window -= bytes;
+        return bytes;
+    }
+    struct stream *stream = &streams[fd - FIRST_STREAM];
+    assert_true(stream->open && !stream->closed);
+    if (stream->complete)
+        return SHOJI_EAGAIN;
+    const char *from = buffer;
+    for (uint64_t i = 0; i < bytes; i++) {
+        assert_true(stream->line_bytes < sizeof stream->line);
+        stream->line[stream->line_bytes++] = from[i];
+        if (from[i] == '\n') {
+            stream->complete = true;
+            return i + 1;
+        }
+    }
+    return bytes;
+}
+
+long fd_close(long fd)
+{
+    if (fd >= FIRST_STREAM) {
+        assert_true(streams[fd - FIRST_STREAM].open);
+        streams[fd - FIRST_STREAM].open = false;
+        return 0;
+    }
+    assert_true(clients[fd - FIRST_CLIENT].open);
+    clients[fd - FIRST_CLIENT].open = false;
+    now_open--;
+    return 0;
+}
+
+/* ---- Clients' side ---- */
+
+static void settle(void)
+{
+    while (listener_ready || queue_first != queue_end)
+        web_thread();
+}
+
+static unsigned client_connect(void)
+{
+    for (unsigned i = 0; i < CLIENTS; i++)
+        if (!clients[i].waiting && !clients[i].open && !clients[i].ready) {
+            clients[i] = (struct client){.waiting = true, .window = 1u << 30};
+            listener_ready = 1;
+            return i;
+        }
+    fail();
+    return 0;
+}
+
+static void client_send(unsigned client, const char *text)
+{
+    struct client *to = &clients[client];
+    if (to->in_taken == to->in_bytes)
+        to->in_bytes = to->in_taken = 0;
+    size_t bytes = strlen(text);
+    assert_true(to->in_bytes + bytes <= sizeof to->in);
+    memcpy(to->in + to->in_bytes, text, bytes);
+    to->in_bytes += bytes;
+    if (to->open)
+        client_wake(client);
+}
+
+static void pass(uint64_t milliseconds)
+{
+    uint64_t until = fake_global.ticks + milliseconds;
+    settle();
+    while (fake_global.ticks < until && now_open)
+        web_thread();
+    if (fake_global.ticks < until)
+        fake_global.ticks = until;
+}
+
+static void assert_out(unsigned client, const char *text)
+{
+    clients[client].out[clients[client].out_bytes] = 0;
+    assert_string_equal(clients[client].out, text);
+}
+
+static void assert_refused(unsigned client, const char *status)
+{
+    clients[client].out[clients[client].out_bytes] = 0;
+    if (strncmp(clients[client].out, status, strlen(status)) != 0)
+        fail_msg("expected %s, got %.100s", status, clients[client].out);
+    assert_non_null(strstr(clients[client].out, "Connection: close"));
+}
+
+static void all_gone(void)
+{
+    pass(40000);
+    assert_int_equal(now_open, 0);
+    for (unsigned i = 0; i < STREAMS; i++)
+        assert_false(streams[i].open);
+}
+
+/* ---- Tests ---- */
+
+static void requests_on_one_connection(void **state)
+{
+    (void)state;
+    unsigned client = client_connect();
+    client_send(client, "h\n");
+    settle();
+    assert_out(client, "hhhhh");
+    client_send(client, "x\ny\nz\n");
+    settle();
+    assert_out(client, "hhhhhxxxxxyyyyyzzzzz");
+    client_send(client, "c\nh\n");
+    settle();
+    assert_out(client, "hhhhhxxxxxyyyyyzzzzzccccc");
+    assert_false(clients[client].open);
+    all_gone();
+}
+
+static void request_in_pieces(void **state)
+{
+    (void)state;
+    unsigned client = client_connect();
+    settle();
+    client_send(client, "h");
+    settle();
+    client_send(client, "ello");
+    settle();
+    assert_int_equal(clients[client].out_bytes, 0);
+    client_send(client, "\n");
+    settle();
+    assert_out(client, "hhhhh");
+    all_gone();
+}
+
+static void client_that_reads_slowly(void **state)
+{
+    (void)state;
+    unsigned client = client_connect(), other = client_connect();
+    clients[client].window = 100;
+    client_send(client, "b\nh\nb\n");
+    settle();
+    assert_int_equal(clients[client].out_bytes, 100);
+    client_send(other, "h\n");
+    settle();
+    assert_out(other, "hhhhh");
+    while (clients[client].out_bytes < 2 * BIG + 5) {
+        clients[client].window = 777;
+        client_wake(client);
+        settle();
+    }
+    settle();
+    assert_int_equal(clients[client].out_bytes, 2 * BIG + 5);
+    assert_int_equal(clients[client].out[BIG - 1], 'b');
+    assert_int_equal(clients[client].out[BIG], 'h');
+    assert_int_equal(clients[client].out[BIG + 5], 'b');
+    all_gone();
+}
+
+static void client_that_never_reads(void **state)
+{
+    (void)state;
+    unsigned client = client_connect();
+    clients[client].window = 10;
+    client_send(client, "b\n");
+    pass(14000);
+    assert_true(clients[client].open);
+    pass(2000);
+    assert_false(clients[client].open);
+    assert_int_equal(clients[client].out_bytes, 10);
+    all_gone();
+}
+
+static void half_closed(void **state)
+{
+    (void)state;
+    unsigned whole = client_connect(), part = client_connect(), nothing = client_connect();
+    client_send(whole, "h\nb\n");
+    client_send(part, "h\nhel");
+    clients[whole].ended = clients[part].ended = clients[nothing].ended = true;
+    settle();
+    assert_int_equal(clients[whole].out_bytes, 5 + BIG);
+    assert_int_equal(strncmp(clients[part].out, "hhhhhHTTP/1.1 400 ", 18), 0);
+    assert_int_equal(clients[nothing].out_bytes, 0);
+    assert_int_equal(now_open, 0);
+    all_gone();
+}
+
+/* The end comes together with the bytes, so that one wakeup stands for both; and it comes while a reply waits
+ * to be sent. */
+static void half_closed_while_blocked(void **state)
+{
+    (void)state;
+    unsigned client = client_connect();
+    clients[client].window = 50;
+    client_send(client, "b\n");
+    clients[client].ended = true;
+    settle();
+    assert_true(clients[client].open);
+    clients[client].window = 1 << 20;
+    client_wake(client);
+    settle();
+    assert_int_equal(clients[client].out_bytes, BIG);
+    assert_false(clients[client].open);
+    all_gone();
+}
+
+static void slow_requests(void **state)
+{
+    (void)state;
+    unsigned drip = client_connect(), silent = client_connect(), kept = client_connect();
+    settle();
+    client_send(kept, "h\n");
+    for (int second = 0; second < 14; second++) {
+        client_send(drip, "d");
+        pass(1000);
+    }
+    assert_int_equal(clients[drip].out_bytes, 0);
+    assert_true(clients[silent].open && clients[kept].open);
+    pass(2000);
+    assert_refused(drip, "HTTP/1.1 408 ");
+    assert_int_equal(clients[silent].out_bytes, 0);
+    assert_int_equal(clients[kept].out_bytes, 5);
+    pass(2000);
+    assert_int_equal(now_open, 0);
+    all_gone();
+}
+
+static void lingers_after_a_refusal(void **state)
+{
+    (void)state;
+    unsigned client = client_connect();
+    client_send(client, "l\nrubbish");
+    settle();
+    assert_out(client, "lllll");
+    assert_true(clients[client].open);
+    client_send(client, "more rubbish");
+    settle();
+    assert_int_equal(clients[client].in_taken, clients[client].in_bytes);
+    assert_true(clients[client].open);
+    clients[client].ended = true;
+    client_wake(client);
+    settle();
+    assert_false(clients[client].open);
+
+    client = client_connect();
+    client_send(client, "l\n");
+    settle();
+    pass(500);
+    assert_true(clients[client].open);
+    for (int i = 0; i < 20; i++) { /* goes on sending: that doesn't help it */
+        client_send(client, "x");
+        pass(100);
+    }
+    assert_false(clients[client].open);
+    all_gone();
+}
+
+static void faulting_stream(void **state)
+{
+    (void)state;
+    unsigned client = client_connect(), half = client_connect();
+    client_send(client, "h\ne\nh\n");
+    client_send(half, "m\n");
+    settle();
+    assert_int_equal(strncmp(clients[client].out, "hhhhhHTTP/1.1 500 ", 18), 0);
+    for (unsigned i = 0; i < clients[half].out_bytes; i++)
+        assert_int_equal(clients[half].out[i], 'm'); /* no refusal inside a body */
+    all_gone();
+}
+
+static void reset_by_the_peer(void **state)
+{
+    (void)state;
+    unsigned client = client_connect();
+    client_send(client, "h\n");
+    clients[client].gone = true;
+    settle();
+    assert_int_equal(now_open, 0);
+    all_gone();
+}
+
+static void too_many(void **state)
+{
+    (void)state;
+    unsigned fds[300];
+    for (int i = 0; i < 256; i++)
+        fds[i] = client_connect();
+    settle();
+    for (int i = 256; i < 300; i++) {
+        fds[i] = client_connect();
+        client_send(fds[i], "h\n");
+    }
+    settle();
+    for (int i = 256; i < 256 + 16; i++) {
+        assert_refused(fds[i], "HTTP/1.1 503 ");
+        clients[fds[i]].ended = true;
+        client_wake(fds[i]);
+    }
+    for (int i = 256 + 16; i < 300; i++)
+        assert_false(clients[fds[i]].open);
+    settle();
+    for (int i = 0; i < 256; i++)
+        client_send(fds[i], "c\n");
+    settle();
+    for (int i = 0; i < 256; i++)
+        assert_out(fds[i], "ccccc");
+    assert_int_equal(now_open, 0);
+
+    stream_limit_reached = true;
+    unsigned client = client_connect();
+    settle();
+    stream_limit_reached = false;
+    assert_refused(client, "HTTP/1.1 503 ");
+    all_gone();
+}
+
+/* One client pipelines without end; the other's answer doesn't wait for that. */
+static void nobody_keeps_the_thread(void **state)
+{
+    (void)state;
+    unsigned greedy = client_connect(), other = client_connect();
+    settle();
+    for (int i = 0; i < 1000; i++)
+        client_send(greedy, "h\n");
+    client_send(other, "x\n");
+    settle();
+    assert_int_equal(clients[greedy].out_bytes, 5000);
+    assert_out(other, "xxxxx");
+    all_gone();
+}
+
+static void random_clients(void **state)
+{
+    (void)state;
+    static const char letters[] = "hxbcleph";
+    random_start(__func__);
+    for (int round = 0; round < 200000; round++) {
+        unsigned i = random_below(40);
+        switch (random_below(8)) {
+        case 0:
+            if (!clients[i].open && !clients[i].waiting && !clients[i].ready) {
+                clients[i] = (struct client){.waiting = true, .window = random_below(8000)};
+                listener_ready = 1;
+            }
+            break;
+        case 1:
+        case 2:
+            if (clients[i].open && clients[i].in_bytes < sizeof clients[i].in - 2) {
+                char text[3] = {letters[random_below(8)], '\n', 0};
+                if (random_one_in(5))
+                    text[1] = 0;
+                if (clients[i].in_taken + 10 < clients[i].in_bytes || !random_one_in(3))
+                    text[0] = '\n';
+                client_send(i, text);
+            }
+            break;
+        case 3:
+            clients[i].ended |= random_one_in(10);
+            clients[i].gone |= random_one_in(20);
+            if (clients[i].open)
+                client_wake(i);
+            break;
+        case 4:
+            clients[i].window += random_below(3000);
+            if (clients[i].out_bytes > sizeof clients[i].out / 2)
+                clients[i].out_bytes = 0;
+            if (clients[i].open)
+                client_wake(i);
+            break;
+        case 5:
+            if (random_one_in(50))
+                pass(random_below(4000));
+            break;
+        default:
+            if (now_open || listener_ready || queue_first != queue_end)
+                web_thread();
+        }
+    }
+    for (unsigned i = 0; i < CLIENTS; i++)
+        clients[i].waiting = false;
+    all_gone();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests_on_one_connection),
+        cmocka_unit_test(request_in_pieces),
+        cmocka_unit_test(client_that_reads_slowly),
+        cmocka_unit_test(client_that_never_reads),
+        cmocka_unit_test(half_closed),
+        cmocka_unit_test(half_closed_while_blocked),
+        cmocka_unit_test(slow_requests),
+        cmocka_unit_test(lingers_after_a_refusal),
+        cmocka_unit_test(faulting_stream),
+        cmocka_unit_test(reset_by_the_peer),
+        cmocka_unit_test(too_many),
+        cmocka_unit_test(nobody_keeps_the_thread),
+        cmocka_unit_test(random_clients),
+    };
+    component_init(10);
+    web_thread(); /* listens */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The control interface from request bytes to answer bytes, over a supervisor that is a table.
+ */
+// links: components/mpd_manager/control.c components/mpd_manager/control_stream.c
+// components/mpd_manager/layout.c links: components/mpd_manager/render.c components/mpd_manager/text.c
+// components/mpd_manager/token.c links: webserver/http_parser/request.c webserver/http_parser/reply.c
+// policy/graph.c policy/mode.c tests/host/seeded.c links: build/src/llhttp/src/api.c
+// build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c build/src/yyjson/src/yyjson.c includes: .
+// tests/host webserver components/mpd_manager build/src/llhttp/include build/src/yyjson/src includes:
+// components/interface components/runtime kernel/include flags: -Wno-unused-parameter -Wno-unused-variable
+// -Wno-unused-but-set-variable -Wno-unused-function
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "connection_manager/connections.h"
+#include "control_stream.h"
+#include "http_parser/request.h"
+#include "layout.h"
+#include "seeded.h"
+#include "token.h"
+#include "yyjson.h"
+
+/* ---- The supervisor ---- */
+
+static const char *const names[] = {"scheduler", "mpd_manager", "tcp", "ip", "vnic"};
+#define COMPONENTS 5 /* ids 1 to 5 */
+static uint32_t domains[COMPONENTS], next_domain;
+static long supervisor_failure;
+static unsigned changes;
+static uint64_t seed_of_token = 1;
+
+long sup_components(struct sup_component *out, uint32_t count)
+{
+    assert_true(count >= COMPONENTS);
+    if (supervisor_failure)
+        return supervisor_failure;
+    for (unsigned i = 0; i < COMPONENTS; i++) {
+        out[i] = (struct sup_component){
+            .id = i + 1, .domain = domains[i], .memory_used = 4096, .memory_budget = 8192};
+        strcpy(out[i].name, names[i]);
+    }
+    return COMPONENTS;
+}
+
+long sup_edges(struct sup_edge *out, uint32_t count)
+{
+    assert_true(count >= 3);
+    out[0] = (struct sup_edge){3, 4, 2, domains[2] != domains[3], 1ull << 40, 17};
+    out[1] = (struct sup_edge){4, 5, 1, 1, 3, 3};
+    out[2] = (struct sup_edge){2, 0, 5, 1, 0, 0};
+    return 3;
+}
+
+long sup_counters(struct sup_counters *out)
+{
+    *out = (struct sup_counters){.instructions = 12345678901234ull, .gated = 20, .merges = 3};
+    return 0;
+}
+
+long pd_merge(component_t into, component_t from)
+{
+    if (supervisor_failure)
+        return supervisor_failure;
+    if (domains[into - 1] == domains[from - 1])
+        return SHOJI_ESAME;
+    uint32_t gone = domains[from - 1];
+    for (unsigned i = 0; i < COMPONENTS; i++)
+        if (domains[i] == gone)
+            domains[i] = domains[into - 1];
+    changes++;
+    return 0;
+}
+
+long pd_split(component_t component)
+{
+    unsigned same = 0;
+    for (unsigned i = 0; i < COMPONENTS; i++)
+        same += domains[i] == domains[component - 1];
+    if (same == 1)
+        return SHOJI_ESAME;
+    domains[component - 1] = next_domain++;
+    changes++;
+    return 0;
+}
+
+bool random_word(uint64_t *word)
+{
+    *word = seed_of_token * 0x9e3779b97f4a7c15u + 1;
+    return seed_of_token++ != 0;
+}
+
+/* ---- A client ---- */
+
+static char reply[1 << 18];
+static size_t reply_bytes;
+static long closed;
+
+static void feed(long stream, const char *bytes, size_t count)
+{
+    while (count && !closed) {
+        long taken = stream_write(stream, bytes, count);
+        assert_true(taken > 0 && (size_t)taken <= count);
+        bytes += taken;
+        count -= taken;
+        for (;;) {
+            long result = stream_read(stream, reply + reply_bytes, 1500);
+            if (result == SHOJI_EAGAIN)
+                break;
+            assert_true(result >= 0);
+            reply_bytes += HTTP_BYTES(result);
+            closed = result & (HTTP_CLOSE | HTTP_LINGER);
+            if (closed)
+                break;
+        }
+        reply[reply_bytes] = 0;
+    }
+}
+
+static void converse(const char *bytes, size_t count)
+{
+    reply_bytes = closed = 0;
+    reply[0] = 0;
+    long stream = stream_open();
+    assert_true(stream > 0);
+    feed(stream, bytes, count);
+    stream_close(stream);
+}
+
+/* One request; `token` NULL: none. */
+static const char *ask(const char *method, const char *path, const char *token, const char *body)
+{
+    static char bytes[8192];
+    int used = snprintf(bytes, sizeof bytes, "%s %s HTTP/1.1\r\nHost: shoji\r\n", method, path);
+    if (token)
+        used += snprintf(bytes + used, sizeof bytes - used, "Authorization: Bearer %s\r\n", token);
+    used += snprintf(bytes + used, sizeof bytes - used, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
+    converse(bytes, used);
+    const char *start = strstr(reply, "\r\n\r\n");
+    assert_non_null(start);
+    return start + 4;
+}
+
+static int status(void)
+{
+    return atoi(reply + 9);
+}
+
+static void assert_has(const char *text)
+{
+    if (!strstr(reply, text))
+        fail_msg("\"%s\" is missing in: %.500s", text, reply);
+}
+
+/* A refusal is {"error":"A sentence."} with the right length. */
+static void assert_refused(int wanted, const char *word)
+{
+    if (status() != wanted)
+        fail_msg("expected %d, got %.300s", wanted, reply);
+    const char *body = strstr(reply, "\r\n\r\n") + 4;
+    yyjson_doc *document = yyjson_read(body, strlen(body), 0);
+    assert_non_null(document);
+    const char *sentence = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(document), "error"));
+    assert_non_null(sentence);
+    assert_int_equal(sentence[strlen(sentence) - 1], '.');
+    if (!strstr(sentence, word))
+        fail_msg("\"%s\" is missing in: %s", word, sentence);
+    yyjson_doc_free(document);
+    char length[64];
+    snprintf(length, sizeof length, "Content-Length: %zu\r\n", strlen(body));
+    assert_has(length);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < COMPONENTS; i++)
+        domains[i] = i + 1;
+    next_domain = 100;
+    supervisor_failure = changes = 0;
+    layout_mode_set(POLICY_ISOLATED);
+    return token_draw();
+}
+
+/* ---- Tests ---- */
+
+static void graph_as_json(void **state)
+{
+    (void)state;
+    domains[3] = domains[2];
+    const char *body = ask("GET", "/v1/graph", 0, "");
+    assert_int_equal(status(), 200);
+    assert_has("Content-Type: application/json\r\n");
+    yyjson_doc *document = yyjson_read(body, strlen(body), 0);
+    assert_non_null(document);
+    yyjson_val *root = yyjson_doc_get_root(document);
+    assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "components")), COMPONENTS);
+    assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "domains")), COMPONENTS - 1);
+    yyjson_val *tcp = yyjson_arr_get(yyjson_obj_get(root, "components"), 2);
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(tcp, "name")), "tcp");
+    assert_int_equal(yyjson_get_uint(yyjson_obj_get(tcp, "domain")), 3);
+    assert_int_equal(yyjson_get_uint(yyjson_obj_get(yyjson_obj_get(tcp, "memory"), "budget")), 8192);
+    yyjson_val *edge = yyjson_arr_get_first(yyjson_obj_get(root, "edges"));
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(edge, "client")), "tcp");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(edge, "server")), "ip");
+    assert_true(yyjson_get_uint(yyjson_obj_get(edge, "invocations")) == 1ull << 40);
+    assert_int_equal(yyjson_get_uint(yyjson_obj_get(edge, "gated")), 17);
+    assert_true(yyjson_is_false(yyjson_obj_get(edge, "crossing")));
+    yyjson_val *counters = yyjson_obj_get(root, "counters");
+    assert_true(yyjson_get_uint(yyjson_obj_get(counters, "instructions")) == 12345678901234ull);
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(yyjson_obj_get(root, "policy"), "mode")), "isolated");
+    yyjson_doc_free(document);
+}
+
+static void edges_as_csv(void **state)
+{
+    (void)state;
+    const char *body = ask("GET", "/v1/edges?format=csv", 0, "");
+    assert_string_equal(body, "client,server,invocations,gated\ntcp,ip,1099511627776,17\nip,vnic,3,3\n"
+                              "mpd_manager,supervisor,0,0\n");
+    assert_has("Content-Type: text/csv\r\n");
+    body = ask("GET", "/v1/edges?format=json", 0, "");
+    assert_int_equal(body[0], '[');
+    assert_int_equal(ask("GET", "/v1/edges", 0, "")[0], '[');
+    ask("GET", "/v1/edges?format=xml", 0, "");
+    assert_refused(400, "format=csv");
+}
+
+static void graph_as_dot(void **state)
+{
+    (void)state;
+    const char *body = ask("GET", "/v1/graph.dot", 0, "");
+    assert_int_equal(strncmp(body, "digraph ", 8), 0);
+    assert_has("subgraph cluster_3 {");
+    assert_has("\"tcp\" -> \"ip\" [label=\"1099511627776\", penwidth=7.0, color=firebrick]");
+    assert_has(
+        "\"mpd_manager\" -> \"supervisor\" [label=\"0\", penwidth=0.3, color=firebrick, style=dotted]");
+    assert_int_equal(body[strlen(body) - 2], '}');
+}
+
+static void head_is_answered(void **state)
+{
+    (void)state;
+    assert_string_equal(ask("HEAD", "/v1/graph", 0, ""), "");
+    assert_int_equal(status(), 200);
+    assert_string_equal(ask("HEAD", "/v1/none", 0, ""), "");
+    assert_int_equal(status(), 404);
+}
+
+static void policy_modes(void **state)
+{
+    (void)state;
+    ask("GET", "/v1/policy", 0, "");
+    assert_has("\"mode\": \"isolated\"");
+    ask("PUT", "/v1/policy", token_text(), "{\"mode\":\"merged\"}");
+    assert_int_equal(status(), 200);
+    assert_has("\"mode\": \"merged\"");
+    assert_has("\"domains\": 1");
+    assert_has("\"steps\": 4");
+    ask("PUT", "/v1/policy", token_text(), "{\"mode\":\"merged\"}");
+    assert_has("\"steps\": 0");
+    ask("PUT", "/v1/policy", token_text(), "{\"mode\":\"manual\"}");
+    assert_has("\"domains\": 1");
+    ask("PUT", "/v1/policy", token_text(), "{\"mode\":\"isolated\"}");
+    assert_has("\"domains\": 5");
+    ask("PUT", "/v1/policy", token_text(), "{\"mode\":\"fast\"}");
+    assert_refused(400, "\"fast\"");
+    ask("PUT", "/v1/policy", token_text(), "{\"mode\":1}");
+    assert_refused(400, "\"mode\"");
+    supervisor_failure = SHOJI_EMEMORY;
+    ask("PUT", "/v1/policy", token_text(), "{\"mode\":\"merged\"}");
+    assert_refused(503, "");
+    ask("GET", "/v1/graph", 0, "");
+    assert_refused(500, "");
+}
+
+static void merge_and_split(void **state)
+{
+    (void)state;
+    ask("POST", "/v1/merge", token_text(), "{\"into\":\"tcp\",\"from\":\"ip\"}");
+    assert_int_equal(status(), 200);
+    assert_has("\"mode\": \"manual\"");
+    assert_has("\"domains\": 4");
+    ask("POST", "/v1/merge", token_text(), "{\"into\":\"ip\",\"from\":\"tcp\"}");
+    assert_refused(409, "one domain already");
+    ask("POST", "/v1/merge", token_text(), "{\"into\":\"tcp\",\"from\":\"tcp\"}");
+    assert_refused(409, "itself");
+    ask("POST", "/v1/merge", token_text(), "{\"into\":\"tcp\",\"from\":\"udp\"}");
+    assert_refused(404, "\"udp\"");
+    ask("POST", "/v1/merge", token_text(), "{\"into\":\"supervisor\",\"from\":\"tcp\"}");
+    assert_refused(404, "\"supervisor\"");
+    ask("POST", "/v1/merge", token_text(), "{\"into\":\"tcp\"}");
+    assert_refused(400, "\"from\"");
+    ask("POST", "/v1/split", token_text(), "{\"component\":\"ip\"}");
+    assert_int_equal(status(), 200);
+    assert_has("\"domains\": 5");
+    ask("POST", "/v1/split", token_text(), "{\"component\":\"ip\"}");
+    assert_refused(409, "alone");
+    ask("POST", "/v1/split", token_text(), "{\"component\":\"\"}");
+    assert_refused(404, "");
+    supervisor_failure = SHOJI_EPERM;
+    ask("POST", "/v1/merge", token_text(), "{\"into\":\"tcp\",\"from\":\"ip\"}");
+    assert_int_equal(status(), 500); /* components can't be read */
+    assert_int_equal(changes, 2);
+}
+
+static void json_that_is_none(void **state)
+{
+    static const char *const bodies[] = {"",
+                                         "{",
+                                         "merged",
+                                         "{\"mode\"}",
+                                         "{\"mode\":\"merged\"",
+                                         "{\"mode\":\"merged\"}x",
+                                         "{'mode':'merged'}",
+                                         "\xff\xfe",
+                                         "[1,]",
+                                         "{\"mode\":\"\\ud800\"}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        ask("PUT", "/v1/policy", token_text(), bodies[i]);
+        assert_refused(400, i ? "at byte" : "empty");
+    }
+    ask("PUT", "/v1/policy", token_text(), "[]");
+    assert_refused(400, "not a JSON object");
+    ask("PUT", "/v1/policy", token_text(), "\"mode\"");
+    assert_refused(400, "not a JSON object");
+    ask("PUT", "/v1/policy", token_text(), "{\"mode\":\"a\\u0000\\\"\\\\\\n\\u0001\"}");
+    assert_int_equal(status(), 400);
+    char deep[4000];
+    memset(deep, '[', sizeof deep);
+    deep[sizeof deep - 1] = 0;
+    ask("PUT", "/v1/policy", token_text(), deep);
+    assert_refused(400, "at byte");
+    assert_int_equal(changes, 0);
+}
+
+static void changing_needs_the_token(void **state)
+{
+    (void)state;
+    char token[2 * TOKEN_HEX];
+    static const char body[] = "{\"mode\":\"merged\"}";
+    ask("PUT", "/v1/policy", 0, body);
+    assert_refused(401, "token");
+    assert_has("WWW-Authenticate: Bearer\r\n");
+    ask("PUT", "/v1/policy", "", body);
+    assert_refused(401, "token");
+    for (unsigned i = 0; i < TOKEN_HEX; i++) {
+        strcpy(token, token_text());
+        token[i] = token[i] == '0' ? '1' : '0';
+        ask("PUT", "/v1/policy", token, body);
+        assert_int_equal(status(), 401);
+    }
+    strcpy(token, token_text());
+    token[TOKEN_HEX - 1] = 0;
+    ask("POST", "/v1/merge", token, "{\"into\":\"tcp\",\"from\":\"ip\"}");
+    assert_int_equal(status(), 401);
+    strcat(strcpy(token, token_text()), "0");
+    ask("POST", "/v1/split", token, "{\"component\":\"ip\"}");
+    assert_int_equal(status(), 401);
+    assert_int_equal(changes, 0);
+
+    /* of several headers the last counts; another request's isn't remembered */
+    char bytes[2048];
+    int used = snprintf(bytes, sizeof bytes,
+                        "PUT /v1/policy HTTP/1.1\r\nauthorization: bearer %s\r\nContent-Length: 17\r\n\r\n%s"
+                        "PUT /v1/policy HTTP/1.1\r\nContent-Length: 17\r\n\r\n%s",
+                        token_text(), body, body);
+    converse(bytes, used);
+    assert_int_equal(status(), 200);
+    assert_has("HTTP/1.1 401 ");
+
+    strcpy(token, token_text());
+    assert_int_equal(token_draw(), 0);
+    assert_string_not_equal(token, token_text());
+    ask("PUT", "/v1/policy", token, body);
+    assert_int_equal(status(), 401);
+}
+
+static void no_random_numbers_no_token(void **state)
+{
+    (void)state;
+    assert_false(token_matches("Bearer ", 7));
+    assert_false(token_matches("", 0));
+}
+
+static void paths_and_methods(void **state)
+{
+    static const char *const paths[] = {"/",         "/v1",        "/v1/", "/v1/graph/", "/v1/graph.do",
+                                        "/V1/graph", "/v1/graphs", "*"};
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        ask(paths[i][0] == '*' ? "OPTIONS" : "GET", paths[i], 0, "");
+        assert_refused(404, "/v1/graph");
+    }
+    ask("POST", "/v1/graph", token_text(), "{}");
+    assert_refused(405, "");
+    assert_has("Allow: GET, HEAD\r\n");
+    ask("DELETE", "/v1/policy", token_text(), "{}");
+    assert_has("Allow: GET, HEAD, PUT\r\n");
+    ask("GET", "/v1/merge", token_text(), "");
+    assert_has("Allow: POST\r\n");
+    assert_int_equal(closed, 0);
+}
+
+static void malformed_and_oversized(void **state)
+{
+    (void)state;
+    static const char rubbish[] = "rubbish\r\n\r\n";
+    converse(rubbish, sizeof rubbish - 1);
+    assert_refused(400, "");
+    static const char large[] = "PUT /v1/policy HTTP/1.1\r\nContent-Length: 4097\r\n\r\n";
+    converse(large, sizeof large - 1);
+    assert_refused(413, "body");
+    assert_int_equal(closed, HTTP_CLOSE | HTTP_LINGER);
+    static char head[REQUEST_HEAD_BYTES + 100];
+    memset(head, 'a', sizeof head);
+    memcpy(head, "GET /v1/graph HTTP/1.1\r\nA: ", 27);
+    converse(head, sizeof head);
+    assert_refused(431, "8192");
+    memcpy(head, "GET /", 5);
+    memset(head + 5, 'a', 40);
+    converse(head, sizeof head);
+    assert_refused(414, "2048");
+    char out[HTTP_READ_LEAST];
+    static const int statuses[] = {400, 408, 500, 503};
+    for (int i = 0; i < 4; i++) {
+        reply_bytes = stream_refusal(out, statuses[i]);
+        memcpy(reply, out, reply_bytes);
+        reply[reply_bytes] = 0;
+        assert_refused(statuses[i], "");
+        assert_has("Connection: close\r\n");
+    }
+}
+
+static void split_at_every_byte(void **state)
+{
+    (void)state;
+    char bytes[512];
+    static char whole[sizeof reply];
+    int used = snprintf(bytes, sizeof bytes,
+                        "POST /v1/merge HTTP/1.1\r\nAuthorization: Bearer %s\r\nContent-Length: 26\r\n\r\n"
+                        "{\"into\":\"tcp\",\"from\":\"ip\"}GET /v1/policy HTTP/1.1\r\n\r\n",
+                        token_text());
+    for (int cut = 0; cut < used; cut++) {
+        for (unsigned i = 0; i < COMPONENTS; i++)
+            domains[i] = i + 1;
+        reply_bytes = closed = 0;
+        long stream = stream_open();
+        feed(stream, bytes, cut);
+        feed(stream, bytes + cut, used - cut);
+        stream_close(stream);
+        if (cut == 0)
+            strcpy(whole, reply);
+        assert_string_equal(reply, whole);
+    }
+    assert_int_equal(status(), 200);
+}
+
+static void streams_run_out_and_come_back(void **state)
+{
+    (void)state;
+    long streams[CONTROL_CONNECTIONS];
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < CONTROL_CONNECTIONS; i++) {
+            streams[i] = stream_open();
+            assert_true(streams[i] > 0);
+            stream_write(streams[i], "GET /v1/graph HTTP/1.1\r\n\r\n", 26);
+            stream_read(streams[i], reply,
+                        1024); /* a reply is begun and never read to its end: nothing may leak */
+        }
+        assert_int_equal(stream_open(), SHOJI_EMEMORY);
+        for (int i = 0; i < CONTROL_CONNECTIONS; i++)
+            stream_close(streams[i]);
+    }
+    stream_close(0), stream_close(-1), stream_close(99);
+    assert_int_equal(stream_write(1, "x", 1), SHOJI_ENOENT);
+    assert_int_equal(stream_read(1, reply, 1024), SHOJI_ENOENT);
+}
+
+static void random_bodies(void **state)
+{
+    static const char *const words[] = {
+        "{",           "}",          "\"into\"",     "\"from\"",      ":",    ",",     "\"tcp\"", "\"ip\"",
+        "\"mode\"",    "\"merged\"", "\"isolated\"", "\"component\"", "null", "1e999", "[",       "]",
+        "\"\\u0000\"", " ",          "\xff"};
+    (void)state;
+    random_start(__func__);
+    for (int round = 0; round < 3000; round++) {
+        char body[512] = "";
+        for (int i = random_below(12); i >= 0; i--)
+            strcat(body, words[random_below(sizeof words / sizeof *words)]);
+        unsigned which = random_below(3);
+        ask(which ? "POST" : "PUT",
+            which == 0   ? "/v1/policy"
+            : which == 1 ? "/v1/merge"
+                         : "/v1/split",
+            token_text(), body);
+        assert_true(status() == 200 || status() == 400 || status() == 404 || status() == 409);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_random_numbers_no_token), /* before a token is drawn */
+        cmocka_unit_test_setup(graph_as_json, start),
+        cmocka_unit_test_setup(edges_as_csv, start),
+        cmocka_unit_test_setup(graph_as_dot, start),
+        cmocka_unit_test_setup(head_is_answered, start),
+        cmocka_unit_test_setup(policy_modes, start),
+        cmocka_unit_test_setup(merge_and_split, start),
+        cmocka_unit_test_setup(json_that_is_none, start),
+        cmocka_unit_test_setup(changing_needs_the_token, start),
+        cmocka_unit_test_setup(paths_and_methods, start),
+        cmocka_unit_test_setup(malformed_and_oversized, start),
+        cmocka_unit_test_setup(split_at_every_byte, start),
+        cmocka_unit_test_setup(streams_run_out_and_come_back, start),
+        cmocka_unit_test_setup(random_bodies, start),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

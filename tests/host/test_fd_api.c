@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * fd_api over fake neighbours: whose descriptor, whose buffer, what is left behind.
+ */
+// links: webserver/fd_api/fd_api.c webserver/fd_api/slots.c tests/host/pools.c
+// includes: webserver components/interface components/runtime kernel/include
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "event_manager.h"
+#include "export.h"
+#include "fd_api.h"
+#include "fd_api/badged.h"
+#include "fd_api/slots.h"
+#include "http_parser.h"
+#include "tcp.h"
+
+#define MANAGER 10
+#define CONTROL 2
+#define STRANGER 14
+
+extern char pool_stream[], pool_stream_end[], pool_control[], pool_control_end[];
+
+/* ---- Neighbours ---- */
+
+static unsigned groups, events, events_freed, connections_open, streams_open, backlog;
+static uint32_t event_tokens[2000];
+static long event_groups[2000], last_event, failure;
+static uint64_t last_handle, last_buffer, last_bytes;
+
+long evt_group(void)
+{
+    return failure ? failure : 100 + (long)++groups;
+}
+long evt_create(long group, uint32_t token)
+{
+    if (failure)
+        return failure;
+    events++;
+    event_tokens[events] = token;
+    event_groups[events] = group;
+    return events;
+}
+long evt_free(long event)
+{
+    return (void)event, events_freed++, 0;
+}
+long evt_wait(long group)
+{
+    return group;
+}
+long evt_wait_until(long group, uint64_t tick)
+{
+    return group + (long)tick;
+}
+long tcp_listen_on(uint32_t port, long event)
+{
+    return last_event = event, port == 80 ? 5000 : SHOJI_EBUSY;
+}
+long tcp_take(long listener, long event)
+{
+    assert_int_equal(listener, 5000);
+    last_event = event;
+    if (!backlog)
+        return SHOJI_EAGAIN;
+    backlog--;
+    connections_open++;
+    return 6000 + event;
+}
+long tcp_receive(long connection, uint64_t buffer, uint64_t bytes)
+{
+    return last_handle = connection, last_buffer = buffer, last_bytes = bytes,
+           failure ? failure : (long)bytes;
+}
+long tcp_transmit(long connection, uint64_t buffer, uint64_t bytes)
+{
+    return last_handle = connection, last_buffer = buffer, last_bytes = bytes,
+           failure ? failure : (long)bytes;
+}
+long tcp_finish(long connection)
+{
+    return (void)connection, connections_open--, failure;
+}
+long http_open(void)
+{
+    return failure ? failure : 7000 + (long)++streams_open;
+}
+long http_write(long stream, const void *buffer, uint64_t bytes)
+{
+    return last_handle = stream, last_buffer = (uint64_t)buffer, last_bytes = bytes, (long)bytes;
+}
+long http_read(long stream, void *buffer, uint64_t bytes)
+{
+    return last_handle = stream, last_buffer = (uint64_t)buffer, last_bytes = bytes, (long)bytes | HTTP_CLOSE;
+}
+long http_close(long stream)
+{
+    return (void)stream, streams_open--, 0;
+}
+
+/* ---- As clients call ---- */
+
+static long group(component_t client)
+{
+    return fd_group_badged(0, 0, 0, 0, 0, client);
+}
+static long listen_on(long group, uint32_t port, component_t client)
+{
+    return fd_listen_badged(group, port, 0, 0, 0, client);
+}
+static long take(long group, long listener, component_t client)
+{
+    return fd_accept_badged(group, listener, 0, 0, 0, client);
+}
+static long open_stream(component_t client)
+{
+    return fd_open_stream_badged(0, 0, 0, 0, 0, client);
+}
+static long receive(long fd, const char *buffer, uint64_t bytes, component_t client)
+{
+    return fd_read_badged(fd, (uint64_t)buffer, bytes, 0, 0, client);
+}
+static long transmit(long fd, const char *buffer, uint64_t bytes, component_t client)
+{
+    return fd_write_badged(fd, (uint64_t)buffer, bytes, 0, 0, client);
+}
+static long close_fd(long fd, component_t client)
+{
+    return fd_close_badged(fd, 0, 0, 0, 0, client);
+}
+
+static long web, listener; /* of MANAGER, for all tests */
+
+static int start(void **state)
+{
+    (void)state;
+    web = group(MANAGER);
+    listener = listen_on(web, 80, MANAGER);
+    return web > 0 && listener > 0 ? 0 : -1;
+}
+
+static void reading_and_writing(void **state)
+{
+    (void)state;
+    backlog = 1;
+    long fd = take(web, listener, MANAGER);
+    assert_true(fd > 0 && fd < FD_LIMIT);
+    assert_int_equal(event_tokens[last_event], fd);
+    assert_int_equal(receive(fd, pool_stream + 8, 100, MANAGER), 100);
+    assert_true(last_handle == (uint64_t)(6000 + last_event) && last_buffer == (uint64_t)pool_stream + 8 &&
+                last_bytes == 100);
+    assert_int_equal(transmit(fd, pool_stream_end - 10, 10, MANAGER), 10);
+    failure = SHOJI_EAGAIN;
+    assert_int_equal(receive(fd, pool_stream, 1, MANAGER), SHOJI_EAGAIN);
+    failure = SHOJI_EFAULT;
+    assert_int_equal(transmit(fd, pool_stream, 1, MANAGER), SHOJI_EFAULT);
+    failure = 0;
+    long stream = open_stream(MANAGER);
+    assert_true(stream > 0 && stream < FD_LIMIT);
+    assert_int_equal(transmit(stream, pool_stream, 20, MANAGER), 20);
+    assert_int_equal(receive(stream, pool_stream, 2000, MANAGER), 2000 | HTTP_CLOSE);
+    assert_int_equal(close_fd(stream, MANAGER), 0);
+    assert_int_equal(close_fd(fd, MANAGER), 0);
+    assert_int_equal(close_fd(fd, MANAGER), SHOJI_ENOENT);
+    assert_int_equal(connections_open + streams_open, 0);
+}
+
+static void descriptors_have_owners(void **state)
+{
+    (void)state;
+    long stream = open_stream(MANAGER);
+    assert_int_equal(receive(stream, pool_control, 1, CONTROL), SHOJI_ENOENT);
+    assert_int_equal(transmit(stream, pool_control, 1, CONTROL), SHOJI_ENOENT);
+    assert_int_equal(close_fd(stream, CONTROL), SHOJI_ENOENT);
+    assert_int_equal(close_fd(listener, CONTROL), SHOJI_ENOENT);
+    assert_int_equal(take(web, listener, CONTROL), SHOJI_ENOENT);
+    assert_int_equal(fd_wait_badged(web, 0, 0, 0, 0, CONTROL), SHOJI_ENOENT);
+    assert_int_equal(fd_wait_until_badged(web, 9, 0, 0, 0, CONTROL), SHOJI_ENOENT);
+    assert_int_equal(listen_on(web, 80, CONTROL), SHOJI_ENOENT);
+    long own = group(CONTROL);
+    assert_int_equal(take(own, listener, CONTROL), SHOJI_ENOENT);
+    static const long wrong[] = {0, -1, FD_LIMIT, 1l << 40, INT64_MIN, FD_LIMIT - 1};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(receive(wrong[i], pool_stream, 1, MANAGER), SHOJI_ENOENT);
+        assert_int_equal(close_fd(wrong[i], MANAGER), SHOJI_ENOENT);
+        assert_int_equal(fd_wait_badged(wrong[i], 0, 0, 0, 0, MANAGER), SHOJI_ENOENT);
+    }
+    assert_int_equal(close_fd(stream, MANAGER), 0);
+    assert_int_equal(receive(listener, pool_stream, 1, MANAGER), SHOJI_EINVAL);
+    assert_int_equal(take(web, open_stream(MANAGER), MANAGER), SHOJI_EINVAL);
+}
+
+static void buffers_are_the_clients_own(void **state)
+{
+    (void)state;
+    long stream = open_stream(MANAGER), other = open_stream(CONTROL), strange = open_stream(STRANGER);
+    static char elsewhere[64];
+    const struct {
+        const char *buffer;
+        uint64_t bytes;
+        bool allowed;
+    } cases[] = {
+        {pool_stream, 1, true},
+        {pool_stream, pool_stream_end - pool_stream, true},
+        {pool_stream_end, 0, true},
+        {pool_stream, pool_stream_end - pool_stream + 1, false},
+        {pool_stream_end - 1, 2, false},
+        {pool_stream_end, 1, false},
+        {pool_stream - 1, 1, false},
+        {pool_stream, UINT64_MAX, false},
+        {pool_stream + 16, UINT64_MAX - 8, false},
+        {pool_control, 1, false},
+        {elsewhere, 1, false},
+        {NULL, 1, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        last_handle = 0;
+        assert_int_equal(transmit(stream, cases[i].buffer, cases[i].bytes, MANAGER),
+                         cases[i].allowed ? (long)cases[i].bytes : SHOJI_EPERM);
+        assert_int_equal(last_handle != 0, cases[i].allowed);
+        assert_int_equal(receive(stream, cases[i].buffer, cases[i].bytes, MANAGER) == SHOJI_EPERM,
+                         !cases[i].allowed);
+    }
+    assert_int_equal(transmit(other, pool_control, 10, CONTROL), 10);
+    assert_int_equal(transmit(other, pool_stream, 10, CONTROL), SHOJI_EPERM);
+    assert_int_equal(transmit(strange, pool_stream, 10, STRANGER), SHOJI_EPERM);
+    close_fd(stream, MANAGER), close_fd(other, CONTROL), close_fd(strange, STRANGER);
+}
+
+static void nothing_to_accept_leaves_nothing(void **state)
+{
+    (void)state;
+    backlog = 0;
+    assert_int_equal(take(web, listener, MANAGER), SHOJI_EAGAIN);
+    unsigned before = events;
+    for (int i = 0; i < 5000; i++)
+        assert_int_equal(take(web, listener, MANAGER), SHOJI_EAGAIN);
+    assert_int_equal(events, before);
+    assert_int_equal(listen_on(web, 81, MANAGER), SHOJI_EBUSY);
+}
+
+static void events_follow_the_group(void **state)
+{
+    (void)state;
+    long second = group(MANAGER);
+    backlog = 2;
+    long fd = take(web, listener, MANAGER);
+    unsigned before = events, freed = events_freed;
+    close_fd(fd, MANAGER);
+    assert_int_equal(take(second, listener, MANAGER), fd);
+    assert_int_equal(events, before + 1);
+    assert_int_equal(events_freed, freed + 1);
+    assert_int_equal(event_groups[events], fd_wait_badged(second, 0, 0, 0, 0, MANAGER));
+    close_fd(fd, MANAGER);
+}
+
+static void tables_run_out_and_come_back(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        long fds[FD_LIMIT], count = 0;
+        backlog = 1000;
+        while ((fds[count] = take(web, listener, MANAGER)) > 0)
+            count++;
+        assert_int_equal(fds[count], SHOJI_EMEMORY);
+        assert_true(count >= 256 + 16);
+        backlog = 0;
+        while (count)
+            assert_int_equal(close_fd(fds[--count], MANAGER), 0);
+        while ((fds[count] = open_stream(MANAGER)) > 0)
+            count++;
+        assert_true(count >= 256);
+        while (count)
+            assert_int_equal(close_fd(fds[--count], MANAGER), 0);
+    }
+    failure = SHOJI_EMEMORY;
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(open_stream(MANAGER), SHOJI_EMEMORY);
+    failure = 0;
+    long stream = open_stream(MANAGER);
+    assert_true(stream > 0);
+    close_fd(stream, MANAGER);
+    long last;
+    while ((last = group(STRANGER)) > 0)
+        ;
+    assert_int_equal(last, SHOJI_EMEMORY);
+}
+
+/* A close that fails still gives the descriptor back: the caller has no second chance. */
+static void close_never_leaks(void **state)
+{
+    (void)state;
+    backlog = 1;
+    long fd = take(web, listener, MANAGER);
+    failure = SHOJI_EFAULT;
+    assert_int_equal(close_fd(fd, MANAGER), SHOJI_EFAULT);
+    failure = 0;
+    assert_int_equal(close_fd(fd, MANAGER), SHOJI_ENOENT);
+    backlog = 1;
+    assert_int_equal(take(web, listener, MANAGER), fd);
+    close_fd(fd, MANAGER);
+}
+
+static void slots_at_their_edges(void **state)
+{
+    (void)state;
+    for (uint32_t count = 1; count <= SLOTS_LIMIT; count += count < 130 ? 1 : 97) {
+        struct slots slots = {.count = count};
+        for (uint32_t i = 0; i < count; i++)
+            assert_int_equal(slots_take(&slots), i);
+        assert_int_equal(slots_take(&slots), SHOJI_EMEMORY);
+        slots_give(&slots, count - 1);
+        assert_int_equal(slots_take(&slots), count - 1);
+        slots_give(&slots, 0);
+        assert_int_equal(slots_take(&slots), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reading_and_writing),         cmocka_unit_test(descriptors_have_owners),
+        cmocka_unit_test(buffers_are_the_clients_own), cmocka_unit_test(nothing_to_accept_leaves_nothing),
+        cmocka_unit_test(events_follow_the_group),     cmocka_unit_test(tables_run_out_and_come_back),
+        cmocka_unit_test(close_never_leaks),           cmocka_unit_test(slots_at_their_edges),
+    };
+    return cmocka_run_group_tests(tests, start, NULL);
+}

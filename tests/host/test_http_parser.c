@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * http_parser alone, with a content manager that is a table: what it answers to which bytes, however they are
+ * cut.
+ */
+// links: webserver/http_parser/http_parser.c webserver/http_parser/request.c webserver/http_parser/reply.c
+// links: webserver/fd_api/slots.c tests/host/pools.c tests/host/seeded.c
+// links: build/src/llhttp/src/api.c build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
+// includes: tests/host webserver build/src/llhttp/include components/interface components/runtime
+// kernel/include flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "content.h"
+#include "export.h"
+#include "http_parser.h"
+#include "http_parser/badged.h"
+#include "http_parser/request.h"
+#include "seeded.h"
+
+#define CLIENT 9
+#define LARGE 10000
+
+extern char pool_stream[], pool_stream_end[], pool_content[];
+
+/* ---- The neighbour: content by path ---- */
+
+static unsigned content_calls;
+static long content_failure; /* a status that the next calls return, or 0 */
+
+static char large_byte(uint64_t at)
+{
+    return 'a' + at % 23;
+}
+
+long content_get(void *buffer, uint64_t path_bytes, uint64_t room, uint64_t offset)
+{
+    char *out = buffer;
+    content_calls++;
+    assert_true(out >= pool_content && (out - pool_content) % 4096 == 0 && room <= 4096);
+    if (content_failure)
+        return content_failure;
+    if (path_bytes == 3 && memcmp(out, "/hw", 3) == 0) {
+        assert_int_equal(offset, 0);
+        memcpy(out, "hello world", 11);
+        return 11l << 32 | 11;
+    }
+    if (path_bytes == 11 && memcmp(out, "/large.html", 11) == 0) {
+        uint64_t copied = LARGE - offset < room ? LARGE - offset : room;
+        for (uint64_t i = 0; i < copied; i++)
+            out[i] = large_byte(offset + i);
+        return (uint64_t)LARGE << 32 | copied;
+    }
+    if (path_bytes == 6 && memcmp(out, "/empty", 6) == 0)
+        return 0;
+    return SHOJI_ENOENT;
+}
+
+/* ---- Driving a stream ---- */
+
+static char replies[1 << 20]; /* what the streams of a test have answered, a string */
+static size_t replies_bytes;
+static long closed; /* HTTP_CLOSE and HTTP_LINGER bits of the last reply */
+
+static long stream_open(void)
+{
+    replies_bytes = closed = 0;
+    replies[0] = 0;
+    return http_open_badged(0, 0, 0, 0, 0, CLIENT);
+}
+
+static void stream_close(long stream)
+{
+    assert_int_equal(http_close_badged(stream, 0, 0, 0, 0, CLIENT), 0);
+}
+
+/* Reads all there is, in pieces of `room` bytes. */
+static void read_all(long stream, uint64_t room)
+{
+    char *out = pool_stream + 65536;
+    for (;;) {
+        long result = http_read_badged(stream, (uint64_t)out, room, 0, 0, CLIENT);
+        if (result == SHOJI_EAGAIN || result == SHOJI_ECLOSED)
+            return;
+        assert_true(result >= 0);
+        uint64_t bytes = HTTP_BYTES(result);
+        assert_true(bytes <= room && replies_bytes + bytes < sizeof replies);
+        memcpy(replies + replies_bytes, out, bytes);
+        replies_bytes += bytes;
+        replies[replies_bytes] = 0;
+        closed = result & (HTTP_CLOSE | HTTP_LINGER);
+        if (closed)
+            assert_int_equal(http_write_badged(stream, (uint64_t)pool_stream, 1, 0, 0, CLIENT),
+                             SHOJI_ECLOSED);
+    }
+}
+
+static void feed(long stream, const char *bytes, uint64_t count)
+{
+    while (count && !closed) {
+        uint64_t piece = count < 4096 ? count : 4096;
+        memcpy(pool_stream, bytes, piece);
+        long taken = http_write_badged(stream, (uint64_t)pool_stream, piece, 0, 0, CLIENT);
+        assert_true(taken > 0 && (uint64_t)taken <= piece);
+        bytes += taken;
+        count -= taken;
+        read_all(stream, 2048);
+    }
+}
+
+static void converse(const char *request)
+{
+    long stream = stream_open();
+    assert_true(stream > 0);
+    feed(stream, request, strlen(request));
+    stream_close(stream);
+}
+
+static unsigned count_of(const char *needle)
+{
+    unsigned count = 0;
+    for (const char *at = replies; (at = strstr(at, needle)); at += strlen(needle))
+        count++;
+    return count;
+}
+
+static void assert_status(int status)
+{
+    char line[32];
+    snprintf(line, sizeof line, "HTTP/1.1 %d ", status);
+    if (strncmp(replies, line, strlen(line)) != 0)
+        fail_msg("expected %d, got: %.200s", status, replies);
+}
+
+static void assert_has(const char *text)
+{
+    if (!strstr(replies, text))
+        fail_msg("\"%s\" is missing in: %.400s", text, replies);
+}
+
+/* ---- Tests ---- */
+
+static const char hello_head[] =
+    "HTTP/1.1 200 OK\r\nServer: Shoji\r\nContent-Type: text/plain\r\nContent-Length: 11\r\n";
+static const char hello_kept[] =
+    "HTTP/1.1 200 OK\r\nServer: Shoji\r\nContent-Type: text/plain\r\nContent-Length: 11\r\n\r\n"
+    "hello world";
+
+static void plain_request(void **state)
+{
+    (void)state;
+    converse("GET /hw HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_string_equal(replies, hello_kept);
+    assert_int_equal(closed, 0);
+}
+
+static void keep_alive_as_each_version_says(void **state)
+{
+    (void)state;
+    converse("GET /hw HTTP/1.0\r\n\r\n");
+    assert_has("\r\nConnection: close\r\n");
+    assert_int_equal(closed, HTTP_CLOSE);
+    converse("GET /hw HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
+    assert_has("\r\nConnection: keep-alive\r\n");
+    assert_int_equal(closed, 0);
+    converse("GET /hw HTTP/1.1\r\nConnection: close\r\n\r\n");
+    assert_has("\r\nConnection: close\r\n");
+    assert_int_equal(closed, HTTP_CLOSE);
+}
+
+static void head_has_no_body(void **state)
+{
+    (void)state;
+    converse("HEAD /hw HTTP/1.1\r\n\r\n");
+    assert_int_equal(replies_bytes, strlen(hello_head) + 2);
+    converse("HEAD /none HTTP/1.1\r\n\r\nGET /hw HTTP/1.1\r\n\r\n");
+    assert_status(404);
+    assert_string_equal(replies + replies_bytes - strlen(hello_kept), hello_kept);
+    assert_int_equal(count_of("HTTP/1.1 "), 2);
+}
+
+static void targets(void **state)
+{
+    (void)state;
+    converse("GET /hw?x=/y HTTP/1.1\r\n\r\n");
+    assert_string_equal(replies, hello_kept);
+    converse("GET http://h:80/hw HTTP/1.1\r\n\r\n");
+    assert_string_equal(replies, hello_kept);
+    converse("GET http://h HTTP/1.1\r\n\r\n");
+    assert_status(404);
+    converse("GET /none HTTP/1.1\r\n\r\n");
+    assert_status(404);
+    assert_has("There is nothing at this path.\n");
+    assert_int_equal(closed, 0);
+    converse("GET /empty HTTP/1.1\r\n\r\n");
+    assert_status(200);
+    assert_has("Content-Length: 0\r\n");
+}
+
+static void upgrades_are_not_taken_up(void **state)
+{
+    (void)state;
+    converse("GET /hw HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nGET /hw HTTP/1.1\r\n\r\n");
+    assert_int_equal(count_of("200 OK"), 2);
+    converse("CONNECT h:1 HTTP/1.1\r\n\r\nGET /hw HTTP/1.1\r\n\r\n");
+    assert_status(405);
+    assert_int_equal(count_of("200 OK"), 1);
+}
+
+static void other_methods(void **state)
+{
+    (void)state;
+    converse("POST /hw HTTP/1.1\r\nContent-Length: 5\r\n\r\nabcdeGET /hw HTTP/1.1\r\n\r\n");
+    assert_status(405);
+    assert_has("\r\nAllow: GET, HEAD\r\n");
+    assert_int_equal(count_of("200 OK"), 1);
+    converse("PUT /hw HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /hw "
+             "HTTP/1.1\r\n\r\n");
+    assert_status(405);
+    assert_int_equal(count_of("200 OK"), 1);
+}
+
+static void malformed(void **state)
+{
+    static const struct {
+        const char *bytes;
+        int status;
+    } cases[] = {
+        {"\x16\x03\x01\x02", 400},
+        {"GET\r\n\r\n", 400},
+        {"GET  HTTP/1.1\r\n\r\n", 400},
+        {"get /hw HTTP/1.1\r\n\r\n", 400},
+        {"GET /hw HTTX/1.1\r\n\r\n", 400},
+        {"GET /hw HTTP/3.1\r\n\r\n", 505},
+        {"GET /hw HTTP/2.0\r\n\r\n", 505},
+        {"GET /hw HTTP/0.9\r\n\r\n", 505},
+        {"GET /h w HTTP/1.1\r\n\r\n", 400},
+        {"GET /hw HTTP/1.1\r\nno colon\r\n\r\n", 400},
+        {"GET /hw HTTP/1.1\r\nA: b\nB: c\r\n\r\n", 400},
+        {"GET /hw HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400},
+        {"GET /hw HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400},
+        {"GET /hw HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400},
+        {"GET /hw HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+        {"GET /hw HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400},
+        {"GET /hw HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+        {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
+        {"GET /hw HTTP/1.1\r\nContent-Length: 65537\r\n\r\n", 413},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        converse(cases[i].bytes);
+        if (cases[i].status != 505 || strncmp(replies, "HTTP/1.1 400", 12) != 0)
+            assert_status(cases[i].status);
+        assert_has("Connection: close\r\n");
+        assert_int_equal(closed, HTTP_CLOSE | HTTP_LINGER);
+        assert_int_equal(replies[replies_bytes - 1], '\n');
+    }
+}
+
+static void limits_to_the_byte(void **state)
+{
+    static char bytes[80000];
+    (void)state;
+    for (int over = 0; over <= 1; over++) {
+        unsigned used = sprintf(bytes, "GET /");
+        memset(bytes + used, 'x', REQUEST_TARGET_BYTES - 1 + over);
+        strcpy(bytes + used + REQUEST_TARGET_BYTES - 1 + over, " HTTP/1.1\r\n\r\n");
+        converse(bytes);
+        assert_status(over ? 414 : 404);
+
+        used = sprintf(bytes, "GET /hw HTTP/1.1\r\nA: ");
+        unsigned fill = REQUEST_HEAD_BYTES - used - 4 + over;
+        memset(bytes + used, 'x', fill);
+        strcpy(bytes + used + fill, "\r\n\r\n");
+        converse(bytes);
+        assert_status(over ? 431 : 200);
+
+        used = sprintf(bytes, "GET /hw HTTP/1.1\r\nContent-Length: %u\r\n\r\n", REQUEST_BODY_BYTES + over);
+        memset(bytes + used, 'x', REQUEST_BODY_BYTES + over);
+        bytes[used + REQUEST_BODY_BYTES + over] = 0;
+        converse(bytes);
+        assert_status(over ? 413 : 200);
+
+        used = sprintf(bytes, "GET /hw HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n",
+                       REQUEST_BODY_BYTES + over);
+        memset(bytes + used, 'x', REQUEST_BODY_BYTES + over);
+        strcpy(bytes + used + REQUEST_BODY_BYTES + over, "\r\n0\r\n\r\n");
+        converse(bytes);
+        assert_status(over ? 413 : 200);
+    }
+}
+
+static void endless_input_is_refused(void **state)
+{
+    static const struct {
+        const char *start, *more;
+        int status;
+    } cases[] = {
+        {"", "\r\n", 431}, /* empty lines before a request */
+        {"GET /hw HTTP/1.1\r\n", "A: b\r\n", 431},
+        {"GET /hw HTTP/1.1\r\nA: ", " ", 431},
+        {"GET /", "y", 414},
+        {"GET /hw HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", 413},
+        {"GET /hw HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;", "e", 413},
+        {"GET /hw HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "T: u\r\n", 413},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        long stream = stream_open();
+        feed(stream, cases[i].start, strlen(cases[i].start));
+        for (unsigned round = 0; round < 400000 && !closed; round++)
+            feed(stream, cases[i].more, strlen(cases[i].more));
+        assert_status(cases[i].status);
+        stream_close(stream);
+    }
+}
+
+/* Each cut of two pipelined requests gives the same answers. */
+static void split_at_every_byte(void **state)
+{
+    static const char bytes[] =
+        "GET /hw HTTP/1.1\r\nHost: example\r\nAccept: */*\r\n\r\n"
+        "POST /hw HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"
+        "\r\nHEAD /hw HTTP/1.1\r\nContent-Length: 3\r\n\r\nxyz"
+        "GET /large.html HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+        "GET /none HTTP/1.0\r\n\r\n";
+    static char whole[1 << 16];
+    (void)state;
+    converse(bytes);
+    assert_int_equal(count_of("HTTP/1.1 "), 5);
+    assert_int_equal(closed, HTTP_CLOSE);
+    strcpy(whole, replies);
+    for (size_t cut = 1; cut < sizeof bytes - 1; cut++) {
+        long stream = stream_open();
+        feed(stream, bytes, cut);
+        feed(stream, bytes + cut, sizeof bytes - 1 - cut);
+        stream_close(stream);
+        assert_string_equal(replies, whole);
+    }
+    long stream = stream_open();
+    for (size_t i = 0; i < sizeof bytes - 1; i++)
+        feed(stream, bytes + i, 1);
+    stream_close(stream);
+    assert_string_equal(replies, whole);
+}
+
+static void pipelined_in_order(void **state)
+{
+    char bytes[4096] = "";
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        strcat(bytes, i % 2 ? "GET /hw HTTP/1.1\r\n\r\n" : "GET /none HTTP/1.1\r\n\r\n");
+    converse(bytes);
+    const char *at = replies;
+    for (int i = 0; i < 20; i++) {
+        assert_true(strncmp(at, i % 2 ? "HTTP/1.1 200" : "HTTP/1.1 404", 12) == 0);
+        at = strstr(at + 1, "HTTP/1.1 ");
+        assert_true(at || i == 19);
+    }
+}
+
+static void next_request_waits_for_the_reply(void **state)
+{
+    static const char bytes[] = "GET /hw HTTP/1.1\r\n\r\nGET /hw HTTP/1.1\r\n\r\n";
+    (void)state;
+    long stream = stream_open();
+    memcpy(pool_stream, bytes, sizeof bytes);
+    uint64_t at = (uint64_t)pool_stream;
+    assert_int_equal(http_read_badged(stream, at, 2048, 0, 0, CLIENT), SHOJI_EAGAIN);
+    long taken = http_write_badged(stream, at, sizeof bytes - 1, 0, 0, CLIENT);
+    assert_int_equal(taken, (sizeof bytes - 1) / 2);
+    assert_int_equal(http_write_badged(stream, at + taken, taken, 0, 0, CLIENT), SHOJI_EAGAIN);
+    assert_int_equal(http_read_badged(stream, at, 100, 0, 0, CLIENT), SHOJI_EINVAL);
+    read_all(stream, 2048);
+    stream_close(stream);
+}
+
+static void large_body_in_pieces(void **state)
+{
+    (void)state;
+    for (uint64_t room = HTTP_READ_LEAST; room < 6000; room += 37) {
+        long stream = stream_open();
+        static const char bytes[] = "GET /large.html HTTP/1.1\r\n\r\n";
+        memcpy(pool_stream, bytes, sizeof bytes);
+        http_write_badged(stream, (uint64_t)pool_stream, sizeof bytes - 1, 0, 0, CLIENT);
+        read_all(stream, room);
+        stream_close(stream);
+        assert_status(200);
+        assert_has("Content-Type: text/html");
+        const char *body = strstr(replies, "\r\n\r\n") + 4;
+        assert_int_equal(replies_bytes - (body - replies), LARGE);
+        for (uint64_t i = 0; i < LARGE; i++)
+            assert_int_equal(body[i], large_byte(i));
+    }
+}
+
+static void content_failures(void **state)
+{
+    (void)state;
+    static const long failures[] = {SHOJI_EFAULT, SHOJI_EMEMORY, SHOJI_EINVAL};
+    for (size_t i = 0; i < 3; i++) {
+        long stream = stream_open();
+        content_failure = failures[i];
+        feed(stream, "GET /hw HTTP/1.1\r\n\r\n", 20);
+        content_failure = 0;
+        assert_status(500);
+        assert_int_equal(closed, 0);
+        feed(stream, "GET /hw HTTP/1.1\r\n\r\n", 20);
+        stream_close(stream);
+        assert_int_equal(count_of("200 OK"), 1);
+    }
+    content_failure = 1l << 32 | 4097; /* says that it copied more than there is */
+    converse("GET /hw HTTP/1.1\r\n\r\n");
+    content_failure = 0;
+    assert_status(500);
+}
+
+static void streams_belong_to_their_client(void **state)
+{
+    (void)state;
+    long stream = stream_open();
+    uint64_t at = (uint64_t)pool_stream, end = (uint64_t)pool_stream_end;
+    assert_int_equal(http_write_badged(stream, at, 1, 0, 0, CLIENT + 1), SHOJI_ENOENT);
+    assert_int_equal(http_read_badged(stream, at, 1, 0, 0, CLIENT + 1), SHOJI_ENOENT);
+    assert_int_equal(http_close_badged(stream, 0, 0, 0, 0, CLIENT + 1), SHOJI_ENOENT);
+    assert_int_equal(http_write_badged(-1, at, 1, 0, 0, CLIENT), SHOJI_ENOENT);
+    assert_int_equal(http_write_badged(1 << 20, at, 1, 0, 0, CLIENT), SHOJI_ENOENT);
+    assert_int_equal(http_write_badged(stream, at - 1, 1, 0, 0, CLIENT), SHOJI_EPERM);
+    assert_int_equal(http_write_badged(stream, end, 1, 0, 0, CLIENT), SHOJI_EPERM);
+    assert_int_equal(http_read_badged(stream, end - 4, 5, 0, 0, CLIENT), SHOJI_EPERM);
+    assert_int_equal(http_read_badged(stream, at, UINT64_MAX, 0, 0, CLIENT), SHOJI_EPERM);
+    assert_int_equal(http_read_badged(stream, 0, 8, 0, 0, CLIENT), SHOJI_EPERM);
+    stream_close(stream);
+}
+
+static void streams_run_out_and_come_back(void **state)
+{
+    (void)state;
+    long opened[300], count = 0, stream;
+    while (count < 300 && (stream = stream_open()) > 0)
+        opened[count++] = stream;
+    assert_int_equal(count, 256);
+    assert_int_equal(stream_open(), SHOJI_EMEMORY);
+    while (count)
+        stream_close(opened[--count]);
+    converse("GET /hw HTTP/1.1\r\n\r\n");
+    assert_status(200);
+}
+
+/* Whatever comes, the stream says something sensible or waits. */
+static void random_bytes(void **state)
+{
+    static const char *const words[] = {
+        "GET ",
+        "HEAD ",
+        "POST ",
+        "/hw",
+        "/",
+        " HTTP/1.1",
+        " HTTP/1.0",
+        "\r\n",
+        "\r\n\r\n",
+        "\n",
+        ": ",
+        "Content-Length",
+        "Transfer-Encoding",
+        "chunked",
+        "Connection",
+        "close",
+        "keep-alive",
+        "Upgrade",
+        "1",
+        "0",
+        "ffffffff",
+        "Host",
+        "\0",
+        "\xff",
+        ",",
+        "GET /hw HTTP/1.1\r\n\r\n",
+        "http://",
+    };
+    (void)state;
+    random_start(__func__);
+    for (int round = 0; round < 20000; round++) {
+        char bytes[512];
+        size_t used = 0;
+        for (int i = 0; i < 12; i++) {
+            if (random_below(4) == 0) {
+                bytes[used++] = random_below(256);
+            } else {
+                const char *word = words[random_below(sizeof words / sizeof *words)];
+                size_t length = strlen(word);
+                memcpy(bytes + used, word, length);
+                used += length;
+            }
+        }
+        long stream = stream_open();
+        feed(stream, bytes, used);
+        if (replies_bytes)
+            assert_true(strncmp(replies, "HTTP/1.1 ", 9) == 0);
+        stream_close(stream);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plain_request),
+        cmocka_unit_test(keep_alive_as_each_version_says),
+        cmocka_unit_test(head_has_no_body),
+        cmocka_unit_test(targets),
+        cmocka_unit_test(upgrades_are_not_taken_up),
+        cmocka_unit_test(other_methods),
+        cmocka_unit_test(malformed),
+        cmocka_unit_test(limits_to_the_byte),
+        cmocka_unit_test(endless_input_is_refused),
+        cmocka_unit_test(split_at_every_byte),
+        cmocka_unit_test(pipelined_in_order),
+        cmocka_unit_test(next_request_waits_for_the_reply),
+        cmocka_unit_test(large_body_in_pieces),
+        cmocka_unit_test(content_failures),
+        cmocka_unit_test(streams_belong_to_their_client),
+        cmocka_unit_test(streams_run_out_and_come_back),
+        cmocka_unit_test(random_bytes),
+    };
+    component_init(11);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
