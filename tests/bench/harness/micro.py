@@ -31,11 +31,18 @@ def measure(report, options):
     check_counter(most)
     for count in (2, 8, 16):
         goal = at_most(2000) if count == 16 else None
-        add(f"merge to a domain of {count} components", f"merge_{count}", goal)
-        add(f"split from a domain of {count} components", f"split_{count}", goal)
+        shapes(report, f"merge to a domain of {count} components", f"merge_{count}_into", most, goal)
+        shapes(report, f"split from a domain of {count} components", f"split_{count}_after", most, goal)
     add("permission change of 64 bytes", "permission", at_most(200))
     add("the same, first in its page", "permission_first")
     add("the same, across two pages", "permission_pages")
+
+
+def shapes(report, name, prefix, most, goal):
+    """The worst of the shapes that client.c tries: into one component, into half of them, into all but one."""
+    each = {shape: most[f"{prefix}_{shape}"] for shape in ("one", "half", "rest")}
+    report.add(PART, name, max(each.values()), "instructions", goal,
+               ", ".join(f"into {shape} {value:,}" for shape, value in each.items()), list(each.values()))
 
 
 def check_counter(most):

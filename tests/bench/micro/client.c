@@ -141,17 +141,24 @@ static void merge_split_once(struct figure *merge, struct figure *split, uint32_
     expect_together(SERVER, 1);
 }
 
-static void merge_split(const char *merge_name, const char *split_name, uint32_t count)
+/* One figure for each shape: who is in the domain that the other one is merged into. */
+static void merge_split(uint32_t count)
 {
-    struct figure merge = {0, 0}, split = {0, 0};
+    const struct {
+        const char *name;
+        uint32_t left;
+    } shapes[] = {{"one", 1}, {"half", count / 2}, {"rest", count - 1}};
 
-    for (int i = 0; i < REPETITIONS; i++) {
-        merge_split_once(&merge, &split, 1, count);
-        merge_split_once(&merge, &split, count / 2, count);
-        merge_split_once(&merge, &split, count - 1, count);
+    for (uint32_t shape = 0; shape < sizeof shapes / sizeof *shapes; shape++) {
+        struct figure merge = {0, 0}, split = {0, 0};
+
+        for (int i = 0; i < REPETITIONS; i++)
+            merge_split_once(&merge, &split, shapes[shape].left, count);
+        print_line("bench: merge_%u_into_%s %u %u", (unsigned)count, shapes[shape].name,
+                   (unsigned)merge.least, (unsigned)merge.most);
+        print_line("bench: split_%u_after_%s %u %u", (unsigned)count, shapes[shape].name,
+                   (unsigned)split.least, (unsigned)split.most);
     }
-    figure_print(merge_name, &merge);
-    figure_print(split_name, &split);
 }
 
 /* Lets the server read SHARED_BYTES of ours and takes it back. The first time the supervisor makes tables for
@@ -185,9 +192,9 @@ long component_init(component_t self)
     if ((status = pd_split(self)) != SHOJI_OK)
         fail("split of the client", status);
     invocation("gated_again", bench_null);
-    merge_split("merge_2", "split_2", 2);
-    merge_split("merge_8", "split_8", 8);
-    merge_split("merge_16", "split_16", 16);
+    merge_split(2);
+    merge_split(8);
+    merge_split(16);
     permission("permission_first", "permission", shared);
     permission("permission_pages_first", "permission_pages", shared + 2 * 4096 - SHARED_BYTES / 2);
     print_line("bench: done");
