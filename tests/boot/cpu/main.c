@@ -11,7 +11,7 @@ SNIPPET(add8); SNIPPET(lock_add8); SNIPPET(lock_add4); SNIPPET(xchg8); SNIPPET(c
 SNIPPET(fxsave_); SNIPPET(fxrstor_); SNIPPET(fnsave_); SNIPPET(fstpt_); SNIPPET(rep_stos); SNIPPET(rep_movs);
 SNIPPET(maskmov); SNIPPET(do_rdmsr); SNIPPET(do_wrmsr); SNIPPET(do_cli); SNIPPET(do_hlt); SNIPPET(do_out);
 SNIPPET(do_cr3); SNIPPET(do_syscall); SNIPPET(do_iretq); SNIPPET(call_gate); SNIPPET(callee_ret_imm);
-SNIPPET(callee_above); SNIPPET(callee_wrong);
+SNIPPET(callee_above); SNIPPET(callee_wrong); SNIPPET(far_return);
 extern const char push_at[], push_at_at[], call_at[], call_at_at[], enter_at[], enter_at_at[], jump[], callee_add[], callee_badge[], callee_cleared[],
     callee_stack[], callee_recurse[], callee_nest[], spin[], call_gate_rsi[], call_loop[], count_loop[], load_loop[], call_gate_loop[];
 extern const char chain_page[], chain_first[], chain_second[], loop_first[], loop_second[], across_page[], across_insn[], across_loop[];
@@ -436,6 +436,30 @@ static void test_fetch(void)
     at(data)[4] = 0xcd, at(data)[5] = 0x30;
     run(ALICE, jump, data, 0, 0, 0);
     check(trap_last.rip == data + 6, "second", trap_last.rip);
+    test_end();
+
+    test("code that a domain changes while another runs it");
+    perm_change(BOB, data, data + 4096, MMP_PERM_RW);
+    run(BOB, store1, data + 64, 0x90, 0, 0); /* before there is any block: a fast translation */
+    fill(data, 64, 0x90);
+    at(data)[8] = 0xcd, at(data)[9] = 0x30;
+    run(ALICE, jump, data, 0, 0, 0);
+    check(trap_last.rip == data + 10, "before", trap_last.rip);
+    run(BOB, store2, data + 4, 0x30cd, 0, 0);
+    check(trap_last.vector == DONE, "store", trap_last.vector);
+    run(ALICE, jump, data, 0, 0, 0);
+    check(trap_last.rip == data + 6, "after", trap_last.rip);
+    run(KEN, store1, data + 64, 0, 0, 0);
+    expect_denied(store1_at, MMP_ACCESS_STORE, data + 64, 1);
+    test_end();
+
+    test("a kernel domain's far return reads its own stack only");
+    perm_change(KEN, data, data + 16, MMP_PERM_RO);
+    *(uint64_t *)at(data) = (uint64_t)callee_add, *(uint64_t *)at(data + 8) = 8;
+    run(KEN, far_return, data, 0, 0, 0);
+    check(trap_last.rip != (uint64_t)far_return_at, "allowed", trap_last.rip);
+    run(KEN, far_return, data + 8, 0, 0, 0);
+    expect_denied(far_return_at, MMP_ACCESS_LOAD, data + 16, 8);
     test_end();
 }
 

@@ -87,6 +87,11 @@
     enter $16, $1
     DONE
 
+    SNIPPET far_return
+    mov %rdi, %rsp
+    AT far_return
+    lretq
+
     SNIPPET jump
     jmp *%rdi
 
