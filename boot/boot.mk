@@ -25,6 +25,12 @@ $(BUILD)/third-party/packages.mk: boot/thirdparty/packages
 $(THIRD_PARTY_STAMPS) &: FORCE
 	@boot/thirdparty/get $(THIRD_PARTY)
 
+# A file of one of them may be a prerequisite by name: it is there once its stamp is.
+$(BUILD)/newlib/%: | $(BUILD)/third-party/newlib.stamp
+	@test -e $@
+$(BUILD)/src/%: | $(THIRD_PARTY_STAMPS)
+	@test -e $@
+
 qemu:                   ## build the emulator with the MMP CPU; after a change only what depends on it
 	@boot/thirdparty/get qemu
 
