@@ -4,7 +4,7 @@
 # A host test is one file tests/host/test_*.c; comment lines in it say what it is linked with:
 #   // links: path path...       sources, from the repository's root
 #   // includes: path path...    folders of headers
-#   // flags: flag flag...       anything else for the compiler
+#   // flags: flag flag...       anything else for the compiler and the linker
 # A boot test is for pytest, below tests/boot. What it boots is built first: a fragment adds it as a prerequisite of
 # test-boot-built.
 

@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Random merges, splits, grants and running threads against a naive oracle: rows of permissions by component, sets of
+ * components by domain. The tables are read by a walker of the test's own, word by word; the cache of a processor that never forgets
+ * on its own is played too, so that a missing invalidation shows.
+ */
+// links: kernel/layout/layout.c kernel/layout/union.c kernel/layout/share.c kernel/layout/check.c
+// links: kernel/mmp/view.c kernel/mmp/domain.c tests/host/seeded.c
+// includes: kernel kernel/include mmp_hw/include tests/host
+// flags: -no-pie -fno-pie
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "layout/layout.h"
+#include "mmp/arch.h"
+#include "mmp/registers.h"
+#include "panic.h"
+#include "seeded.h"
+#include "shoji/status.h"
+
+#define COMPONENTS 10u
+#define POOLS 4u
+#define SLOTS (COMPONENTS + POOLS + 1)
+#define DEVICE (COMPONENTS + POOLS)
+#define DEVICE_BASE 0xfe000000u
+#define FRAMES 24u
+
+/* Places that are looked at: in each slot some words, chosen so that grants begin and end in them and across them. */
+#define PLACES 96u
+static uint32_t place_offset[PLACES];
+
+/* ---- The oracle ---- */
+
+static uint8_t rights[COMPONENTS][SLOTS][PLACES];
+static unsigned set_of[COMPONENTS];       /* live domain, by a number of the oracle's own */
+static struct {
+    bool used;
+    uint16_t id;          /* tag, as a frame would name it */
+    uint64_t components;  /* what the code that the frame returns to may still need */
+} frames[FRAMES];
+
+static uint32_t slot_base(unsigned slot)
+{
+    return slot == DEVICE ? DEVICE_BASE : ARENA_BASE + slot * SLOT_BYTES;
+}
+
+static uint8_t stronger(uint8_t a, uint8_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint8_t expected_right(uint64_t members, unsigned slot, unsigned place)
+{
+    uint8_t right = 0;
+
+    for (unsigned c = 0; c < COMPONENTS; c++)
+        if ((members >> c & 1) != 0)
+            right = stronger(right, rights[c][slot][place]);
+    return right;
+}
+
+static uint64_t members_of(unsigned component)
+{
+    uint64_t members = 0;
+
+    for (unsigned c = 0; c < COMPONENTS; c++)
+        if (set_of[c] == set_of[component])
+            members |= 1ull << c;
+    return members;
+}
+
+/* ---- Fakes: the processor's registers, the threads, the panic ---- */
+
+static uint64_t dtbase;
+static unsigned forgotten_all[0x8000];
+static struct {
+    uint32_t from;
+    uint64_t bytes;
+} forgotten[8];
+static unsigned forgotten_count;
+
+void mmp_register_write(uint32_t number, uint64_t value)
+{
+    if (number == MMP_MSR_DTBASE)
+        dtbase = value;
+    if (number != MMP_MSR_INVAL)
+        return;
+    uint64_t bytes = 1ull << (value >> 16 & 63);
+    uint32_t from = (uint32_t)(value >> 32);
+
+    if (bytes == 1ull << 32) {
+        forgotten_all[value & MMP_PD_INDEX_MASK] = 1;
+    } else {
+        assert_int_equal(from % bytes, 0);
+        assert_int_equal(value & 0xffff, 0);
+        assert_true(forgotten_count < 8);
+        forgotten[forgotten_count].from = from;
+        forgotten[forgotten_count++].bytes = bytes;
+    }
+}
+
+uint64_t mmp_register_read(uint32_t number)
+{
+    (void)number;
+    return 0;
+}
+
+void mmp_domains_start(void);
+
+void thread_domains_named(uint64_t named[2])
+{
+    for (unsigned i = 0; i < FRAMES; i++)
+        if (frames[i].used) {
+            unsigned number = pd_of_tag(frames[i].id).number;
+
+            named[number / 64] |= 1ull << number % 64;
+        }
+}
+
+void panic(const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    vprintf(format, list);
+    va_end(list);
+    abort();
+}
+
+/* ---- A walker that shares nothing with the kernel ---- */
+
+static uint64_t descriptor(uint16_t id)
+{
+    uint64_t value;
+
+    memcpy(&value, (const void *)(dtbase + 16u * (id & 0x7fffu)), 8);
+    return value;
+}
+
+static uint32_t word_at(uint32_t address)
+{
+    uint32_t value;
+
+    memcpy(&value, (const void *)(uintptr_t)address, 4);
+    return value;
+}
+
+static unsigned walk(uint32_t root, uint32_t address)
+{
+    uint32_t entry = word_at(root + 4 * (address >> 22));
+
+    if (entry == 0)
+        return 0;
+    if ((entry & 3) == 1) {
+        assert_int_equal(entry & 0xfffc, 0);
+        return entry >> (16 + 2 * (address >> 19 & 7)) & 3;
+    }
+    assert_int_equal(entry & 0xfff, 0);
+    entry = word_at(entry + 4 * (address >> 12 & 0x3ff));
+    if (entry == 0)
+        return 0;
+    if ((entry & 3) == 1) {
+        assert_int_equal(entry & 0xfffc, 0);
+        return entry >> (16 + 2 * (address >> 9 & 7)) & 3;
+    }
+    assert_int_equal(entry & 0xff, 0);
+    return word_at(entry + 4 * (address >> 6 & 63)) >> (address >> 2 & 15) * 2 & 3;
+}
+
+static uint16_t tag_of(uint16_t id)
+{
+    return (uint16_t)(descriptor(id) >> 32);
+}
+
+static uint16_t home_of(unsigned component)
+{
+    return (uint16_t)(0x8000u | (component * 7 + 1));
+}
+
+/* ---- The cache of a processor: rights by tag ---- */
+
+#define CACHED_TAGS 512u
+static uint8_t cache[CACHED_TAGS][SLOTS][PLACES];
+
+static void cache_forget(void)
+{
+    for (unsigned tag = 0; tag < CACHED_TAGS; tag++)
+        if (forgotten_all[tag] || forgotten_all[0])
+            memset(cache[tag], 0, sizeof cache[tag]);
+    memset(forgotten_all, 0, sizeof forgotten_all);
+    for (unsigned i = 0; i < forgotten_count; i++)
+        for (unsigned tag = 0; tag < CACHED_TAGS; tag++)
+            for (unsigned slot = 0; slot < SLOTS; slot++)
+                for (unsigned place = 0; place < PLACES; place++) {
+                    uint32_t address = slot_base(slot) + place_offset[place];
+
+                    if (address >= forgotten[i].from && address - forgotten[i].from < forgotten[i].bytes)
+                        cache[tag][slot][place] = 0;
+                }
+    forgotten_count = 0;
+}
+
+/* What the domain that an id names may do, through table and cache, is exactly what these components may. */
+static void domain_look(uint16_t id, uint64_t members)
+{
+    uint64_t value = descriptor(id);
+    uint16_t tag = (uint16_t)(value >> 32);
+    uint32_t root = (uint32_t)value;
+
+    assert_int_equal(value >> 48, MMP_DD_VALID);
+    assert_int_equal(tag & 0x8000, 0x8000);
+    for (unsigned slot = 0; slot < SLOTS; slot++)
+        for (unsigned place = 0; place < PLACES; place++) {
+            unsigned right = walk(root, slot_base(slot) + place_offset[place]);
+            uint8_t *cached = &cache[tag & 0x1ff][slot][place];
+
+            assert_int_equal(right, expected_right(members, slot, place));
+            /* A cached right that the table has no more would still be used. */
+            if (*cached != 0 && *cached != right)
+                assert_true(*cached == MMP_PERM_RO && right != 0);
+            *cached = (uint8_t)right;
+        }
+}
+
+static void everything_look(void)
+{
+    const char *broken = layout_check();
+
+    if (broken != NULL)
+        fail_msg("%s", broken);
+    cache_forget();
+    for (unsigned c = 0; c < COMPONENTS; c++) {
+        domain_look(home_of(c), members_of(c));
+        for (unsigned d = 0; d < COMPONENTS; d++)
+            assert_int_equal(tag_of(home_of(c)) == tag_of(home_of(d)), set_of[c] == set_of[d]);
+    }
+    /* A thread returns to a domain in which everything is that its code could reach when it called. */
+    for (unsigned i = 0; i < FRAMES; i++)
+        if (frames[i].used) {
+            uint64_t value = descriptor(frames[i].id);
+            uint64_t members = layout_members(pd_of_tag((uint16_t)(value >> 32)));
+
+            assert_int_equal(value >> 48, MMP_DD_VALID);
+            assert_int_equal(members & frames[i].components, frames[i].components);
+            domain_look(frames[i].id, members);
+        }
+}
+
+/* ---- Random operations ---- */
+
+/* Tables can run out where components share parts of their slots; then nothing has changed, which everything_look sees. */
+static bool may_refuse;
+static unsigned refused, done;
+
+static bool refused_for_memory(long status)
+{
+    refused += status == SHOJI_EMEMORY;
+    done += status == SHOJI_OK;
+    return may_refuse && status == SHOJI_EMEMORY;
+}
+
+static void step_thread(void)
+{
+    unsigned i = (unsigned)random_below(FRAMES);
+
+    if (frames[i].used) {
+        frames[i].used = false;
+    } else {
+        unsigned component = (unsigned)random_below(COMPONENTS);
+
+        frames[i].used = true;
+        frames[i].id = tag_of(home_of(component));
+        frames[i].components = members_of(component);
+    }
+}
+
+static void step_merge(void)
+{
+    unsigned into = (unsigned)random_below(COMPONENTS), from = (unsigned)random_below(COMPONENTS);
+    unsigned old = set_of[from];
+    bool same = set_of[into] == old;
+    long status = layout_merge(into, from);
+
+    if (same) {
+        assert_int_equal(status, SHOJI_ESAME);
+        return;
+    }
+    if (refused_for_memory(status))
+        return;
+    assert_int_equal(status, SHOJI_OK);
+    for (unsigned c = 0; c < COMPONENTS; c++)
+        if (set_of[c] == old)
+            set_of[c] = set_of[into];
+}
+
+static void step_split(void)
+{
+    static unsigned next_set = COMPONENTS;
+    unsigned component = (unsigned)random_below(COMPONENTS);
+    uint64_t members = members_of(component);
+    long status = layout_split(component);
+
+    if (members == 1ull << component) {
+        assert_int_equal(status, SHOJI_ESAME);
+        return;
+    }
+    if (refused_for_memory(status))
+        return;
+    assert_int_equal(status, SHOJI_OK);
+    set_of[component] = next_set++;
+}
+
+static bool owner_covers(unsigned owner, uint32_t from, uint32_t bytes, uint8_t right)
+{
+    for (uint32_t offset = from; offset < from + bytes; offset += 4) {
+        /* Own slots begin with text, then constants, then data: see boot(). */
+        uint8_t has = offset < 0x2000 ? 3 : offset < 0x3000 ? 1 : offset < 0x5000 ? 2 : 0;
+
+        (void)owner;
+        if (right != 0 && !(right == 1 ? has != 0 : has == right))
+            return false;
+    }
+    return true;
+}
+
+static void step_share(void)
+{
+    unsigned owner = (unsigned)random_below(COMPONENTS), to = (unsigned)random_below(COMPONENTS);
+    uint32_t a = place_offset[random_below(PLACES)], b = place_offset[random_below(PLACES)];
+    uint32_t from = a < b ? a : b, bytes = (a < b ? b : a) - from;
+    uint8_t right = (uint8_t)random_below(4);
+    long status;
+
+    if (owner == to || bytes == 0)
+        return;
+    status = layout_share(owner, slot_base(owner) + from, bytes, right, to);
+    if (!owner_covers(owner, from, bytes, right)) {
+        assert_int_equal(status, SHOJI_EPERM);
+        return;
+    }
+    if (refused_for_memory(status))
+        return;
+    assert_int_equal(status, SHOJI_OK);
+    for (unsigned place = 0; place < PLACES; place++)
+        if (place_offset[place] >= from && place_offset[place] < from + bytes)
+            rights[to][owner][place] = right;
+}
+
+static void boot(void)
+{
+    memset(rights, 0, sizeof rights);
+    memset(frames, 0, sizeof frames);
+    memset(cache, 0, sizeof cache);
+    /* Edges of words, of 64 bytes, of 512 bytes, of pages; and what lies between. */
+    for (unsigned i = 0; i < PLACES; i++) {
+        static const uint32_t edge[] = {0x40, 0x200, 0x1000, 0x80000};
+        uint32_t offset = (uint32_t)random_below(8) * edge[i % 4] + (uint32_t)random_from(0, 4) * 4;
+
+        if (i % 4 != 3)
+            offset += (uint32_t)random_below(5) * 0x1000;
+        place_offset[i] = offset % 0x3f0000;
+    }
+    place_offset[0] = 0;
+    for (unsigned i = 1; i < PD_COUNT; i++) { /* what an earlier test has left */
+        pd_unname(pd_tag((struct pd){(uint8_t)i}));
+        for (unsigned slot = 0; slot < SLOTS; slot++)
+            pd_select((struct pd){(uint8_t)i}, slot_base(slot) / SLOT_BYTES, VIEW_NONE);
+    }
+    layout_reset();
+    mmp_domains_start();
+    for (unsigned c = 0; c < COMPONENTS; c++) {
+        assert_int_equal(layout_component_add(c * 7 + 1), SHOJI_OK);
+        set_of[c] = c;
+        view_set(layout_view(c, c), slot_base(c), 0x2000, RIGHT_EXECUTE);
+        view_set(layout_view(c, c), slot_base(c) + 0x2000, 0x1000, RIGHT_READ);
+        layout_own_pages(c, slot_base(c) + 0x3000, 0x2000);
+        for (unsigned place = 0; place < PLACES; place++) {
+            uint32_t offset = place_offset[place];
+
+            rights[c][c][place] = offset < 0x2000 ? 3 : offset < 0x3000 ? 1 : offset < 0x5000 ? 2 : 0;
+        }
+    }
+    for (unsigned pool = COMPONENTS; pool < COMPONENTS + POOLS; pool++)
+        for (unsigned c = 0; c < COMPONENTS; c++) {
+            uint32_t bytes = 0x80000 * (pool - COMPONENTS + 1);
+            uint8_t right = (uint8_t)(random_one_in(2) ? 0 : random_from(1, 2));
+
+            if (right != 0)
+                layout_grant(c, pool, view_uniform(bytes, right));
+            for (unsigned place = 0; place < PLACES; place++)
+                rights[c][pool][place] = place_offset[place] < bytes ? right : 0;
+        }
+    struct view device;
+    assert_int_equal(view_create(&device), SHOJI_OK);
+    view_set(device, DEVICE_BASE, 0x1000, RIGHT_WRITE);
+    unsigned slot = layout_device_slot(DEVICE_BASE);
+    assert_int_equal(layout_slot_of(DEVICE_BASE + 0x1234), slot);
+    layout_grant(2, slot, device);
+    for (unsigned place = 0; place < PLACES; place++)
+        rights[2][DEVICE][place] = place_offset[place] < 0x1000 ? 2 : 0;
+    memset(forgotten_all, 0, sizeof forgotten_all);
+    forgotten_count = 0;
+}
+
+static void test_merge_and_split(void **state)
+{
+    (void)state;
+    random_start("merge_and_split");
+    boot();
+    everything_look();
+    for (unsigned i = 0; i < 20000; i++) {
+        switch (random_below(4)) {
+        case 0:
+            step_thread();
+            break;
+        case 1:
+            step_merge();
+            break;
+        default:
+            step_split();
+            break;
+        }
+        if (i % 16 == 0 || i < 500)
+            everything_look();
+    }
+    struct layout_counts counts;
+    memset(frames, 0, sizeof frames);
+    layout_counts(&counts);
+    assert_int_equal(counts.stale, 0);
+    everything_look();
+}
+
+static void test_shares(void **state)
+{
+    (void)state;
+    random_start("shares");
+    boot();
+    may_refuse = true;
+    refused = done = 0;
+    for (unsigned i = 0; i < 6000; i++) {
+        switch (random_below(6)) {
+        case 0:
+            step_thread();
+            break;
+        case 1:
+            step_merge();
+            break;
+        case 2:
+            step_split();
+            break;
+        default:
+            step_share();
+            break;
+        }
+        if (i % 4 == 0 || i < 500)
+            everything_look();
+    }
+    print_message("shares: %u done, %u refused\n", done, refused);
+    assert_true(refused > 0 && done > 500);
+}
+
+/* Every tag in use by frames: then a split that needs another refuses, and nothing has changed. */
+static void test_no_domain_left(void **state)
+{
+    unsigned held = 0;
+    long status = SHOJI_OK;
+
+    (void)state;
+    random_start("no_domain_left");
+    boot();
+    for (unsigned i = 0; i < 1000 && status == SHOJI_OK; i++) {
+        for (unsigned k = 0; k < FRAMES; k++)
+            frames[k].used = frames[k].used && k < held;
+        assert_int_equal(layout_merge(0, 1), SHOJI_OK);
+        set_of[1] = set_of[0];
+        if (held < FRAMES) {
+            frames[held].used = true;
+            frames[held].id = tag_of(home_of(0));
+            frames[held++].components = members_of(0);
+        }
+        status = layout_split(1);
+        if (status == SHOJI_OK)
+            set_of[1] = 1000 + i;
+        everything_look();
+    }
+    assert_int_equal(status, SHOJI_OK); /* FRAMES frames hold FRAMES domains: there are more than that */
+}
+
+static void test_covers(void **state)
+{
+    (void)state;
+    random_start("covers");
+    boot();
+    assert_true(layout_covers(0, slot_base(0) + 0x3000, 0x2000, RIGHT_WRITE));
+    assert_false(layout_covers(0, slot_base(0) + 0x2fff, 2, RIGHT_WRITE));
+    assert_false(layout_covers(0, slot_base(0) + 0x4fff, 2, RIGHT_WRITE));
+    assert_true(layout_covers(0, slot_base(0) + 0x1ffc, 8, RIGHT_READ));
+    assert_false(layout_covers(0, slot_base(1), 4, RIGHT_READ));
+    assert_false(layout_covers(0, 0x1000, 4, RIGHT_READ));
+    assert_false(layout_covers(0, 0xfffffffc, 8, RIGHT_READ));
+    assert_int_equal(layout_merge(0, 1), SHOJI_OK);
+    assert_false(layout_covers(0, slot_base(1), 4, RIGHT_READ)); /* the domain may, the component may not */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_merge_and_split),
+        cmocka_unit_test(test_no_domain_left),
+        cmocka_unit_test(test_covers),
+        cmocka_unit_test(test_shares), /* last: its tables stay in use */
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
