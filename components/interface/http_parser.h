@@ -6,7 +6,6 @@
 #include "shoji/supervisor.h"
 
 #define HTTP_CLOSE (1l << 40)  /* or-ed to http_read's result: the connection closes after these bytes */
-#define HTTP_LINGER (1l << 41) /* with HTTP_CLOSE: the request was not read to its end; what still comes in is to be thrown away */
 #define HTTP_BYTES(result) ((result) & 0xffffffffl)
 #define HTTP_READ_LEAST 1024 /* http_read with less room than this is SHOJI_EINVAL */
 long http_open(void);                                                    /* stream, > 0 */

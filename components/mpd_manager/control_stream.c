@@ -102,8 +102,7 @@ static long reply_begin(struct stream *stream, char *out, uint64_t out_room)
         char room[REQUEST_SENTENCE_BYTES];
         const char *sentence = request_sentence(request, room);
         stream->ended = true;
-        return reply_refusal(out, REPLY_JSON, request->status, sentence, 0, REPLY_CLOSE, false) | HTTP_CLOSE |
-               HTTP_LINGER;
+        return reply_refusal(out, REPLY_JSON, request->status, sentence, 0, REPLY_CLOSE, false) | HTTP_CLOSE;
     }
     enum reply_connection connection = !request->keep_alive         ? REPLY_CLOSE
                                        : request->parser.http_minor ? REPLY_KEEP_1_1

@@ -11,15 +11,13 @@
 #include "token.h"
 
 #define CONTROL_PORT 8081
-#define CONTROL_ENTRIES (CONTROL_CONNECTIONS + 8)
 
 extern char pool_control[], pool_control_end[];
 
-static struct connection table[CONTROL_ENTRIES];
+static struct connection table[CONTROL_CONNECTIONS];
 static struct connections control = {
     .port = CONTROL_PORT,
     .limit = CONTROL_CONNECTIONS,
-    .entries = CONTROL_ENTRIES,
     .table = table,
 };
 

@@ -3,13 +3,14 @@
  * The control interface from request bytes to answer bytes, over a supervisor that is a table.
  */
 // links: components/mpd_manager/control.c components/mpd_manager/control_stream.c
-// components/mpd_manager/layout.c links: components/mpd_manager/render.c components/mpd_manager/text.c
-// components/mpd_manager/token.c links: webserver/http_parser/request.c webserver/http_parser/reply.c
-// policy/graph.c policy/mode.c tests/host/seeded.c links: build/src/llhttp/src/api.c
-// build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c build/src/yyjson/src/yyjson.c includes: .
-// tests/host webserver components/mpd_manager build/src/llhttp/include build/src/yyjson/src includes:
-// components/interface components/runtime kernel/include flags: -Wno-unused-parameter -Wno-unused-variable
-// -Wno-unused-but-set-variable -Wno-unused-function
+// links: components/mpd_manager/layout.c components/mpd_manager/render.c components/mpd_manager/text.c
+// links: components/mpd_manager/token.c webserver/http_parser/request.c webserver/http_parser/reply.c
+// links: policy/graph.c policy/mode.c tests/host/seeded.c build/src/yyjson/src/yyjson.c
+// links: build/src/llhttp/src/api.c build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
+// includes: . tests/host webserver components/mpd_manager components/interface components/runtime
+// includes: build/src/llhttp/include build/src/yyjson/src kernel/include
+// flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable
+// flags: -Wno-unused-function
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -116,7 +117,7 @@ static void feed(long stream, const char *bytes, size_t count)
                 break;
             assert_true(result >= 0);
             reply_bytes += HTTP_BYTES(result);
-            closed = result & (HTTP_CLOSE | HTTP_LINGER);
+            closed = result & HTTP_CLOSE;
             if (closed)
                 break;
         }
@@ -419,7 +420,7 @@ static void malformed_and_oversized(void **state)
     static const char large[] = "PUT /v1/policy HTTP/1.1\r\nContent-Length: 4097\r\n\r\n";
     converse(large, sizeof large - 1);
     assert_refused(413, "body");
-    assert_int_equal(closed, HTTP_CLOSE | HTTP_LINGER);
+    assert_int_equal(closed, HTTP_CLOSE);
     static char head[REQUEST_HEAD_BYTES + 100];
     memset(head, 'a', sizeof head);
     memcpy(head, "GET /v1/graph HTTP/1.1\r\nA: ", 27);

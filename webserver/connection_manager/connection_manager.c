@@ -12,13 +12,12 @@
 
 #define WEB_PORT 80
 #define WEB_CONNECTIONS 256
-#define WEB_ENTRIES (WEB_CONNECTIONS + 16)
 
 extern char pool_stream[], pool_stream_end[];
 
-static struct connection table[WEB_ENTRIES];
+static struct connection table[WEB_CONNECTIONS];
 static struct connections web = {
-    .port = WEB_PORT, .limit = WEB_CONNECTIONS, .entries = WEB_ENTRIES, .table = table};
+    .port = WEB_PORT, .limit = WEB_CONNECTIONS, .table = table};
 
 long component_init(component_t self)
 {

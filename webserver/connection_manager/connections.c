@@ -23,10 +23,7 @@ static void connection_free(struct connections *all, struct connection *c)
     if (c->again)
         all->again_count--;
     c->again = false;
-    if (c->stream) {
-        stream_close(c->stream);
-        all->served--;
-    }
+    stream_close(c->stream);
     all->by_fd[fd] = 0;
     c->fd = 0;
     all->open--;
@@ -40,7 +37,6 @@ static void connection_refuse(struct connection *c, int status)
     if (!c->mid_reply && c->out_end + HTTP_READ_LEAST <= CONNECTION_OUT_BYTES)
         c->out_end += stream_refusal(c->out + c->out_end, status);
     c->closing = true;
-    c->linger = true;
     c->reply_due = false;
     c->in_from = c->in_end = 0;
 }
@@ -82,7 +78,6 @@ static void connection_take_reply(struct connection *c)
     c->out_end += bytes;
     if (result & HTTP_CLOSE) {
         c->closing = true;
-        c->linger = result & HTTP_LINGER;
         c->reply_due = c->in_request = c->mid_reply = false;
         c->in_from = c->in_end = 0;
     } else if (bytes < room) {
@@ -143,24 +138,10 @@ static bool connection_fill(struct connections *all, struct connection *c)
         return false;
     }
     c->in_end = got;
+    c->readable =
+        got ==
+        CONNECTION_IN_BYTES; /* less was all there was; an event tells of more, or of the end (tcp.h) */
     return true;
-}
-
-/* All is sent and nothing is to be answered any more. */
-static void connection_end(struct connections *all, struct connection *c)
-{
-    for (int reads = 0; c->linger && !c->peer_ended && reads < TURN_READS; reads++)
-        if (!connection_fill(all, c))
-            break;
-    if (!c->fd)
-        return;
-    if (c->linger && !c->peer_ended) {
-        uint64_t latest = ticks_in(CONNECTION_LINGER_MS);
-        if (c->deadline > latest)
-            c->deadline = latest;
-        return;
-    }
-    connection_free(all, c);
 }
 
 static void connection_turn(struct connections *all, struct connection *c)
@@ -170,7 +151,7 @@ static void connection_turn(struct connections *all, struct connection *c)
         if (!connection_flush(all, c))
             return;
         if (c->closing) {
-            connection_end(all, c);
+            connection_free(all, c);
             return;
         }
         if (c->reply_due || c->in_from < c->in_end)
@@ -187,7 +168,6 @@ static void connection_turn(struct connections *all, struct connection *c)
         if (c->in_request)
             connection_refuse(c, 400);
         c->closing = true;
-        c->linger = false;
     }
 }
 
@@ -200,11 +180,19 @@ static void connection_run(struct connections *all, struct connection *c)
 
 static struct connection *connection_find_free(struct connections *all)
 {
-    if (all->open == all->entries)
+    if (all->open == all->limit)
         return 0;
-    for (uint32_t i = all->free_hint;; i = (i + 1) % all->entries)
+    for (uint32_t i = all->free_hint;; i = (i + 1) % all->limit)
         if (!all->table[i].fd)
             return &all->table[i];
+}
+
+/* One connection too many is told so; a fresh one has room for that. */
+static void connection_turn_away(struct connections *all, long fd)
+{
+    char *out = all->pool + (uint64_t)all->limit * CONNECTION_BYTES;
+    fd_write(fd, out, stream_refusal(out, 503));
+    fd_close(fd);
 }
 
 static bool connection_accept(struct connections *all)
@@ -213,23 +201,23 @@ static bool connection_accept(struct connections *all)
     if (fd <= 0 || fd >= FD_LIMIT)
         return false;
     struct connection *c = connection_find_free(all);
-    if (!c) { /* so many that we can't even say so */
-        fd_close(fd);
+    long stream = c ? stream_open() : SHOJI_EMEMORY;
+    if (stream <= 0) {
+        connection_turn_away(all, fd);
         return true;
     }
     char *buffers = all->pool + (uint64_t)(c - all->table) * CONNECTION_BYTES;
-    *c = (struct connection){.fd = fd, .in = buffers, .out = buffers + CONNECTION_IN_BYTES, .readable = true};
+    *c = (struct connection){
+        .fd = fd,
+        .stream = stream,
+        .in = buffers,
+        .out = buffers + CONNECTION_IN_BYTES,
+        .readable = true,
+    };
     deadline_set(c, CONNECTION_TIMEOUT_MS);
     if (all->open++ == 0)
         all->sweep = ticks_in(SWEEP_MS);
     all->by_fd[fd] = c;
-    long stream = all->served < all->limit ? stream_open() : SHOJI_EMEMORY;
-    if (stream > 0) {
-        c->stream = stream;
-        all->served++;
-    } else {
-        connection_refuse(c, 503);
-    }
     connection_run(all, c);
     return true;
 }
@@ -241,21 +229,20 @@ static void connection_expire(struct connections *all, struct connection *c)
         return;
     }
     connection_refuse(c, 408);
-    deadline_set(c, CONNECTION_LINGER_MS);
     connection_run(all, c);
 }
 
 static void connections_sweep(struct connections *all)
 {
     all->sweep = ticks_in(SWEEP_MS);
-    for (uint32_t i = 0; i < all->entries; i++)
+    for (uint32_t i = 0; i < all->limit; i++)
         if (all->table[i].fd && all->table[i].deadline <= shoji_global.ticks)
             connection_expire(all, &all->table[i]);
 }
 
 static void connections_run_again(struct connections *all)
 {
-    for (uint32_t i = 0; i < all->entries && all->again_count; i++) {
+    for (uint32_t i = 0; i < all->limit && all->again_count; i++) {
         struct connection *c = &all->table[i];
         if (!c->fd || !c->again)
             continue;
@@ -269,7 +256,8 @@ static void connections_start(struct connections *all)
 {
     long group = all->group > 0 ? all->group : fd_group();
     long listener = group > 0 ? fd_listen(group, all->port) : group;
-    if (listener > 0 && (uint64_t)(all->pool_end - all->pool) < (uint64_t)all->entries * CONNECTION_BYTES)
+    if (listener > 0 &&
+        (uint64_t)(all->pool_end - all->pool) < (uint64_t)all->limit * CONNECTION_BYTES + HTTP_READ_LEAST)
         listener = SHOJI_EMEMORY;
     all->group = group;
     if (listener > 0 && listener < FD_LIMIT) {

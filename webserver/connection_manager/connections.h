@@ -26,12 +26,11 @@
 #define CONNECTION_OUT_BYTES 2816
 #define CONNECTION_BYTES (CONNECTION_IN_BYTES + CONNECTION_OUT_BYTES) /* of the pool, for each connection */
 #define CONNECTION_TIMEOUT_MS 15000
-#define CONNECTION_LINGER_MS 1000
 _Static_assert(CONNECTION_OUT_BYTES >= HTTP_READ_LEAST, "a reply's head fits");
 
 struct connection {
-    long fd;           /* 0: free */
-    long stream;       /* 0: a connection too many, which is only told so */
+    long fd; /* 0: free */
+    long stream;
     uint64_t deadline; /* tick */
     char *in, *out;
     uint16_t in_from, in_end, out_from, out_end;
@@ -41,20 +40,18 @@ struct connection {
     bool mid_reply;  /* of the reply that the stream gives, some bytes are in `out` or sent */
     bool peer_ended; /* nothing more will come */
     bool closing;    /* to be closed once `out` is sent */
-    bool linger;     /* when closing: throw away what comes in, until the peer ends or the deadline */
     bool again;      /* has had its turn, wants more */
 };
 
 struct connections {
     /* set by the owner */
     uint32_t port;
-    uint32_t limit;   /* connections served at a time */
-    uint32_t entries; /* of the table: some more than `limit`, for those that are turned away */
-    struct connection *table;
-    char *pool, *pool_end; /* buffers: entries * CONNECTION_BYTES */
+    uint32_t limit;           /* connections at a time */
+    struct connection *table; /* limit entries */
+    char *pool, *pool_end;    /* buffers: limit * CONNECTION_BYTES, and HTTP_READ_LEAST for refusals */
     /* the rest starts as zero */
     long group, listener;
-    uint32_t open, served;
+    uint32_t open;
     uint32_t free_hint;
     uint32_t again_count;
     uint64_t sweep;             /* tick of the next look at the deadlines */

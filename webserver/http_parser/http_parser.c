@@ -178,7 +178,7 @@ static long reply_malformed(struct stream *stream, char *out)
     const char *sentence = request_sentence(&stream->request, room);
     stream->state = ENDED;
     long bytes = reply_refusal(out, REPLY_TEXT, stream->request.status, sentence, 0, REPLY_CLOSE, false);
-    return bytes | HTTP_CLOSE | HTTP_LINGER;
+    return bytes | HTTP_CLOSE;
 }
 
 static long reply_status(struct stream *stream, char *out, int status, const char *header)
