@@ -12,7 +12,7 @@ from harness.web import KINDS, WARM_UP
 
 PART = "peer"
 ROUNDS = 5
-REQUESTS = 2000
+REQUESTS = 5000
 COUNTED = 1000
 CONCURRENCY = 8
 PATHS = {"file": "nginx, a file", "module": "nginx, answered inside it"}
@@ -52,8 +52,8 @@ def rates(report, options):
             every = samples[kind, who]
             report.add(PART, f"{kind} connection: {name}", statistics.median(every), "requests/s", None,
                        f"{min(every):,.0f} to {max(every):,.0f}", every)
-        for path, name in PATHS.items():
-            every = [a / b for a, b in zip(samples[kind, "isolated"], samples[kind, path])]
+        for other, name in (*PATHS.items(), ("merged", "Shoji, merged")):
+            every = [a / b for a, b in zip(samples[kind, "isolated"], samples[kind, other])]
             report.add(PART, f"{kind} connection: Shoji, isolated / {name}", statistics.median(every), "", None,
                        f"{min(every):.2f} to {max(every):.2f}", every)
 

@@ -9,6 +9,7 @@ import sys
 from harness.child import run
 
 MARK = "SHOJI_BENCH_NAMESPACE"
+_made = set()
 
 
 def available():
@@ -36,8 +37,11 @@ def _unshare():
 
 
 def tap(name, host, guest, mac):
-    """A tap device `name` with address `host`. The guest's address is entered by hand, because a query that a booting guest
+    """A tap device `name` with address `host`, unless it is there already. The guest's address is entered by hand, because a query that a booting guest
     does not hear is repeated only after a second."""
+    if name in _made:
+        return
+    _made.add(name)
     run(["ip", "tuntap", "add", name, "mode", "tap"], 5)
     run(["ip", "addr", "add", f"{host}/24", "dev", name], 5)
     run(["ip", "link", "set", name, "up"], 5)

@@ -6,7 +6,7 @@ import statistics
 import time
 
 from harness import shoji
-from harness.child import progress
+from harness.child import BenchError, progress
 from harness.figure import at_most
 from harness.guest import REPOSITORY, PluginCount
 from harness.load import load
@@ -65,6 +65,7 @@ def requests(report, guest, rounds):
     middle = {
         key: {what: statistics.median(s[what] for s in each) for what in each[0]} for key, each in samples.items()
     }
+    check_layouts(samples)
     for concurrency in CONCURRENCIES:
         for kind in KINDS:
             isolated, merged = (middle[mode, concurrency, kind] for mode in ("isolated", "merged"))
@@ -76,6 +77,16 @@ def requests(report, guest, rounds):
             report.add(PART, f"{where}: isolated / merged", isolated["instructions"] / merged["instructions"], "", RATIO_GOAL)
             report.add(PART, f"{where}: crossings, isolated", isolated["gated"], "", None,
                        f"merged {merged['gated']:.1f}, and {merged['passed']:.1f} invocations within domains")
+
+
+def check_layouts(samples):
+    """The layout must be what a figure's name says: no invocation stays within a domain when all are isolated; merged, only
+    those of the supervisor cross."""
+    for (mode, *_), each in samples.items():
+        for s in each:
+            wrong = s["passed"] if mode == "isolated" else s["gated"] - s["passed"]
+            if wrong > 0:
+                raise BenchError(f"{mode}: {s['gated']:.1f} crossings, {s['passed']:.1f} invocations within domains a request")
 
 
 def costs(guest, concurrency, kept):
