@@ -24,6 +24,7 @@
 
 #include "event_manager.h"
 #include "fast.h"
+#include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
 #include "port_manager.h"
 
@@ -195,6 +196,18 @@ static void record_evict(void)
         tcp_abort(idle->pcb);
 }
 
+bool connections_admit(void)
+{
+    uint32_t opening = 0;
+
+    for (const struct listener *l = listeners; l < listeners + LISTENERS && l->pcb != NULL; l++)
+        opening +=
+            ((const struct tcp_pcb_listen *)l->pcb)->accepts_pending; /* SYN received, not accepted yet */
+    if (used + opening >= TCP_CONNECTIONS)
+        record_evict();
+    return used + opening < TCP_CONNECTIONS;
+}
+
 /* ---- What lwIP calls ---- */
 
 static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
@@ -304,7 +317,6 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
     tcp_err(pcb, on_error);
     tcp_poll(pcb, on_poll, 1);
     tcp_nagle_disable(pcb); /* replies are written in as large pieces as there are */
-    tcp_backlog_delayed(pcb);
     if (l->first == NULL)
         l->first = c;
     else
@@ -390,7 +402,6 @@ long connection_take(long listener, long event)
         l->want = true;
     if (c == NULL)
         return SHOJI_EAGAIN;
-    tcp_backlog_accepted(c->pcb);
     c->state = OPEN;
     c->event = event;
     return handle_of(c);

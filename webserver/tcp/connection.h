@@ -12,6 +12,8 @@
 #ifndef TCP_CONNECTION_H
 #define TCP_CONNECTION_H
 
+#include <stdbool.h>
+
 #include "shoji/supervisor.h"
 
 /* SHOJI_EBUSY: the port is taken; SHOJI_EMEMORY: no listener is left. */
@@ -24,6 +26,9 @@ long connection_set_event(long connection, long event);
 
 /* Once, after lwIP has been started. */
 void connections_init(void);
+/* Whether one more connection may be opened: there is a record for it and for those that are being opened
+ * already, perhaps because one that was of little use has been ended now. */
+bool connections_admit(void);
 /* How many records are in use: open, waiting to be taken, or closing. */
 uint32_t connections_used(void);
 

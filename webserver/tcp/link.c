@@ -14,12 +14,17 @@
 #include <stdbool.h>
 
 #include "address.h"
+#include "connection.h"
 #include "fast.h"
 #include "ip.h"
 #include "lwip/etharp.h"
 #include "lwip/init.h"
+#include "lwip/ip.h"
 #include "lwip/ip4_addr.h"
 #include "lwip/netif.h"
+#include "lwip/prot/ethernet.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/tcp.h"
 #include "netif/ethernet.h"
 #include "time_wait.h"
 
@@ -57,13 +62,30 @@ static void frame_freed(struct pbuf *pbuf)
     (void)ip_release(frame->offset); /* an ip that does not take its own buffer back cannot be helped */
 }
 
+/* Whether lwIP shall see the frame: not a SYN for which there is no room. Dropped, it comes again when there
+ * may be; lwIP would answer it and then have to reset the connection. */
+static bool frame_admitted(const char *frame, uint32_t bytes)
+{
+    const struct eth_hdr *ethernet = (const void *)frame;
+    const struct ip_hdr *ip = (const void *)(frame + SIZEOF_ETH_HDR);
+    const struct tcp_hdr *tcp = (const void *)(frame + SIZEOF_ETH_HDR + IP_HLEN);
+
+    if (bytes < SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN || ethernet->type != PP_HTONS(ETHTYPE_IP) ||
+        IPH_PROTO(ip) != IP_PROTO_TCP || IPH_HL_BYTES(ip) != IP_HLEN ||
+        (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN)
+        return true;
+    time_wait_reopen(ip, tcp);
+    return connections_admit();
+}
+
 void link_input(uint64_t packet)
 {
     uint32_t offset = (uint32_t)packet, bytes = (uint32_t)(packet >> 32);
     struct frame *frame = frames_free;
     struct pbuf *pbuf;
 
-    if (frame == NULL || !in_pool(offset, bytes) || bytes > FRAME_MAX) {
+    if (frame == NULL || !in_pool(offset, bytes) || bytes > FRAME_MAX ||
+        !frame_admitted(pool_net + offset, bytes)) {
         (void)ip_release(offset);
         return;
     }
@@ -71,7 +93,6 @@ void link_input(uint64_t packet)
     frame->offset = offset;
     pbuf =
         pbuf_alloced_custom(PBUF_RAW, (u16_t)bytes, PBUF_REF, &frame->pbuf, pool_net + offset, (u16_t)bytes);
-    time_wait_look(pbuf);
     if (netif.input(pbuf, &netif) != ERR_OK)
         pbuf_free(pbuf);
 }

@@ -11,30 +11,16 @@
 #include "time_wait.h"
 
 #include "lwip/priv/tcp_priv.h"
-#include "lwip/prot/ethernet.h"
-#include "lwip/prot/ip4.h"
-#include "lwip/prot/tcp.h"
 
-#define FRAME_MIN (SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN)
-
-void time_wait_look(const struct pbuf *frame)
+void time_wait_reopen(const struct ip_hdr *ip, const struct tcp_hdr *syn)
 {
-    const struct eth_hdr *ethernet = frame->payload;
-    const struct ip_hdr *ip = (const void *)((const char *)frame->payload + SIZEOF_ETH_HDR);
-    const struct tcp_hdr *tcp;
     struct tcp_pcb *pcb;
 
-    if (tcp_tw_pcbs == NULL || frame->len < FRAME_MIN || ethernet->type != PP_HTONS(ETHTYPE_IP) ||
-        IPH_PROTO(ip) != IP_PROTO_TCP || IPH_HL_BYTES(ip) != IP_HLEN)
-        return;
-    tcp = (const void *)((const char *)ip + IP_HLEN);
-    if ((TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN)
-        return;
     for (pcb = tcp_tw_pcbs; pcb != NULL; pcb = pcb->next)
-        if (pcb->remote_port == lwip_ntohs(tcp->src) && pcb->local_port == lwip_ntohs(tcp->dest) &&
+        if (pcb->remote_port == lwip_ntohs(syn->src) && pcb->local_port == lwip_ntohs(syn->dest) &&
             pcb->remote_ip.addr == ip->src.addr && pcb->local_ip.addr == ip->dest.addr)
             break;
-    if (pcb != NULL && TCP_SEQ_GEQ(lwip_ntohl(tcp->seqno), pcb->rcv_nxt))
+    if (pcb != NULL && TCP_SEQ_GEQ(lwip_ntohl(syn->seqno), pcb->rcv_nxt))
         tcp_abort(pcb); /* in this state it frees, and sends nothing */
 }
 

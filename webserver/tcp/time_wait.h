@@ -3,11 +3,11 @@
 #ifndef TCP_TIME_WAIT_H
 #define TCP_TIME_WAIT_H
 
-#include "lwip/pbuf.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/tcp.h"
 
-/* Looks at a received Ethernet frame before lwIP does: a SYN that opens a connection anew ends the one in
- * TIME_WAIT. */
-void time_wait_look(const struct pbuf *frame);
+/* For a SYN that lwIP has not seen yet: if it opens a connection anew, the one in TIME_WAIT ends. */
+void time_wait_reopen(const struct ip_hdr *ip, const struct tcp_hdr *syn);
 /* Keeps the newest TIME_WAIT_MAX. */
 void time_wait_trim(void);
 

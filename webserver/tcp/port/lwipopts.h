@@ -10,7 +10,7 @@
 
 /* ---- Ours ---- */
 #define TCP_CONNECTIONS 256
-#define TIME_WAIT_MAX 32    /* time_wait.c */
+#define TIME_WAIT_MAX 16    /* time_wait.c */
 /* Memory for segments on their way, all connections together (lwippools.h): blocks for a full one, and for TX_SMALL_BYTES. */
 #define TX_FULL_BLOCKS 224
 #define TX_SMALL_BLOCKS 640
