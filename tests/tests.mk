@@ -13,19 +13,19 @@
 RESULTS := $(BUILD)/results
 PYTEST := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider
 
-test:                   ## all tests; TEST=name runs only those whose name contains it
+test:                   ## all tests
 	@boot/thirdparty/packages test
 	@rm -rf $(RESULTS)
 	-@$(MAKE) --no-print-directory test-host
 	-@$(MAKE) --no-print-directory test-boot
 	@tests/summary $(RESULTS) host boot
 
-test-host:              ## the tests that need no boot: cmocka, compiled for this machine
+test-host: $(THIRD_PARTY_STAMPS)    ## the tests that need no boot: cmocka, compiled for this machine (TEST=part of a name)
 	@boot/thirdparty/packages test
 	@rm -rf $(RESULTS)/host
 	@tests/run-host $(RESULTS)/host $(TEST)
 
-test-boot: $(KERNEL) image qemu test-boot-built     ## the tests that boot the system, by pytest
+test-boot: $(KERNEL) image qemu test-boot-built     ## the tests that boot the system, by pytest (TEST=part of a name)
 	@boot/thirdparty/packages test
 	@rm -rf $(RESULTS)/boot
 	@$(PYTEST) tests/boot --junitxml=$(RESULTS)/boot/pytest.xml $(if $(TEST),-k $(TEST))
