@@ -74,3 +74,5 @@ $(BUILD)/webserver-wild/webserver.manifest: $(WEBSERVER_MANIFEST)
 	@sed 's/static_content\.elf/static_content_wild.elf/' $< >$@
 $(BUILD)/webserver-wild/modules.list: $(BUILD)/webserver-wild/webserver.manifest $(WILD_IMAGES)
 	$(call modules_list,$<,$(WILD_IMAGES))
+
+test-boot-built: image-wild

@@ -158,9 +158,9 @@ char *render_edges_csv(const struct layout *layout, size_t *bytes)
     text_add(&text, "client,server,invocations,gated\n");
     for (uint32_t i = 0; i < layout->edges_count; i++) {
         const struct sup_edge *edge = &layout->edges[i];
-        text_add(&text, "%s,%s,%llu,%llu\n", layout_name(layout, edge->client),
-                 layout_name(layout, edge->server), (unsigned long long)edge->invocations,
-                 (unsigned long long)edge->gated);
+        text_add(&text, "%s,%s,%lu,%lu\n", layout_name(layout, edge->client),
+                 layout_name(layout, edge->server), (unsigned long)edge->invocations,
+                 (unsigned long)edge->gated);
     }
     return text_take(&text, bytes);
 }
@@ -206,9 +206,9 @@ char *render_dot(const struct layout *layout, size_t *bytes)
     for (uint32_t i = 0; i < layout->edges_count; i++) {
         const struct sup_edge *edge = &layout->edges[i];
         unsigned thirds = 1 + 2 * heat(edge->invocations, hottest);
-        text_add(&text, "  \"%s\" -> \"%s\" [label=\"%llu\", penwidth=%u.%u, color=%s%s];\n",
+        text_add(&text, "  \"%s\" -> \"%s\" [label=\"%lu\", penwidth=%u.%u, color=%s%s];\n",
                  layout_name(layout, edge->client), layout_name(layout, edge->server),
-                 (unsigned long long)edge->invocations, thirds / 3, thirds % 3 * 3,
+                 (unsigned long)edge->invocations, thirds / 3, thirds % 3 * 3,
                  edge->crossing ? "firebrick" : "forestgreen", edge->invocations ? "" : ", style=dotted");
     }
     text_add(&text, "}\n");
