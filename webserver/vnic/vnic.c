@@ -15,7 +15,9 @@
  * is sent.
  * 3. What the device says (id, length) is checked like what a caller says. A wrong id is dropped.
  * 4. Transmit interrupts are never on, receive interrupts only while vnic_receive is about to block.
- * 5. All state is under `mutex`; nobody blocks with it.
+ * 5. What belongs to receiving is under rx_mutex, what belongs to sending under tx_mutex. Nobody blocks with
+ * either, and the bell is rung without: it often brings an interrupt, and with it a thread of higher priority
+ * that wants to receive or send.
  */
 #include <stdbool.h>
 
@@ -42,7 +44,7 @@ enum place { FREE, DEVICE, CALLER };
 
 extern char pool_net[], pool_net_end[];
 
-static struct mutex mutex = MUTEX_FREE;
+static struct mutex rx_mutex = MUTEX_FREE, tx_mutex = MUTEX_FREE;
 static struct sup_device device;
 static uint64_t address;
 
@@ -78,9 +80,9 @@ SHOJI_EXPORT long vnic_poll(void)
 {
     long packet;
 
-    mutex_lock(&mutex);
+    mutex_lock(&rx_mutex);
     packet = rx_take();
-    mutex_unlock(&mutex);
+    mutex_unlock(&rx_mutex);
     return packet;
 }
 
@@ -88,7 +90,7 @@ SHOJI_EXPORT long vnic_receive(void)
 {
     long packet;
 
-    mutex_lock(&mutex);
+    mutex_lock(&rx_mutex);
     packet = rx_take();
     if (packet == SHOJI_EAGAIN && (waiting || rx_count == 0)) {
         packet = rx_count == 0 ? SHOJI_ENOENT : SHOJI_EBUSY;
@@ -98,9 +100,9 @@ SHOJI_EXPORT long vnic_receive(void)
         while ((packet = rx_take()) == SHOJI_EAGAIN) {
             long status;
 
-            mutex_unlock(&mutex);
+            mutex_unlock(&rx_mutex);
             status = sched_line_wait(device.line);
-            mutex_lock(&mutex);
+            mutex_lock(&rx_mutex);
             if (status != SHOJI_OK) {
                 packet = status;
                 break;
@@ -109,7 +111,7 @@ SHOJI_EXPORT long vnic_receive(void)
         queue_interrupts(rx, false);
         waiting = false;
     }
-    mutex_unlock(&mutex);
+    mutex_unlock(&rx_mutex);
     return packet;
 }
 
@@ -118,17 +120,18 @@ SHOJI_EXPORT long vnic_release(uint32_t offset)
     uint32_t id = offset / BUFFER_BYTES;
     long status = SHOJI_EINVAL;
 
-    mutex_lock(&mutex);
+    mutex_lock(&rx_mutex);
     if (id < rx_count && offset % BUFFER_BYTES == BUFFER_ROOM) {
         status = SHOJI_EPERM;
         if (rx_place[id] == CALLER) {
             rx_place[id] = DEVICE;
             queue_publish(rx, (uint16_t)id);
-            queue_kick(rx);
             status = SHOJI_OK;
         }
     }
-    mutex_unlock(&mutex);
+    mutex_unlock(&rx_mutex);
+    if (status == SHOJI_OK)
+        queue_kick(rx);
     return status;
 }
 
@@ -152,7 +155,7 @@ SHOJI_EXPORT long vnic_buffer(void)
 {
     long offset = SHOJI_EAGAIN;
 
-    mutex_lock(&mutex);
+    mutex_lock(&tx_mutex);
     if (tx_free_count == 0)
         tx_reap();
     if (tx_free_count > 0) {
@@ -161,7 +164,7 @@ SHOJI_EXPORT long vnic_buffer(void)
         tx_place[buffer] = CALLER;
         offset = TX_FIRST + buffer * BUFFER_BYTES + BUFFER_ROOM;
     }
-    mutex_unlock(&mutex);
+    mutex_unlock(&tx_mutex);
     return offset;
 }
 
@@ -170,7 +173,7 @@ SHOJI_EXPORT long vnic_send(uint32_t offset, uint32_t bytes)
     uint32_t buffer = (offset - TX_FIRST) / BUFFER_BYTES;
     long status = SHOJI_EINVAL;
 
-    mutex_lock(&mutex);
+    mutex_lock(&tx_mutex);
     if (offset >= TX_FIRST && buffer < tx_count && offset % BUFFER_BYTES == BUFFER_ROOM &&
         bytes >= PACKET_MIN && bytes <= PACKET_MAX) {
         status = SHOJI_EPERM;
@@ -178,11 +181,12 @@ SHOJI_EXPORT long vnic_send(uint32_t offset, uint32_t bytes)
             tx_place[buffer] = DEVICE;
             tx->desc[2 * buffer + 1].length = bytes;
             queue_publish(tx, (uint16_t)(2 * buffer));
-            queue_kick(tx);
             status = SHOJI_OK;
         }
     }
-    mutex_unlock(&mutex);
+    mutex_unlock(&tx_mutex);
+    if (status == SHOJI_OK)
+        queue_kick(tx);
     return status;
 }
 
