@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Atomic operations on words that threads of one component share. One processor: each is one instruction, and an interrupt comes
- * before or after it. In a folder of its own so that a test can put another in its place (tests/host/explore/atomic.h).
+ * Atomic operations on words that threads of one component share. One processor: each is one instruction, and
+ * an interrupt comes before or after it. In a folder of its own so that a test can put another in its place
+ * (tests/host/explore/atomic.h).
  */
 #ifndef ATOMIC_ATOMIC_H
 #define ATOMIC_ATOMIC_H

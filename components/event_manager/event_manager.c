@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 8, event_manager: edge-triggered events in groups; a thread waits for a group. Owns groups and events. A group and its
- * events are the client's that made them; anybody who knows an event's id may trigger it, which costs its owner a look. Never
- * invokes another component but the lock while it holds its mutex.
+ * Component 8, event_manager: edge-triggered events in groups; a thread waits for a group. Owns groups and
+ * events. A group and its events are the client's that made them; anybody who knows an event's id may trigger
+ * it, which costs its owner a look. Never invokes another component but the lock while it holds its mutex.
  */
 #include "event_manager.h"
 #include "events.h"
@@ -60,7 +60,8 @@ SHOJI_EXPORT long evt_trigger(long event)
     return wake != 0 ? sched_wakeup(wake) : result;
 }
 
-/* The waiter is known to the group before it blocks, and the scheduler remembers a wakeup that comes in between. */
+/* The waiter is known to the group before it blocks, and the scheduler remembers a wakeup that comes in
+ * between. */
 static long wait(long group, uint64_t tick, component_t client)
 {
     thread_t self = shoji_global.current;
@@ -90,7 +91,8 @@ long evt_wait_badged(long group, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t
 }
 
 SHOJI_EXPORT_BADGED(evt_wait_until);
-long evt_wait_until_badged(long group, uint64_t tick, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+long evt_wait_until_badged(long group, uint64_t tick, uint64_t a2, uint64_t a3, uint64_t a4,
+                           component_t client)
 {
     (void)a2, (void)a3, (void)a4;
     return wait(group, tick, client);

@@ -3,8 +3,10 @@
  * Invariants:
  *
  * 1. An event is in its group's queue exactly if it is triggered, and once.
- * 2. An event's id has its place and how often that place was used; an id that was freed names nothing, until the count wraps.
- * 3. A group's waiter found the queue empty when it became the waiter; it stays the waiter until it takes an event or leaves.
+ * 2. An event's id has its place and how often that place was used; an id that was freed names nothing,
+ *    until the count wraps.
+ * 3. A group's waiter found the queue empty when it became the waiter; it stays the waiter until it takes
+ *    an event or leaves.
  */
 #include "events.h"
 
@@ -17,7 +19,8 @@ _Static_assert(EVENTS == 1 << PLACE_BITS, "a place fits its bits exactly");
 void events_init(struct events *events)
 {
     for (uint32_t place = 0; place < EVENTS; place++)
-        events->event[place] = (struct event){.group = EVENT_NONE, .next = place + 1 < EVENTS ? place + 1 : EVENT_NONE};
+        events->event[place] =
+            (struct event){.group = EVENT_NONE, .next = place + 1 < EVENTS ? place + 1 : EVENT_NONE};
     for (uint32_t group = 0; group < EVENT_GROUPS; group++)
         events->group[group] = (struct event_group){.first = EVENT_NONE, .last = EVENT_NONE};
     events->free = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Groups of edge-triggered events: which are triggered, in what order, and who waits. Plain data; the caller keeps threads apart.
- * Builds for the host (tests/host/test_events.c).
+ * Groups of edge-triggered events: which are triggered, in what order, and who waits. Plain data; the caller
+ * keeps threads apart. Builds for the host (tests/host/test_events.c).
  */
 #ifndef EVENT_MANAGER_EVENTS_H
 #define EVENT_MANAGER_EVENTS_H
@@ -20,7 +20,7 @@
 #define EVENT_NONE UINT32_MAX
 
 struct event {
-    uint32_t group;      /* EVENT_NONE: free */
+    uint32_t group; /* EVENT_NONE: free */
     uint32_t token;
     uint32_t generation; /* how often this place was used, in the id's upper half */
     uint32_t triggered;
@@ -48,11 +48,12 @@ long events_group(struct events *events, component_t owner);
 long events_create(struct events *events, long group, uint32_t token, component_t owner);
 long events_free(struct events *events, long event, component_t owner);
 
-/* Triggers the event; the thread to wake (0: none) through `wake`. SHOJI_ENOENT: no such event, or it is freed. */
+/* Triggers the event; the thread to wake (0: none) through `wake`. SHOJI_ENOENT: no such event, or it is
+ * freed. */
 long events_trigger(struct events *events, long event, thread_t *wake);
 
-/* Takes the event of the group that was triggered first: its token. If there is none, `thread` is the group's waiter from now on and
- * SHOJI_EAGAIN is returned. SHOJI_EBUSY: another thread waits. */
+/* Takes the event of the group that was triggered first: its token. If there is none, `thread` is the group's
+ * waiter from now on and SHOJI_EAGAIN is returned. SHOJI_EBUSY: another thread waits. */
 long events_take(struct events *events, long group, component_t owner, thread_t thread);
 /* The thread waits no longer. */
 void events_leave(struct events *events, long group, thread_t thread);

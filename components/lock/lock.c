@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 3, lock: where threads wait for a contended mutex (runtime/mutex.h). Owns the locks: who waits for each, and the
- * wake that nobody has consumed yet. It cannot use a mutex itself and may be preempted anywhere, so it works with single atomic
- * operations. Invariants:
+ * Component 3, lock: where threads wait for a contended mutex (runtime/mutex.h). Owns the locks: who waits
+ * for each, and the wake that nobody has consumed yet. It cannot use a mutex itself and may be preempted
+ * anywhere, so it works with single atomic operations. Invariants:
  *
  * 1. A lock is its owner's: the component that created it. Others get SHOJI_EPERM.
- * 2. A thread's bit is in `waiters` from before its first look at `wake` until after it has taken a wake. A wake that came while it
- *    was leaving may have been sent to it: it hands that on to the next.
- * 3. lock_wake sets `wake` before it looks at `waiters`. So either it sees the bit and wakes the thread in the scheduler, which
- *    remembers that if the thread has not blocked yet; or the bit came later, and the waiter sees `wake`.
- * 4. Whoever takes the wake leaves; all others block again. Two wakes that nobody took in between are one: the mutex does not
- *    need the second, since the thread that takes the first takes the mutex as contended and wakes the next.
+ * 2. A thread's bit is in `waiters` from before its first look at `wake` until after it has taken a wake.
+ *    A wake that came while it was leaving may have been sent to it: it hands that on to the next.
+ * 3. lock_wake sets `wake` before it looks at `waiters`. So either it sees the bit and wakes the thread
+ *    in the scheduler, which remembers that if the thread has not blocked yet; or the bit came later, and
+ *    the waiter sees `wake`.
+ * 4. Whoever takes the wake leaves; all others block again. Two wakes that nobody took in between are
+ *    one: the mutex does not need the second, since the thread that takes the first takes the mutex as
+ *    contended and wakes the next.
  */
 #include "lock.h"
 #include "atomic.h"

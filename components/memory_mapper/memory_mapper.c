@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 4, memory_mapper: hands memory to components. Owns nothing: budgets and what is used of them are the
- * supervisor's. It never gives memory to anybody but the one who asks: the badge says who that is.
+ * Component 4, memory_mapper: hands memory to components. Owns nothing: budgets and what is used of them are
+ * the supervisor's. It never gives memory to anybody but the one who asks: the badge says who that is.
  */
 #include "memory_mapper.h"
 #include "export.h"

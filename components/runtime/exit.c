@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * How an invocation ends that cannot go on: by an undefined instruction, which the supervisor reports with the function's name. */
+ * How an invocation ends that cannot go on: by an undefined instruction, which the supervisor reports with
+ * the function's name. */
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * newlib's heap lock, for components with several threads (component.mk: NAME.threads). newlib takes it again while it holds it
- * (realloc calls malloc), so it counts. Only the owner can find itself in `owner`, hence the unlocked read. */
+ * newlib's heap lock, for components with several threads (component.mk: NAME.threads). newlib takes it again
+ * while it holds it (realloc calls malloc), so it counts. Only the owner can find itself in `owner`, hence
+ * the unlocked read. */
 #include <malloc.h>
 #include <stdint.h>
 

@@ -2,9 +2,10 @@
  *
  * The contended half of a mutex. Invariants:
  *
- * 1. Whoever waits has set state to 2 before lock_wait, so the unlock that frees the mutex wakes it; lock_wait remembers one lock_wake
- *    that came first.
- * 2. Whoever was waiting takes the mutex as 2, never as 1: there may be others behind it, and a needless lock_wake is harmless.
+ * 1. Whoever waits has set state to 2 before lock_wait, so the unlock that frees the mutex wakes it;
+ *    lock_wait remembers one lock_wake that came first.
+ * 2. Whoever was waiting takes the mutex as 2, never as 1: there may be others behind it, and a needless
+ *    lock_wake is harmless.
  * 3. The id is set before state becomes 2, and never changes.
  */
 #include "mutex.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Mutexes. An uncontended lock or unlock is one atomic instruction in the component; only contention invokes the lock component
- * (TSE11 section 4.1.1). Not recursive, not fair. A component that uses them needs the edge to `lock`.
+ * Mutexes. An uncontended lock or unlock is one atomic instruction in the component; only contention invokes
+ * the lock component (TSE11 section 4.1.1). Not recursive, not fair. A component that uses them needs the
+ * edge to `lock`.
  */
 #ifndef RUNTIME_MUTEX_H
 #define RUNTIME_MUTEX_H
@@ -16,7 +17,10 @@ struct mutex {
     volatile uint32_t id;    /* the lock component's id, 0 before the first contention */
 };
 /* Static storage that is zero is a free mutex. */
-#define MUTEX_FREE {0, 0}
+#define MUTEX_FREE                                                                                           \
+    {                                                                                                        \
+        0, 0                                                                                                 \
+    }
 
 /* Slow paths; use mutex_lock and mutex_unlock. */
 void mutex_lock_contended(struct mutex *mutex);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Output: characters travel to terminal_printer in registers, up to 32 with each invocation. Owns no memory: a line is put together on
- * the caller's stack, so any thread may print at any time. It formats by itself because newlib's formatter brings the heap with it, and
- * the scheduler, for one, has no edge to memory_mapper.
+ * Output: characters travel to terminal_printer in registers, up to 32 with each invocation. Owns no memory:
+ * a line is put together on the caller's stack, so any thread may print at any time. It formats by itself
+ * because newlib's formatter brings the heap with it, and the scheduler, for one, has no edge to
+ * memory_mapper.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -87,10 +88,12 @@ void print_line(const char *format, ...)
             break;
         }
         case 'u':
-            put_number(&line, is_long ? va_arg(arguments, unsigned long) : va_arg(arguments, unsigned), 10, width);
+            put_number(&line, is_long ? va_arg(arguments, unsigned long) : va_arg(arguments, unsigned), 10,
+                       width);
             break;
         case 'x':
-            put_number(&line, is_long ? va_arg(arguments, unsigned long) : va_arg(arguments, unsigned), 16, width);
+            put_number(&line, is_long ? va_arg(arguments, unsigned long) : va_arg(arguments, unsigned), 16,
+                       width);
             break;
         case 'p':
             put_string(&line, "0x");

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What a component is linked with, besides newlib: each part is pulled from the library only where it is used.
+ * What a component is linked with, besides newlib: each part is pulled from the library only where it is
+ * used.
  *
  *   print_line            one line of log, no heap, any thread
- *   printf, malloc, ...   newlib's; output and heap growth are invocations of terminal_printer and memory_mapper
- *   assert, abort, exit   say which component and end the invocation by an undefined instruction
+ *   printf, malloc, ...   newlib's; output and heap growth are invocations of terminal_printer and
+ * memory_mapper assert, abort, exit   say which component and end the invocation by an undefined instruction
  *   mutex.h               mutexes whose uncontended path stays in the component
  *
  * No component has static constructors; component_init (export.h) is called before anything else.
@@ -17,8 +18,9 @@
 /* The component's own name, as its makefile declares it. */
 extern const char runtime_component_name[];
 
-/* Prints "NAME: ", the text, and a newline; what does not fit into RUNTIME_LINE_BYTES is cut. Of printf's words: %d %u %x
- * (with l or z, and a width, filled with zeros) %p %c %s %%. At most RUNTIME_LINE_BYTES / 32 invocations. */
+/* Prints "NAME: ", the text, and a newline; what does not fit into RUNTIME_LINE_BYTES is cut. Of printf's
+ * words: %d %u %x (with l or z, and a width, filled with zeros) %p %c %s %%. At most RUNTIME_LINE_BYTES / 32
+ * invocations. */
 #define RUNTIME_LINE_BYTES 160
 void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What newlib asks of an operating system. Files do not exist: descriptors 1 and 2 are the terminal. The heap is what memory_mapper hands
- * out, each piece contiguous to the last (interface/memory_mapper.h). */
+ * What newlib asks of an operating system. Files do not exist: descriptors 1 and 2 are the terminal. The heap
+ * is what memory_mapper hands out, each piece contiguous to the last (interface/memory_mapper.h). */
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>

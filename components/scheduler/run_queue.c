@@ -2,10 +2,11 @@
  *
  * The ready rings and the list of waits with a time. Invariants:
  *
- * 1. A thread is in its priority's ring exactly if it is RUN_READY; the running thread is ready too, and stays first of
- *    its ring until its turn is over, whoever preempts it.
+ * 1. A thread is in its priority's ring exactly if it is RUN_READY; the running thread is ready too, and
+ *    stays first of its ring until its turn is over, whoever preempts it.
  * 2. Bit p of `ready` is set exactly if ring p is not empty.
- * 3. The list from `soonest` along `later` has exactly the blocked threads with a time, ascending by `until`.
+ * 3. The list from `soonest` along `later` has exactly the blocked threads with a time, ascending by
+ *    `until`.
  * 4. A thread with a remembered wakeup is not blocked.
  */
 #include "run_queue.h"
@@ -87,9 +88,11 @@ static void wait_end(struct run_queue *queue, thread_t id, long outcome)
 
 long run_queue_add(struct run_queue *queue, thread_t thread, uint32_t priority)
 {
-    if (thread == 0 || thread > RUN_THREADS || priority >= RUN_PRIORITIES || queue->thread[thread].state != RUN_ABSENT)
+    if (thread == 0 || thread > RUN_THREADS || priority >= RUN_PRIORITIES ||
+        queue->thread[thread].state != RUN_ABSENT)
         return SHOJI_EINVAL;
-    queue->thread[thread] = (struct run_thread){.state = RUN_READY, .priority = priority, .outcome = SHOJI_OK};
+    queue->thread[thread] =
+        (struct run_thread){.state = RUN_READY, .priority = priority, .outcome = SHOJI_OK};
     ring_append(queue, thread);
     return SHOJI_OK;
 }

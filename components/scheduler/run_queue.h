@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Which thread runs next: fixed priorities, round robin within one, waits with and without a time. Plain data and
- * functions on it; knows nothing of the supervisor or of locking, and builds for the host (tests/host/test_scheduler.c).
+ * Which thread runs next: fixed priorities, round robin within one, waits with and without a time. Plain data
+ * and functions on it; knows nothing of the supervisor or of locking, and builds for the host
+ * (tests/host/test_scheduler.c).
  */
 #ifndef SCHEDULER_RUN_QUEUE_H
 #define SCHEDULER_RUN_QUEUE_H
@@ -10,10 +11,10 @@
 
 #include "shoji/supervisor.h"
 
-#define RUN_THREADS 63          /* ids 1 to RUN_THREADS; 0 means nobody */
-#define RUN_PRIORITIES 32       /* 0 is the highest */
-#define RUN_SLICE_TICKS 4       /* a thread's turn among its equals */
-#define RUN_FOREVER UINT64_MAX  /* a wait without a time */
+#define RUN_THREADS 63         /* ids 1 to RUN_THREADS; 0 means nobody */
+#define RUN_PRIORITIES 32      /* 0 is the highest */
+#define RUN_SLICE_TICKS 4      /* a thread's turn among its equals */
+#define RUN_FOREVER UINT64_MAX /* a wait without a time */
 
 enum run_state {
     RUN_ABSENT,  /* no such thread */
@@ -49,8 +50,9 @@ void run_queue_remove(struct run_queue *queue, thread_t thread);
 /* Who is to run now, 0: nobody is ready. */
 thread_t run_queue_pick(struct run_queue *queue);
 
-/* Begins a wait of a ready thread until a wakeup or until `now` reaches `until`. It may be over at once, the thread being ready still: a
- * wakeup was remembered, or the time has passed. The outcome is in thread[].outcome as soon as the thread is ready again. */
+/* Begins a wait of a ready thread until a wakeup or until `now` reaches `until`. It may be over at once, the
+ * thread being ready still: a wakeup was remembered, or the time has passed. The outcome is in
+ * thread[].outcome as soon as the thread is ready again. */
 void run_queue_block(struct run_queue *queue, thread_t thread, uint64_t now, uint64_t until);
 
 /* Ends a wait, or is remembered (one). SHOJI_EINVAL: no such thread. */

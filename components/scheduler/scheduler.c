@@ -1,27 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 1, scheduler: fixed-priority round robin, preemptive. It owns the run queue and decides which thread runs; the
- * kernel only switches. It never prints or invokes anything but the supervisor while `lock` is set, and never touches another
- * component's memory.
+ * Component 1, scheduler: fixed-priority round robin, preemptive. It owns the run queue and decides which
+ * thread runs; the kernel only switches. It never prints or invokes anything but the supervisor while `lock`
+ * is set, and never touches another component's memory.
  *
  * The protocol with the kernel (struct sup_sched):
  *
- * 1. `lock` guards the run queue against interrupts. Every entry sets it, changes the queue, and goes through leave(); with one
- *    processor that is all the mutual exclusion there is. Nobody else can find it set: whoever runs with lock set is inside
- *    this file.
- * 2. An interrupt sets its bit in `pending`. If lock was clear, the kernel also sets lock and resumes thread 0, which always
- *    waits in a sup_switch of its own; the interrupted thread is then preempted. It stays ready, first of its ring.
- * 3. Whoever comes out of sup_switch has lock set, and may have been away for long: it looks at pending and picks anew. A
- *    preempted or new thread does not come out of sup_switch: the kernel clears lock as it resumes it.
- * 4. The moment between the last look at pending and lock = 0. In leave(): lock is cleared first, then pending is looked at. An
- *    interrupt before the clearing is seen by that look; one after it finds lock clear and is served by thread 0. If it
- *    strikes between the clearing and the look, thread 0 has taken the bits when we go on. In sup_switch to a preempted
- *    thread the kernel makes both steps at once: SHOJI_EAGAIN, nothing switched, if pending is set.
- * 5. A wakeup that comes before the block is remembered in the run queue, so whoever says "I wait" under a lock of its
- *    own, drops that, and blocks, loses nothing. The price: a wait may end without cause. All callers look again.
- * 6. If nobody is ready, whoever looks for a successor waits in sup_idle itself: the thread that blocked, or thread 0. The
- *    thread that is woken is then often the one that waits, and nothing is switched.
- * 7. Before sched_upcall, during the component_init calls, lock stays set: nothing is preempted, and nobody may block.
+ * 1. `lock` guards the run queue against interrupts. Every entry sets it, changes the queue, and goes
+ *    through leave(); with one processor that is all the mutual exclusion there is. Nobody else can find
+ *    it set: whoever runs with lock set is inside this file.
+ * 2. An interrupt sets its bit in `pending`. If lock was clear, the kernel also sets lock and resumes
+ *    thread 0, which always waits in a sup_switch of its own; the interrupted thread is then preempted.
+ *    It stays ready, first of its ring.
+ * 3. Whoever comes out of sup_switch has lock set, and may have been away for long: it looks at pending
+ *    and picks anew. A preempted or new thread does not come out of sup_switch: the kernel clears lock as
+ *    it resumes it.
+ * 4. The moment between the last look at pending and lock = 0. In leave(): lock is cleared first, then
+ *    pending is looked at. An interrupt before the clearing is seen by that look; one after it finds lock
+ *    clear and is served by thread 0. If it strikes between the clearing and the look, thread 0 has taken
+ *    the bits when we go on. In sup_switch to a preempted thread the kernel makes both steps at once:
+ *    SHOJI_EAGAIN, nothing switched, if pending is set.
+ * 5. A wakeup that comes before the block is remembered in the run queue, so whoever says "I wait" under
+ *    a lock of its own, drops that, and blocks, loses nothing. The price: a wait may end without cause.
+ *    All callers look again.
+ * 6. If nobody is ready, whoever looks for a successor waits in sup_idle itself: the thread that blocked,
+ *    or thread 0. The thread that is woken is then often the one that waits, and nothing is switched.
+ * 7. Before sched_upcall, during the component_init calls, lock stays set: nothing is preempted, and
+ *    nobody may block.
  */
 #include "scheduler.h"
 #include "export.h"
@@ -29,6 +34,9 @@
 #include "runtime.h"
 
 #define LINES 32
+/* Thread 0 returns to the supervisor after so many turns: it runs in the component's domain of when it was
+ * entered. */
+#define UPCALL_TURNS 64
 
 static struct sup_sched shared = {.lock = 1};
 static struct run_queue queue;
@@ -69,28 +77,36 @@ static void events_take(void)
     }
 }
 
-/* Lock is set. Runs others until it is the caller's turn; back with lock set. Thread 0 has no turn and never returns. */
-static void turn_await(thread_t self)
+/* Lock is set. Who is to run now, 0: nobody. */
+static thread_t turn_next(void)
 {
-    for (;;) {
-        thread_t next;
-        long status;
-
-        if (shared.pending != 0)
-            events_take();
-        next = run_queue_pick(&queue);
-        if (next == self && next != 0)
-            return;
-        status = next != 0 ? sup_switch(next) : sup_idle();
-        if (status == SHOJI_ECLOSED) { /* it faulted too often */
-            run_queue_remove(&queue, next);
-            continue;
-        }
-        REQUIRE(status == SHOJI_OK || status == SHOJI_EAGAIN);
-    }
+    if (shared.pending != 0)
+        events_take();
+    return run_queue_pick(&queue);
 }
 
-/* The end of every entry, with lock set and the queue changed: back when it is the caller's turn, lock clear. */
+/* Lock is set. Lets that thread run, or waits for an event if it is nobody; back with lock set. */
+static void turn_give(thread_t next)
+{
+    long status = next != 0 ? sup_switch(next) : sup_idle();
+
+    if (status == SHOJI_ECLOSED) /* it faulted too often */
+        run_queue_remove(&queue, next);
+    else
+        REQUIRE(status == SHOJI_OK || status == SHOJI_EAGAIN);
+}
+
+/* Lock is set. Runs others until it is the caller's turn; back with lock set. */
+static void turn_await(thread_t self)
+{
+    thread_t next;
+
+    while ((next = turn_next()) != self)
+        turn_give(next);
+}
+
+/* The end of every entry, with lock set and the queue changed: back when it is the caller's turn, lock clear.
+ */
 static void leave(thread_t self)
 {
     if (!started)
@@ -162,7 +178,8 @@ static long line_claim(struct line *line, component_t client, thread_t self)
 }
 
 SHOJI_EXPORT_BADGED(sched_line_wait);
-long sched_line_wait_badged(uint32_t number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+long sched_line_wait_badged(uint32_t number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                            component_t client)
 {
     thread_t self = shoji_global.current;
     struct line *line;
@@ -199,13 +216,16 @@ static void threads_create(void)
     REQUIRE(status == SHOJI_ENOENT);
 }
 
-/* The entry of thread 0, see supervisor.h. It does not return. */
+/* The entry of thread 0, see supervisor.h: entered with lock set, and again when it has returned. */
 SHOJI_EXPORT long sched_upcall(void)
 {
     enter();
-    threads_create();
-    started = 1;
-    turn_await(0);
+    if (!started) {
+        threads_create();
+        started = 1;
+    }
+    for (uint32_t turn = 0; turn < UPCALL_TURNS; turn++)
+        turn_give(turn_next());
     return SHOJI_OK;
 }
 

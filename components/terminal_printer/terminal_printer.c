@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 5, terminal_printer: prints strings, each line whole. Owns the lines that are being put together and the order in
- * which they go to the console. It never waits for anybody: it has no edge to the scheduler, and may be preempted anywhere.
+ * Component 5, terminal_printer: prints strings, each line whole. Owns the lines that are being put together
+ * and the order in which they go to the console. It never waits for anybody: it has no edge to the scheduler,
+ * and may be preempted anywhere.
  *
- * A line belongs to one client and one thread while it is FILLING: a thread is in one place at a time, so nobody else
- * touches it. Complete, it is FULL and belongs to whoever holds the console, which is the first thread that finds it free; all
- * others leave their lines to that thread. Invariants:
+ * A line belongs to one client and one thread while it is FILLING: a thread is in one place at a time, so
+ * nobody else touches it. Complete, it is FULL and belongs to whoever holds the console, which is the first
+ * thread that finds it free; all others leave their lines to that thread. Invariants:
  *
- * 1. FREE -> FILLING by an atomic exchange of `holder`; FILLING -> FULL by the filler; FULL -> FREE by the console's holder.
+ * 1. FREE -> FILLING by an atomic exchange of `holder`; FILLING -> FULL by the filler; FULL -> FREE by
+ *    the console's holder.
  * 2. Whoever gives the console back looks for FULL lines once more: none stays behind.
  * 3. Lines are printed in the order in which they became FULL.
  *
@@ -91,7 +93,8 @@ static struct line *line_of(uint64_t holder)
     for (struct line *line = lines; line < lines + LINES; line++) {
         uint64_t nobody = NOBODY;
 
-        if (__atomic_compare_exchange_n(&line->holder, &nobody, holder, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        if (__atomic_compare_exchange_n(&line->holder, &nobody, holder, 0, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED)) {
             line->state = LINE_FILLING;
             return line;
         }
@@ -100,7 +103,8 @@ static struct line *line_of(uint64_t holder)
 }
 
 SHOJI_EXPORT_BADGED(term_print);
-long term_print_badged(uint64_t length, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, component_t client)
+long term_print_badged(uint64_t length, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
+                       component_t client)
 {
     uint64_t words[PIECE_BYTES / 8] = {w0, w1, w2, w3};
     const char *text = (const char *)words;

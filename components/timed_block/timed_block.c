@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 6, timed_block: blocks a thread for a time. Owns nothing: a time in milliseconds becomes a tick, and the
- * scheduler does the waiting. It never returns early; it may return up to one tick late.
+ * Component 6, timed_block: blocks a thread for a time. Owns nothing: a time in milliseconds becomes a tick,
+ * and the scheduler does the waiting. It never returns early; it may return up to one tick late.
  */
 #include "timed_block.h"
 #include "export.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The mutex library with the lock component behind it, in every order of their atomic operations: never two threads
- * inside, and nobody waits for ever.
+ * The mutex library with the lock component behind it, in every order of their atomic operations: never two
+ * threads inside, and nobody waits for ever.
  */
 // links: components/runtime/mutex.c components/lock/lock.c tests/host/explore/explore.c
 // includes: tests/host/explore components/interface components/runtime components/lock kernel/include
@@ -103,7 +103,8 @@ static void three_threads_again(void **state)
     mutex.id = 0;
 }
 
-/* The lock's own contract, without the mutex: two wakes may fall together, but nobody waits while one is there. */
+/* The lock's own contract, without the mutex: two wakes may fall together, but nobody waits while one is
+ * there. */
 static long bell;
 
 static void wait_or_wake_twice(uint32_t self)

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The scheduler component with a kernel played by this test, interrupts striking at any instruction. The threads run under the
- * trap flag: after each instruction a signal asks whether an interrupt comes now (at random, mostly close to the last one), and if so
- * does what the kernel does: struct sup_sched in shoji/supervisor.h. What must hold:
+ * The scheduler component with a kernel played by this test, interrupts striking at any instruction. The
+ * threads run under the trap flag: after each instruction a signal asks whether an interrupt comes now (at
+ * random, mostly close to the last one), and if so does what the kernel does: struct sup_sched in
+ * shoji/supervisor.h. What must hold:
  *
  * (No sanitizers here: the instructions should be the component's own.)
  *
- * 1. Lock is set whenever the scheduler calls the kernel, and clear whenever it has returned to a client; then nothing is pending either.
- * 2. With lock clear and nothing pending, no thread runs while one of a higher priority could: here, the one that
- *    waits for the device.
- * 3. No wakeup is lost: two threads that wake each other in turn do so to the end, and the reader has read all letters whenever a
- *    thread below it runs.
+ * 1. Lock is set whenever the scheduler calls the kernel, and clear whenever it has returned to a client;
+ *    then nothing is pending either.
+ * 2. With lock clear and nothing pending, no thread runs while one of a higher priority could: here, the
+ *    one that waits for the device.
+ * 3. No wakeup is lost: two threads that wake each other in turn do so to the end, and the reader has
+ *    read all letters whenever a thread below it runs.
  * 4. A wait with a time does not end before it.
  */
 // links: components/scheduler/scheduler.c components/scheduler/run_queue.c tests/host/seeded.c
 // flags: -fno-sanitize=all -O2
-// includes: tests/host/explore components/interface components/runtime components/scheduler kernel/include tests/host
+// includes: tests/host/explore components/interface components/runtime components/scheduler kernel/include
+// tests/host
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <signal.h>
@@ -44,7 +47,8 @@ extern const struct shoji_global shoji_global __attribute__((alias("global_page"
 
 /* ---- Threads ---- */
 
-static void device_thread(void), ping_thread(void), pong_thread(void), clock_thread(void), reader_thread(void), busy_thread(void);
+static void device_thread(void), ping_thread(void), pong_thread(void), clock_thread(void),
+    reader_thread(void), busy_thread(void);
 
 enum { UPCALL, DEVICE, PING, PONG, CLOCK, READER, BUSY, THREADS };
 static struct thread {
@@ -70,8 +74,8 @@ static int line_unserved;
 
 static void fail_now(const char *what)
 {
-    printf("%s: step %llu, thread %u, lock %u, pending %x\n", what, (unsigned long long)steps, global_page.current,
-           shared->lock, shared->pending);
+    printf("%s: step %llu, thread %u, lock %u, pending %x\n", what, (unsigned long long)steps,
+           global_page.current, shared->lock, shared->pending);
     fflush(stdout);
     abort();
 }
@@ -89,12 +93,18 @@ __asm__(".pushsection .text\n"
 
 static void trap_flag_set(void)
 {
-    __asm__ volatile("sub $128, %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\tadd $128, %%rsp" : : : "memory", "cc");
+    __asm__ volatile("sub $128, %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\tadd $128, %%rsp"
+                     :
+                     :
+                     : "memory", "cc");
 }
 
 static void trap_flag_clear(void)
 {
-    __asm__ volatile("sub $128, %%rsp\n\tpushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq\n\tadd $128, %%rsp" : : : "memory", "cc");
+    __asm__ volatile("sub $128, %%rsp\n\tpushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq\n\tadd $128, %%rsp"
+                     :
+                     :
+                     : "memory", "cc");
 }
 
 /* ---- The kernel ---- */
@@ -152,8 +162,11 @@ static void trapped(int signal)
 static void thread_main(void)
 {
     trap_flag_set();
-    if (global_page.current == UPCALL)
+    while (global_page.current == UPCALL) {
         (void)sched_upcall();
+        if (shared->lock == 0)
+            fail_now("the upcall thread returns with lock clear");
+    }
     for (;;)
         threads[global_page.current].entry();
 }
@@ -216,7 +229,8 @@ void runtime_panic(const char *what, const char *file, int line)
 
 /* ---- What the threads do ---- */
 
-/* A call of the scheduler has returned. An interrupt may strike here too, but is over before the next instruction. */
+/* A call of the scheduler has returned. An interrupt may strike here too, but is over before the next
+ * instruction. */
 static void returned(uint32_t self)
 {
     if (shared->lock != 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * In place of components/atomic/atomic.h: each operation is a point at which another thread may go on (explore.h). */
+ * In place of components/atomic/atomic.h: each operation is a point at which another thread may go on
+ * (explore.h). */
 #ifndef ATOMIC_ATOMIC_H
 #define ATOMIC_ATOMIC_H
 

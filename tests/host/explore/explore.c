@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Depth first over the choices of who goes on. Threads are coroutines; there are no copies of their stacks, so going back means to
- * begin anew and to repeat the choices up to there. The scheduler is a naive one: a wakeup of a thread that is not blocked is
- * remembered, and there are no priorities.
+ * Depth first over the choices of who goes on. Threads are coroutines; there are no copies of their stacks,
+ * so going back means to begin anew and to repeat the choices up to there. The scheduler is a naive one: a
+ * wakeup of a thread that is not blocked is remembered, and there are no priorities.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,7 +74,8 @@ static struct thread *self(void)
     return &threads[global_page.current];
 }
 
-/* Saves the caller's registers and stack pointer, and goes on where `to` was saved: ucontext without its system calls. */
+/* Saves the caller's registers and stack pointer, and goes on where `to` was saved: ucontext without its
+ * system calls. */
 void explore_switch(void **from, void *to);
 __asm__(".pushsection .text\n"
         "explore_switch:\n"
@@ -105,8 +106,8 @@ static void touch(const volatile void *at, int wide)
             return;
     if (word_count == WORDS)
         explore_fail("too many words");
-    words[word_count++] =
-        (struct word){.at = (volatile void *)at, .initial = word_read((volatile void *)at, wide), .wide = wide};
+    words[word_count++] = (struct word){
+        .at = (volatile void *)at, .initial = word_read((volatile void *)at, wide), .wide = wide};
 }
 
 static uint64_t seen(uint64_t value)
@@ -229,7 +230,8 @@ static void begin_anew(void)
         ASAN_UNPOISON_MEMORY_REGION(thread->stack, sizeof thread->stack);
         thread->history = 0;
         thread->done = thread->blocked = thread->remembered = 0;
-        /* Six registers, the address to return to, and one word so that the stack is aligned as after a call. */
+        /* Six registers, the address to return to, and one word so that the stack is aligned as after a call.
+         */
         void **top = (void **)(thread->stack + sizeof thread->stack);
 
         top[-2] = (void *)thread_main;
@@ -242,7 +244,8 @@ static uint64_t state_hash(void)
 {
     uint64_t hash = 1;
 
-    /* In the order of addresses, for the order in which they were touched first is history; 0 as if never touched. */
+    /* In the order of addresses, for the order in which they were touched first is history; 0 as if never
+     * touched. */
     for (uint32_t i = 0; i < word_count; i++) {
         uint64_t value = word_read(words[i].at, words[i].wide);
 
@@ -288,7 +291,7 @@ static void choose(uint8_t from)
     if (depth == DEPTH)
         explore_fail("too deep");
     order[depth] = (uint8_t)thread;
-    choices[depth++] = from & (uint8_t)~(1u << thread);
+    choices[depth++] = from & (uint8_t) ~(1u << thread);
     step(thread);
 }
 
