@@ -6,17 +6,7 @@
 #include "caller.h"
 
 #include "layout/layout.h"
-#include "panic.h"
-#include "system.h"
 #include "thread.h"
-
-struct caller caller_of(uint32_t badge)
-{
-    unsigned component = system_component(badge);
-
-    ASSERT(component != NO_COMPONENT, "a badge is a component's id");
-    return (struct caller){component};
-}
 
 static bool in_range(struct caller_address address, uint64_t bytes, uint64_t from, uint64_t end)
 {

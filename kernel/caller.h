@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "system.h"
+
 struct caller {
     unsigned component; /* index */
 };
@@ -17,7 +19,10 @@ struct caller_address {
 };
 
 /* The badge comes from a gate: only the supervisor writes those. */
-struct caller caller_of(uint32_t badge);
+static inline struct caller caller_of(uint32_t badge)
+{
+    return (struct caller){system_component(badge)};
+}
 /* Could the caller itself write these bytes, in its memory, its pools, or its part of the stack of the thread that runs? */
 bool caller_may_write(struct caller caller, struct caller_address address, uint64_t bytes);
 /* Do these bytes belong to the caller's own slot, to read and write, so that they stay when the call is over? */

@@ -38,6 +38,9 @@ bool view_set(struct view view, uint32_t address, uint32_t bytes, enum right rig
 enum right view_right(struct view view, uint32_t address);
 /* Has every word that [address, address + bytes) touches at least this right? Execute and write both include read. */
 bool view_covers(struct view view, uint32_t address, uint32_t bytes, enum right right);
+/* The short way of view_covers and view_set for whole pieces of 64 bytes in one page where `to` has words set already: false if this is
+ * no such case, or if `owner` does not cover it; then nothing has happened. *shrank as view_set tells. */
+bool view_lend(struct view owner, struct view to, uint32_t address, uint32_t bytes, enum right right, bool *shrank);
 /* The stronger of two uniform views of one slot. */
 struct view view_stronger(struct view a, struct view b);
 /* Adds to `into` (a table) what `from` (a table) grants more than it. First comes view_add_reserve for each `from`, all with one
@@ -59,9 +62,14 @@ struct pd_id {
 
 void pd_select(struct pd pd, unsigned root_slot, struct view view); /* root_slot: address / SLOT_BYTES */
 struct view pd_selected(struct pd pd, unsigned root_slot);
+/* Many at once: root slots first + n for each bit n of `slots`. */
+void pd_select_same(struct pd pd, struct pd like, unsigned first, uint64_t slots);
+void pd_select_none(struct pd pd, unsigned first, uint64_t slots);
 struct pd_id pd_tag(struct pd pd);             /* the id of the domain itself */
 struct pd_id pd_home(uint32_t component);      /* the id by which gates name a component, 1 to 255 */
 void pd_name(struct pd_id id, struct pd pd);   /* id names this domain from now on */
+void pd_name_each(const struct pd_id ids[64], uint64_t which, struct pd pd); /* ids[n] for each bit n */
+void pd_name_tags(const uint64_t numbers[2], struct pd pd); /* the tags of the domains with these numbers */
 void pd_unname(struct pd_id id);               /* id names nothing */
 struct pd pd_named(struct pd_id id);           /* number 0 if it names nothing */
 void pd_forget(struct pd pd);                  /* the hardware forgets what it caches of the domain */

@@ -32,7 +32,10 @@ struct system {
 extern struct system system_state;
 
 /* Index of the component with this id, or NO_COMPONENT. */
-unsigned system_component(uint64_t id);
+static inline unsigned system_component(uint64_t id)
+{
+    return id < sizeof system_state.index_of_id ? system_state.index_of_id[id] : NO_COMPONENT;
+}
 const char *system_name(unsigned component);
 
 #endif

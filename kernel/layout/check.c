@@ -18,11 +18,11 @@ static unsigned holders_of(unsigned component)
 static const char *component_check(unsigned index)
 {
     const struct layout_component *component = &layout.components[index];
-    const struct layout_domain *domain = &layout.domains[component->pd.number];
+    const struct layout_domain *domain = &layout.domains[pd_named(layout.homes[index]).number];
 
-    if (holders_of(index) != 1 || domain->state != DOMAIN_LIVE || (domain->members >> index & 1) == 0)
+    if (holders_of(index) != 1)
         return "1: a component is in one live domain";
-    if (pd_named(component->home).number != component->pd.number)
+    if (domain->state != DOMAIN_LIVE || (domain->members >> index & 1) == 0)
         return "2: a home id names the component's domain";
     for (unsigned slot = 0; slot < LAYOUT_SLOTS; slot++) {
         bool has = component->row[slot].word != 0;
@@ -72,11 +72,12 @@ static const char *domain_check(unsigned number)
     unsigned named = pd_named(pd_tag(pd)).number;
     bool in_live = (layout.live.bits[number / 64] >> number % 64 & 1) != 0;
     bool in_stale = (layout.stale.bits[number / 64] >> number % 64 & 1) != 0;
+    bool in_dissolved = (layout.dissolved.bits[number / 64] >> number % 64 & 1) != 0;
     bool in_free = (layout.free.bits[number / 64] >> number % 64 & 1) != 0;
     const struct layout_domain *holder = &layout.domains[named];
 
     if (in_live != (domain->state == DOMAIN_LIVE) || in_stale != (domain->state == DOMAIN_STALE) ||
-        in_free != (domain->state == DOMAIN_FREE))
+        in_free != (domain->state == DOMAIN_FREE) || in_dissolved != (domain->state == DOMAIN_DISSOLVED))
         return "states and sets agree";
     switch (domain->state) {
     case DOMAIN_FREE:

@@ -6,12 +6,12 @@
  *    FREE ---------> LIVE -------------------------> DISSOLVED      its tag names the domain that it was merged into
  *      ^              | split while threads are in it      |
  *      |              v                                    |
- *      +----------- STALE          (no frame names it any more: layout_reclaim, or the split of the domain it names)
+ *      +----------- STALE                 (no frame names it any more: reclaim)
  *      +---------------------------------------------------+
  *
  * Invariants (layout_check):
- * 1. Each component is a member of exactly one live domain, the one its `pd` says; a live domain has members.
- * 2. A component's home id and a live domain's tag name that domain.
+ * 1. Each component is a member of exactly one live domain; a live domain has members.
+ * 2. A component's home id names the domain that it is a member of; a live domain's tag names that domain.
  * 3. Each dissolved domain is an alias of exactly one live or stale domain, and its tag names that one; those are aliases of themselves.
  * 4. A live or stale domain's table selects, in each slot, what its members' rows have there together (union.c).
  * 5. A free domain selects nothing, its tag names nothing, and the hardware has forgotten it.
@@ -23,6 +23,8 @@
 #include "layout/parts.h"
 #include "panic.h"
 #include "shoji/status.h"
+
+#define RECLAIM_STEP 3u
 
 struct layout layout;
 
@@ -73,6 +75,7 @@ static struct pd domain_take(uint64_t members)
     return pd;
 }
 
+/* One slot of a domain; what it was selected before does not matter. */
 static void slot_select(struct pd pd, unsigned slot, struct view view, bool made)
 {
     struct layout_domain *domain = domain_of(pd);
@@ -86,14 +89,28 @@ static void slot_select(struct pd pd, unsigned slot, struct view view, bool made
     domain->unions = made ? domain->unions | bit : domain->unions & ~bit;
 }
 
+/* Slots that the domain has nothing in, as another one sees them. */
+static void slots_copy(struct pd pd, struct pd from, uint64_t slots)
+{
+    pd_select_same(pd, from, ARENA_ROOT, slots & ARENA_MASK);
+    domain_of(pd)->slots |= slots;
+    for (uint64_t devices = slots & ~ARENA_MASK; devices != 0;) {
+        unsigned root = root_slot(bit_take(&devices));
+
+        pd_select(pd, root, pd_selected(from, root));
+    }
+}
+
 static void domain_free(struct pd pd)
 {
     struct layout_domain *domain = domain_of(pd);
 
-    for (uint64_t left = domain->slots; left != 0;)
+    for (uint64_t left = domain->unions | (domain->slots & ~ARENA_MASK); left != 0;)
         slot_select(pd, bit_take(&left), VIEW_NONE, false);
-    set_remove(&layout.live, pd);
+    pd_select_none(pd, ARENA_ROOT, domain->slots);
+    domain->slots = 0;
     set_remove(&layout.stale, pd);
+    set_remove(&layout.dissolved, pd);
     pd_unname(pd_tag(pd));
     pd_forget(pd);
     domain->members = 0;
@@ -102,51 +119,51 @@ static void domain_free(struct pd pd)
     layout.free_count++;
 }
 
-/* Frees the aliases that no frame names. True if that was all of them. */
-static bool aliases_reclaim(struct pd holder, const struct pd_set *named, bool with_holder)
-{
-    struct layout_domain *domain = domain_of(holder);
-    struct pd_set dead = {{domain->aliases.bits[0] & ~named->bits[0], domain->aliases.bits[1] & ~named->bits[1]}};
+/* ---- Domains that nobody is in any more ---- */
 
-    if (with_holder && !set_meets(&domain->aliases, named)) {
-        dead = domain->aliases;
-    } else {
-        set_remove(&dead, holder);
-        domain->aliases.bits[0] &= ~dead.bits[0];
-        domain->aliases.bits[1] &= ~dead.bits[1];
-        with_holder = false;
-    }
-    while (!set_empty(&dead))
-        domain_free(set_take(&dead));
-    return with_holder;
+/* A dissolved domain leaves the aliases of the one that its tag names. */
+static void dissolved_free(struct pd pd)
+{
+    set_remove(&domain_of(pd_named(pd_tag(pd)))->aliases, pd);
+    domain_free(pd);
 }
 
-void layout_reclaim(const struct pd_set *named)
+/* A stale domain goes together with its aliases, once no frame names any of them. */
+static void stale_free(struct pd pd)
 {
-    for (struct pd_set left = layout.stale; !set_empty(&left);)
-        aliases_reclaim(set_take(&left), named, true);
-    for (struct pd_set left = layout.live; !set_empty(&left);)
-        aliases_reclaim(set_take(&left), named, false);
+    struct pd_set aliases = domain_of(pd)->aliases;
+
+    while (!set_empty(&aliases))
+        domain_free(set_take(&aliases));
 }
 
-/* The components are in this domain from now on. */
-static void members_move(uint64_t members, struct pd pd)
+/* Frees what no frame names, until at least `enough` domains have become free. */
+static void reclaim(const struct pd_set *named, unsigned enough)
 {
-    while (members != 0) {
-        struct layout_component *component = &layout.components[bit_take(&members)];
+    unsigned before = layout.free_count;
+    struct pd_set dead = {{layout.dissolved.bits[0] & ~named->bits[0], layout.dissolved.bits[1] & ~named->bits[1]}};
 
-        component->pd = pd;
-        pd_name(component->home, pd);
+    for (struct pd_set left = layout.stale; !set_empty(&left) && layout.free_count - before < enough;) {
+        struct pd pd = set_take(&left);
+
+        if (set_meets(&domain_of(pd)->aliases, named))
+            continue;
+        dead.bits[0] &= ~domain_of(pd)->aliases.bits[0];
+        dead.bits[1] &= ~domain_of(pd)->aliases.bits[1];
+        stale_free(pd);
     }
+    while (!set_empty(&dead) && layout.free_count - before < enough)
+        dissolved_free(set_take(&dead));
 }
 
 /* ---- Merge ---- */
 
 long layout_merge(unsigned into_component, unsigned from_component)
 {
-    struct pd into = layout.components[into_component].pd, from = layout.components[from_component].pd;
+    struct pd into = layout_domain(into_component), from = layout_domain(from_component);
     struct layout_domain *a = domain_of(into), *b = domain_of(from);
     uint64_t members = a->members | b->members;
+    uint64_t fresh = b->slots & ~a->slots & ~b->unions;
 
     if (into.number == from.number)
         return SHOJI_ESAME;
@@ -158,26 +175,23 @@ long layout_merge(unsigned into_component, unsigned from_component)
     }
 
     /* Nothing fails from here on. Rights only grow: nothing is to be forgotten. */
-    for (uint64_t left = b->slots; left != 0;) {
+    for (uint64_t left = b->slots & ~fresh; left != 0;) {
         unsigned slot = bit_take(&left);
-        bool made = false;
-        struct view view;
+        bool made;
+        struct view view = union_view(members, slot, &made);
 
-        if (((a->slots & (1ull << slot)) == 0 && (b->unions >> slot & 1) == 0))
-            view = pd_selected(from, root_slot(slot));
-        else
-            view = union_view(members, slot, &made);
         slot_select(into, slot, view, made);
     }
-    members_move(b->members, into);
-    for (struct pd_set left = b->aliases; !set_empty(&left);)
-        pd_name(pd_tag(set_take(&left)), into);
+    slots_copy(into, from, fresh);
+    pd_name_each(layout.homes, b->members, into);
+    pd_name_tags(b->aliases.bits, into);
     a->aliases.bits[0] |= b->aliases.bits[0];
     a->aliases.bits[1] |= b->aliases.bits[1];
     a->members = members;
     b->members = 0;
     b->state = DOMAIN_DISSOLVED;
     set_remove(&layout.live, from);
+    set_add(&layout.dissolved, from);
     layout.merges++;
     return SHOJI_OK;
 }
@@ -189,7 +203,6 @@ static void split_reuse(unsigned component, struct pd old)
 {
     struct layout_domain *domain = domain_of(old);
     uint64_t slots = layout.components[component].slots;
-    struct pd_set nobody = {{0}};
 
     domain->members &= ~(1ull << component);
     while (slots != 0) {
@@ -199,7 +212,6 @@ static void split_reuse(unsigned component, struct pd old)
 
         slot_select(old, slot, view, made);
     }
-    aliases_reclaim(old, &nobody, false);
     pd_forget(old);
 }
 
@@ -208,18 +220,18 @@ static void split_leave(unsigned component, struct pd old)
 {
     struct layout_domain *domain = domain_of(old);
     uint64_t stay = domain->members & ~(1ull << component);
-    uint64_t changed = layout.components[component].slots | domain->unions;
+    uint64_t changed = (layout.components[component].slots | domain->unions) & domain->slots;
     struct pd rest = domain_take(stay);
 
-    for (uint64_t left = domain->slots; left != 0;) {
-        unsigned slot = bit_take(&left);
-        bool made = false;
-        struct view view =
-            (changed >> slot & 1) != 0 ? union_view(stay, slot, &made) : pd_selected(old, root_slot(slot));
+    slots_copy(rest, old, domain->slots & ~changed);
+    while (changed != 0) {
+        unsigned slot = bit_take(&changed);
+        bool made;
+        struct view view = union_view(stay, slot, &made);
 
         slot_select(rest, slot, view, made);
     }
-    members_move(stay, rest);
+    pd_name_each(layout.homes, stay, rest);
     domain->state = DOMAIN_STALE;
     set_remove(&layout.live, old);
     set_add(&layout.stale, old);
@@ -228,7 +240,7 @@ static void split_leave(unsigned component, struct pd old)
 long layout_split(unsigned component)
 {
     struct layout_component *leaver = &layout.components[component];
-    struct pd old = leaver->pd, own;
+    struct pd old = layout_domain(component), own;
     struct layout_domain *domain = domain_of(old);
     uint64_t bit = 1ull << component;
     struct pd_set named = {{0}};
@@ -237,8 +249,10 @@ long layout_split(unsigned component)
         return SHOJI_ESAME;
     thread_domains_named(named.bits);
     bool busy = set_meets(&domain->aliases, &named);
+    /* A split takes one or two domains, a merge dissolves one: this many a time are enough to keep up. */
+    reclaim(&named, RECLAIM_STEP);
     if (layout.free_count < 2)
-        layout_reclaim(&named);
+        reclaim(&named, PD_COUNT);
     if (layout.free_count < (busy ? 2u : 1u))
         return SHOJI_EMEMORY;
     if ((domain->slots & layout.crowded) != 0) {
@@ -257,10 +271,10 @@ long layout_split(unsigned component)
     for (uint64_t left = leaver->slots; left != 0;) {
         unsigned slot = bit_take(&left);
 
-        slot_select(own, slot, leaver->row[slot], false);
+        pd_select(own, root_slot(slot), leaver->row[slot]);
     }
-    leaver->pd = own;
-    pd_name(leaver->home, own);
+    domain_of(own)->slots = leaver->slots;
+    pd_name(layout.homes[component], own);
     layout.splits++;
     return SHOJI_OK;
 }
@@ -283,9 +297,8 @@ long layout_component_add(uint32_t id)
     if (index == LAYOUT_COMPONENTS || layout.free_count == 0 || view_create(&own) != SHOJI_OK)
         return SHOJI_EMEMORY;
     layout.count++;
-    layout.components[index].home = pd_home(id);
-    layout.components[index].pd = domain_take(1ull << index);
-    pd_name(layout.components[index].home, layout.components[index].pd);
+    layout.homes[index] = pd_home(id);
+    pd_name(layout.homes[index], domain_take(1ull << index));
     layout_grant(index, index, own);
     return SHOJI_OK;
 }
@@ -299,7 +312,7 @@ void layout_grant(unsigned component, unsigned slot, struct view view)
     to->row[slot] = view;
     to->slots |= 1ull << slot;
     layout.users[slot] |= 1ull << component;
-    slot_select(to->pd, slot, view, false);
+    slot_select(layout_domain(component), slot, view, false);
 }
 
 unsigned layout_device_slot(uint32_t address)
@@ -329,7 +342,7 @@ struct view layout_view(unsigned component, unsigned slot)
 
 struct pd layout_domain(unsigned component)
 {
-    return layout.components[component].pd;
+    return pd_named(layout.homes[component]);
 }
 
 uint64_t layout_members(struct pd pd)
@@ -367,7 +380,7 @@ void layout_counts(struct layout_counts *out)
     struct pd_set named = {{0}};
 
     thread_domains_named(named.bits);
-    layout_reclaim(&named);
+    reclaim(&named, PD_COUNT);
     *out = (struct layout_counts){.merges = layout.merges,
                                   .splits = layout.splits,
                                   .stale = set_count(layout.stale),

@@ -17,8 +17,6 @@ _Static_assert(PD_COUNT == 128, "a pd_set has a bit for each domain");
 struct layout_component {
     struct view row[LAYOUT_SLOTS];
     uint64_t slots; /* those of the row that are not VIEW_NONE */
-    struct pd pd;   /* the live domain that holds it */
-    struct pd_id home;
 };
 
 struct layout_domain {
@@ -31,13 +29,14 @@ struct layout_domain {
 
 struct layout {
     struct layout_component components[LAYOUT_COMPONENTS];
+    struct pd_id homes[64]; /* of the components; each names the live domain that holds its component */
     unsigned count;
     uint64_t users[LAYOUT_SLOTS]; /* components that have a view of the slot */
     uint64_t crowded;             /* slots of which two components, not the owner, have tables */
     uint32_t device_root[LAYOUT_SLOTS - ARENA_SLOTS];
     unsigned device_slots;
     struct layout_domain domains[PD_COUNT];
-    struct pd_set free, live, stale;
+    struct pd_set free, live, stale, dissolved;
     unsigned free_count;
     uint64_t merges, splits;
 };
@@ -57,11 +56,12 @@ static inline unsigned root_slot(unsigned slot)
     return slot < ARENA_SLOTS ? ARENA_BASE / SLOT_BYTES + slot : layout.device_root[slot - ARENA_SLOTS];
 }
 
+/* Bits of slots that are the arena's: their root slots follow each other. */
+#define ARENA_MASK ((1ull << ARENA_SLOTS) - 1)
+#define ARENA_ROOT (ARENA_BASE / SLOT_BYTES)
+
 /* Is there memory for the tables that a domain of these members needs of its own in these slots? Takes it from *budget. */
 long union_reserve(uint64_t members, uint64_t slots, struct view_budget *budget);
 /* The view of a slot that these members have together. *made: it is a new table, which belongs to the domain. */
 struct view union_view(uint64_t members, unsigned slot, bool *made);
-/* Frees what no frame names: stale domains, and dissolved ones of any domain. */
-void layout_reclaim(const struct pd_set *named);
-
 #endif

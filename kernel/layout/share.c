@@ -7,6 +7,11 @@
 #include "panic.h"
 #include "shoji/status.h"
 
+static struct pd_set holders(void)
+{
+    return (struct pd_set){{layout.live.bits[0] | layout.stale.bits[0], layout.live.bits[1] | layout.stale.bits[1]}};
+}
+
 /* Live and stale domains in which `to` sees the slot by a table that several members need (union.c). */
 static bool shares_table(const struct layout_domain *domain, unsigned slot, unsigned to)
 {
@@ -42,12 +47,12 @@ static long unions_reserve(unsigned slot, unsigned to, struct view_budget *budge
 /* to's view of the slot is new, or has changed where domains have unions of it. */
 static void domains_select(unsigned slot, unsigned to)
 {
-    for (unsigned i = 1; i < PD_COUNT; i++) {
-        struct layout_domain *domain = &layout.domains[i];
-        struct pd pd = {(uint8_t)i};
+    for (struct pd_set left = holders(); (left.bits[0] | left.bits[1]) != 0;) {
+        struct pd pd = {(uint8_t)(left.bits[0] != 0 ? bit_take(&left.bits[0]) : 64 + bit_take(&left.bits[1]))};
+        struct layout_domain *domain = &layout.domains[pd.number];
         bool made;
 
-        if ((domain->state != DOMAIN_LIVE && domain->state != DOMAIN_STALE) || (domain->members >> to & 1) == 0)
+        if ((domain->members >> to & 1) == 0)
             continue;
         struct view old = pd_selected(pd, root_slot(slot)), view = union_view(domain->members, slot, &made);
 
@@ -73,6 +78,12 @@ long layout_share(unsigned owner, uint32_t address, uint32_t bytes, enum right r
     struct view view = receiver->row[owner];
     bool shrank;
 
+    if ((layout.crowded >> owner & 1) == 0 &&
+        view_lend(layout.components[owner].row[owner], view, address, bytes, right, &shrank)) {
+        if (shrank)
+            memory_forget(address, bytes);
+        return SHOJI_OK;
+    }
     ASSERT(owner != to, "a component's own rights are not for layout_share");
     if (!view_covers(layout.components[owner].row[owner], address, bytes, right))
         return SHOJI_EPERM;

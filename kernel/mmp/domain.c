@@ -34,6 +34,21 @@ void pd_select(struct pd pd, unsigned root_slot, struct view view)
     roots[pd.number][root_slot] = view.word;
 }
 
+void pd_select_same(struct pd pd, struct pd like, unsigned first, uint64_t slots)
+{
+    uint32_t *to = roots[pd.number] + first;
+    const uint32_t *from = roots[like.number] + first;
+
+    for (; slots != 0; slots &= slots - 1)
+        to[__builtin_ctzll(slots)] = from[__builtin_ctzll(slots)];
+}
+
+void pd_select_none(struct pd pd, unsigned first, uint64_t slots)
+{
+    for (; slots != 0; slots &= slots - 1)
+        roots[pd.number][first + (unsigned)__builtin_ctzll(slots)] = 0;
+}
+
 struct view pd_selected(struct pd pd, unsigned root_slot)
 {
     return (struct view){roots[pd.number][root_slot]};
@@ -57,10 +72,31 @@ struct pd pd_of_tag(uint16_t id)
     return (struct pd){(uint8_t)(index >= TAG_FIRST && index < ID_COUNT ? index - TAG_FIRST : 0)};
 }
 
+static uint64_t name_of(struct pd pd)
+{
+    return (uint32_t)(uintptr_t)roots[pd.number] | (uint64_t)pd_tag(pd).value << 32 | (uint64_t)MMP_DD_VALID << 48;
+}
+
 void pd_name(struct pd_id id, struct pd pd)
 {
-    descriptors[id.value & MMP_PD_INDEX_MASK].name =
-        (uint32_t)(uintptr_t)roots[pd.number] | (uint64_t)pd_tag(pd).value << 32 | (uint64_t)MMP_DD_VALID << 48;
+    descriptors[id.value & MMP_PD_INDEX_MASK].name = name_of(pd);
+}
+
+void pd_name_each(const struct pd_id ids[64], uint64_t which, struct pd pd)
+{
+    uint64_t name = name_of(pd);
+
+    for (; which != 0; which &= which - 1)
+        descriptors[ids[__builtin_ctzll(which)].value & MMP_PD_INDEX_MASK].name = name;
+}
+
+void pd_name_tags(const uint64_t numbers[2], struct pd pd)
+{
+    uint64_t name = name_of(pd);
+
+    for (unsigned i = 0; i < 2; i++)
+        for (uint64_t left = numbers[i]; left != 0; left &= left - 1)
+            descriptors[TAG_FIRST + 64 * i + (unsigned)__builtin_ctzll(left)].name = name;
 }
 
 void pd_unname(struct pd_id id)

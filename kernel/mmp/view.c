@@ -270,6 +270,34 @@ bool view_covers(struct view view, uint32_t address, uint32_t bytes, enum right 
     return true;
 }
 
+/* Does a whole chunk have at least this right in each word? */
+static bool chunk_covers(uint32_t has, enum right right)
+{
+    return right == RIGHT_NONE || (right == RIGHT_READ ? ((has | has >> 1) & ODD) == ODD : has == MMP_LEAF_ALL(right));
+}
+
+bool view_lend(struct view owner, struct view to, uint32_t address, uint32_t bytes, enum right right, bool *shrank)
+{
+    uint32_t entry, *first, *end;
+
+    if (!is_pointer(to.word) || (address | bytes) % LEAF_WORD_BYTES != 0 || address % PAGE_BYTES + bytes > PAGE_BYTES)
+        return false;
+    entry = table_at(to.word)[address >> MMP_MID_SHIFT & (MMP_MID_ENTRIES - 1)];
+    if (!is_pointer(entry))
+        return false;
+    for (uint32_t at = address; at < address + bytes; at += LEAF_WORD_BYTES)
+        if (!chunk_covers(chunk_read(owner, at), right))
+            return false;
+    *shrank = false;
+    first = table_at(entry) + (address >> MMP_LEAF_SHIFT & (MMP_LEAF_ENTRIES - 1));
+    end = first + bytes / LEAF_WORD_BYTES;
+    for (uint32_t *chunk = first; chunk < end; chunk++) {
+        *shrank |= chunk_shrinks(*chunk, MMP_LEAF_ALL(right));
+        *chunk = MMP_LEAF_ALL(right);
+    }
+    return true;
+}
+
 /* ---- Unions: only where two components were given different parts of a third one's slot ---- */
 
 /* view_add makes a leaf table of every page that either side has; so this many are enough. */

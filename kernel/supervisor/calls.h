@@ -13,7 +13,7 @@
 
 #define SUPERVISOR_CALL(f, ...)                                                                                       \
     __asm__(".pushsection .text\n.globl " #f "_entry\n" #f "_entry:\n\tmov %eax, %r9d\n\tjmp " #f "_call\n.popsection"); \
-    long f##_call(__VA_ARGS__);                                                                                       \
+    long f##_call(__VA_ARGS__) __attribute__((used));                                                                                       \
     long f##_call(__VA_ARGS__)
 
 extern const struct loader_call supervisor_calls[];

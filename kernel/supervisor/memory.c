@@ -41,7 +41,7 @@ SUPERVISOR_CALL(sup_memory_used, uint64_t owner, uint64_t, uint64_t, uint64_t, u
 SUPERVISOR_CALL(mmp_set_perm, uint64_t address, uint64_t bytes, uint64_t perm, uint64_t to, uint64_t, component_t badge)
 {
     unsigned owner = caller_of(badge).component, receiver = system_component(to);
-    uint64_t base = system_state.components[owner].base;
+    uint64_t base = ARENA_BASE + (uint64_t)owner * SLOT_BYTES;
 
     if ((address | bytes) % 4 != 0 || bytes == 0 || perm > RIGHT_EXECUTE)
         return SHOJI_EINVAL;
