@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The manifest's reader: each kind of line, each refusal with its line and words, and input that is none.
+ */
+// links: kernel/manifest.c kernel/text.c tests/host/seeded.c
+// includes: kernel tests/host
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "manifest.h"
+#include "seeded.h"
+
+static struct manifest manifest;
+static struct manifest_error wrong;
+
+/* A copy of exactly that length: a byte read behind it is an error of the sanitizer's. */
+static bool parse_bytes(const char *text, size_t bytes)
+{
+    char *copy = malloc(bytes != 0 ? bytes : 1);
+    bool accepted;
+
+    memcpy(copy, text, bytes);
+    accepted = manifest_parse(copy, bytes, &manifest, &wrong);
+    free(copy);
+    return accepted;
+}
+
+#define HEAD "system s\ncomponent a 1 a.elf memory 64K\ncomponent b 2 b.elf memory 1M # two\n"
+
+static void accept_text(const char *text)
+{
+    if (!parse_bytes(text, strlen(text)))
+        fail_msg("line %u: %s", wrong.line, wrong.text);
+}
+
+/* HEAD has three lines; what follows is line 4. */
+static void refuse_line(const char *line, const char *reason)
+{
+    char text[4000];
+
+    snprintf(text, sizeof text, HEAD "%s\n# end", line);
+    assert_false(parse_bytes(text, strlen(text)));
+    assert_int_equal(wrong.line, 4);
+    if (strstr(wrong.text, reason) == NULL)
+        fail_msg("`%s`: `%s` does not tell `%s`", line, wrong.text, reason);
+}
+
+static void test_accepted(void **state)
+{
+    (void)state;
+    accept_text("# a comment\n\n" HEAD "edge a b supervisor:console supervisor:memory\r\n\tedge b supervisor:thread\n"
+                "pool p 1M rw a ro b\npool q 512K rw b\ndevice a virtio-net\nthread t b t_entry priority 3");
+    assert_string_equal(manifest.system, "s");
+    assert_int_equal(manifest.component_count, 2);
+    assert_string_equal(manifest.components[1].name, "b");
+    assert_string_equal(manifest.components[1].image, "b.elf");
+    assert_int_equal(manifest.components[1].memory, 1 << 20);
+    assert_int_equal(manifest.edge_count, 4);
+    assert_int_equal(manifest.edges[0].server, 1);
+    assert_int_equal(manifest.edges[1].server, MANIFEST_SUPERVISOR);
+    assert_string_equal(manifest_groups[manifest.edges[2].group], "memory");
+    assert_int_equal(manifest.pool_count, 2);
+    assert_int_equal(manifest.pools[0].writers, 1);
+    assert_int_equal(manifest.pools[0].readers, 2);
+    assert_int_equal(manifest.device_count, 1);
+    assert_int_equal(manifest.thread_count, 1);
+    assert_string_equal(manifest.threads[0].entry, "t_entry");
+    assert_int_equal(manifest.threads[0].priority, 3);
+}
+
+static void test_webserver(void **state)
+{
+    static char text[65536];
+    FILE *file = fopen("webserver/webserver.manifest", "r");
+
+    (void)state;
+    assert_non_null(file);
+    size_t bytes = fread(text, 1, sizeof text, file);
+    fclose(file);
+    if (!parse_bytes(text, bytes))
+        fail_msg("line %u: %s", wrong.line, wrong.text);
+    assert_int_equal(manifest.component_count, 16);
+}
+
+static void test_refused(void **state)
+{
+    static const struct {
+        const char *line, *reason;
+    } cases[] = {
+        {"componnt c 3 c.elf memory 4K", "no kind of line"},
+        {"component c 3 c.elf memory", "expected `component NAME ID IMAGE memory BUDGET`"},
+        {"component c 3 c.elf budget 4K", "expected `component"},
+        {"component c 3 c.elf memory 4K 4K", "expected `component"},
+        {"component c 0 c.elf memory 4K", "id 0"},
+        {"component c 256 c.elf memory 4K", "at most 255"},
+        {"component c -1 c.elf memory 4K", "no number"},
+        {"component c 99999999999999999999 c.elf memory 4K", "too large"},
+        {"component c 2 c.elf memory 4K", "id 2 is b's already"},
+        {"component b 3 c.elf memory 4K", "component `b` already"},
+        {"component supervisor 3 c.elf memory 4K", "kernel's own"},
+        {"component c-d 3 c.elf memory 4K", "no name"},
+        {"component c2345678901234567890123456789012 3 c.elf memory 4K", "too long"},
+        {"component c 3 c.elf memory 4", "no size"},
+        {"component c 3 c.elf memory K", "no size"},
+        {"component c 3 c.elf memory 4G", "no size"},
+        {"component c 3 c.elf memory 5K", "multiple of 4K"},
+        {"component c 3 c.elf memory 4M", "too large"},
+        {"component c 3 c.elf memory 4294967300K", "too large"},
+        {"edge a", "expected `edge CLIENT SERVER...`"},
+        {"edge a c", "no component `c`"},
+        {"edge c a", "no component `c`"},
+        {"edge a a", "edge to itself"},
+        {"edge a b b", "there already"},
+        {"edge a supervisor:root", "no group `root`"},
+        {"edge a supervisor:", "no component"},
+        {"edge a supervisor", "no component"},
+        {"pool p 1M", "expected `pool"},
+        {"pool p 1M ro a", "expected `pool"},
+        {"pool p 1M rw ro a", "nobody may write"},
+        {"pool p 1M rw a ro a", "named twice"},
+        {"pool p 0K rw a", "empty"},
+        {"pool p 256K rw a", "multiple of 512K"},
+        {"pool p 5M rw a", "too large"},
+        {"pool p 1M rw c", "no component `c`"},
+        {"device a", "expected `device"},
+        {"device a e1000", "expected virtio-net"},
+        {"device c virtio-net", "no component `c`"},
+        {"thread t a f", "expected `thread"},
+        {"thread t a f priority 32", "at most 31"},
+        {"thread t c f priority 1", "no component `c`"},
+        {"thread t a f:g priority 1", "no name"},
+        {"system t", "a name already"},
+        {"edge \x01", "printable"},
+        {"edge a \xc3\xa4", "printable"},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
+        refuse_line(cases[i].line, cases[i].reason);
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    assert_false(parse_bytes("", 0));
+    assert_false(parse_bytes("system s\n", 9));
+    assert_false(parse_bytes("component a 1 a.elf memory 4K", 29));
+    assert_non_null(strstr(wrong.text, "system"));
+    static const char late[] = HEAD "pool p 1M rw a\ncomponent c 3 c.elf memory 4K";
+    assert_false(parse_bytes(late, sizeof late - 1));
+    assert_int_equal(wrong.line, 5);
+    assert_non_null(strstr(wrong.text, "before pools"));
+}
+
+static void test_too_many(void **state)
+{
+    static char text[200000];
+    int at = sprintf(text, "system s\n");
+
+    (void)state;
+    for (int i = 1; i <= 60; i++)
+        at += sprintf(text + at, "component c%d %d c.elf memory 4K\n", i, i);
+    assert_true(parse_bytes(text, (size_t)at));
+    int full = at;
+    at += sprintf(text + at, "pool p 1M rw c1\n");
+    assert_false(parse_bytes(text, (size_t)at));
+    assert_int_equal(wrong.line, 62);
+    at = full;
+    for (int client = 1; client <= 9; client++) {
+        at += sprintf(text + at, "edge c%d", client);
+        for (int server = 1; server <= 60; server++)
+            if (server != client)
+                at += sprintf(text + at, " c%d", server);
+        at += sprintf(text + at, "\n");
+    }
+    assert_false(parse_bytes(text, (size_t)at));
+    assert_non_null(strstr(wrong.text, "too many edges"));
+    at = full;
+    for (int i = 0; i < 63; i++)
+        at += sprintf(text + at, "thread t%d c1 f priority 1\n", i);
+    assert_false(parse_bytes(text, (size_t)at));
+    assert_non_null(strstr(wrong.text, "too many threads"));
+    at = full;
+    for (int i = 0; i < 70; i++)
+        at += sprintf(text + at, "%s", "edge ");
+    assert_false(parse_bytes(text, (size_t)at));
+    assert_non_null(strstr(wrong.text, "words"));
+}
+
+/* Whatever comes: an answer, and no byte outside what was given. */
+static void test_hostile(void **state)
+{
+    static const char *const words[] = {"system", "component", "edge",  "pool",  "device", "thread", "priority", "memory", "rw",
+                                        "ro",     "a",         "b",     "1",     "4K",     "1M",     "\n",       "\n",     "#",
+                                        "supervisor:thread",   "virtio-net", "s", "999999999999", "", "\t"};
+    static char text[4096];
+
+    (void)state;
+    random_start("hostile");
+    for (unsigned round = 0; round < 20000; round++) {
+        size_t bytes = 0;
+
+        if (random_one_in(2)) {
+            memcpy(text, HEAD, sizeof HEAD - 1);
+            bytes = sizeof HEAD - 1;
+        }
+        for (unsigned i = 0; i < 60; i++) {
+            const char *word = words[random_below(sizeof words / sizeof *words)];
+
+            bytes += (size_t)sprintf(text + bytes, "%s ", word);
+        }
+        for (unsigned i = 0; i < random_below(3); i++)
+            text[random_below(bytes)] = (char)random_bits();
+        bytes = random_one_in(4) ? random_below(bytes) : bytes;
+        if (!parse_bytes(text, bytes)) {
+            assert_true(wrong.line >= 1);
+            assert_true(strlen(wrong.text) > 0 && strlen(wrong.text) < sizeof wrong.text);
+        }
+    }
+    static char long_word[100000];
+    memset(long_word, 'x', sizeof long_word);
+    assert_false(parse_bytes(long_word, sizeof long_word));
+    memset(long_word, 0, sizeof long_word);
+    assert_false(parse_bytes(long_word, sizeof long_word));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_accepted), cmocka_unit_test(test_webserver), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_order),    cmocka_unit_test(test_too_many),  cmocka_unit_test(test_hostile),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
