@@ -4,6 +4,7 @@
 import http.client
 import json
 import re
+import socket
 import sys
 import time
 
@@ -60,6 +61,9 @@ class Shoji(Guest):
         return found[0]
 
     def control(self, method, path, body=None):
+        """One request, once the control interface listens; it may do so a little later than the site."""
+        if not child.wait_until(self.control_listens, 10):
+            raise BenchError("nobody listens on the control port")
         connection = http.client.HTTPConnection(ADDRESS, CONTROL_PORT, timeout=10)
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None,
@@ -73,6 +77,13 @@ class Shoji(Guest):
         if answer.status >= 300:
             raise BenchError(f"control interface, {method} {path}: {answer.status} {text.strip()}")
         return text
+
+    def control_listens(self):
+        try:
+            socket.create_connection((ADDRESS, CONTROL_PORT), timeout=1).close()
+            return True
+        except OSError:
+            return False
 
     def layout(self, mode):
         """isolated or merged, and it must be so afterwards."""

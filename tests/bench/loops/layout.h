@@ -5,9 +5,10 @@
 #ifndef LOOPS_LAYOUT_H
 #define LOOPS_LAYOUT_H
 
-#define LOOPS_CODE 0x00800000  /* a slot of code, RX; the gate space is its top */
-#define LOOPS_GATE 0x00bf0000  /* one gate: domain 1's call of `nothing` in domain 2 */
-#define LOOPS_STACK 0x00c00000 /* 64 KiB of stack, in no table */
+#define LOOPS_CODE 0x00800000      /* a slot of code, RX; the gate space is its top */
+#define LOOPS_GATE 0x00bf0000      /* two gates: of `nothing` in domain 2 */
+#define LOOPS_GATE_PASS 0x00bf0020 /* and in domain 1 itself, as after a merge */
+#define LOOPS_STACK 0x00c00000     /* 64 KiB of stack, in no table */
 #define LOOPS_STACK_TOP 0x00c10000
 #define LOOPS_DATA 0x01000000      /* a slot of data, RW */
 #define LOOPS_MIXED 0x01400000     /* one page whose words are RW and RO by turns */

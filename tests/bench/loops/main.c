@@ -31,7 +31,7 @@ void exception(uint64_t vector, uint64_t first, uint64_t second);
 
 /* loops.S */
 void loop_compute(void), loop_memory(void), loop_call(void), loop_copy(void), loop_mixed(void),
-    loop_gate(void), loop_direct(void), nothing(void);
+    loop_gate(void), loop_pass(void), loop_direct(void), nothing(void);
 
 static const struct loop {
     const char *name;
@@ -42,7 +42,7 @@ static const struct loop {
     {"compute", loop_compute, 6000000, false}, {"memory", loop_memory, 1200, false},
     {"call", loop_call, 1500000, false},       {"copy", loop_copy, 12000, false},
     {"mixed", loop_mixed, 1000000, false},     {"direct", loop_direct, 1500000, false},
-    {"gate", loop_gate, 250000, true},
+    {"gate", loop_gate, 250000, true},         {"pass", loop_pass, 250000, true},
 };
 
 /* Domain table, permission tables and call stack: reserved for the supervisor by not being in any table. */
@@ -124,6 +124,14 @@ static uint32_t address(const void *p)
     return (uint32_t)(uintptr_t)p;
 }
 
+static void gate_make(uint64_t at, uint16_t pd)
+{
+    void *gate = (void *)at;
+    put(gate, MMP_GATE_TARGET, address((void *)nothing), 4);
+    put(gate, MMP_GATE_PD, pd, 2);
+    put(gate, MMP_GATE_KIND, MMP_GATE_CALL, 4);
+}
+
 /* Domains 1 and 2 share one root table: the gate between them costs what a gate costs, whatever is behind it.
  */
 static void mmp_tables(void)
@@ -141,10 +149,8 @@ static void mmp_tables(void)
         put(domain_table, i * MMP_DD_SIZE + MMP_DD_TAG, MMP_PD_USER | i, 2);
         put(domain_table, i * MMP_DD_SIZE + MMP_DD_FLAGS, MMP_DD_VALID, 2);
     }
-    void *gate = (void *)LOOPS_GATE;
-    put(gate, MMP_GATE_TARGET, address((void *)nothing), 4);
-    put(gate, MMP_GATE_PD, MMP_PD_USER | 2, 2);
-    put(gate, MMP_GATE_KIND, MMP_GATE_CALL, 4);
+    gate_make(LOOPS_GATE, MMP_PD_USER | 2);
+    gate_make(LOOPS_GATE_PASS, MMP_PD_USER | 1);
 }
 
 static void mmp_on(void)
