@@ -83,6 +83,21 @@ static void function_text(char *out, size_t size, uint64_t address)
         text_copy(out, size, "?");
 }
 
+/* Where a wild jump may have come from: its return address, if it was a call. The thread's own stack tells: a claim, no proof. */
+static void origin_text(char *out, size_t size, const struct scene *scene)
+{
+    uint64_t rsp = scene->registers->rsp;
+    char function[64];
+
+    out[0] = '\0';
+    if (component_at(scene->registers->rip) == scene->component || rsp % 8 != 0 || rsp < scene->thread->stack.limit ||
+        rsp >= scene->thread->stack.frame_base)
+        return;
+    function_text(function, sizeof function, *(const uint64_t *)rsp);
+    if (component_at(*(const uint64_t *)rsp) == scene->component)
+        text_format(out, size, " (from %s)", function);
+}
+
 static void slot_text(char *out, size_t size, unsigned component, uint32_t address)
 {
     const struct component *c = &system_state.components[component];
@@ -168,17 +183,18 @@ static void what_text(char *out, size_t size, const struct registers *registers)
 
 static void report(const struct scene *scene, const char *end)
 {
-    char function[80], what[300], caller[80];
+    char function[80], origin[80], what[300], caller[80];
 
     function_text(function, sizeof function, scene->registers->rip);
+    origin_text(origin, sizeof origin, scene);
     what_text(what, sizeof what, scene->registers);
     if (scene->at_base)
         text_copy(caller, sizeof caller, "called by nobody");
     else
         text_format(caller, sizeof caller, "called by %s", system_name(component_at(scene->call.gate)));
     console_line_begin();
-    console_print("fault: %s (domain %u, thread %s) in %s at 0x%08lx: %s; %s; %s\n", system_name(scene->component),
-                  scene->pd.number, scene->thread->name, function, scene->registers->rip, what, caller, end);
+    console_print("fault: %s (domain %u, thread %s) in %s at 0x%08lx%s: %s; %s; %s\n", system_name(scene->component),
+                  scene->pd.number, scene->thread->name, function, scene->registers->rip, origin, what, caller, end);
 }
 
 /* ---- What follows ---- */

@@ -31,3 +31,6 @@ $(KERNEL_OUT)/%.o: kernel/% kernel/kernel.mk
 	$(Q)gcc $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
 
 -include $(KERNEL_OBJECTS:.o=.d)
+
+include tests/boot/kernel.mk
+test-boot-built: kernel kernel-boot-tests

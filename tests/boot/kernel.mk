@@ -4,7 +4,7 @@
 # file for each component; here they become build/tests/kernel_X/*.elf. How they are linked: components/runtime/component.ld.
 BUILD ?= build
 Q ?= @
-KERNEL_TEST_FOLDERS := $(wildcard tests/boot/kernel_*/)
+KERNEL_TEST_FOLDERS := $(wildcard tests/boot/kernel_*/) tests/boot/denials/
 KERNEL_TEST_SOURCES := $(wildcard $(addsuffix *.c,$(KERNEL_TEST_FOLDERS)) $(addsuffix *.S,$(KERNEL_TEST_FOLDERS)))
 KERNEL_TEST_IMAGES := $(addsuffix .elf,$(basename $(patsubst tests/boot/%,$(BUILD)/tests/%,$(KERNEL_TEST_SOURCES))))
 KERNEL_TEST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffreestanding -fPIC -fno-plt -fvisibility=hidden -mno-red-zone \
