@@ -23,8 +23,9 @@
 
 /* Domain descriptor: 16 bytes at MMP_DTBASE + 16 * index. */
 #define MMP_DD_ROOT 0 /* u32: root permission table, 4 KiB aligned */
-#define MMP_DD_TAG 4  /* u16: PD-ID that the domain runs under; its user bit equals that of the id looked up \
-                       */
+#define MMP_DD_TAG                                                                                           \
+    4 /* u16: PD-ID that the domain runs under; its user bit equals that of the id looked up                 \
+       */
 #define MMP_DD_FLAGS 6 /* u16; but for VALID, and bytes 8 to 15, not looked at */
 #define MMP_DD_SIZE 16
 #define MMP_DD_VALID 1
@@ -106,17 +107,15 @@
 #define MMP_MSR_GWLO 0x4d500004u    /* gate window, 4 MiB aligned */
 #define MMP_MSR_GWHI 0x4d500005u
 #define MMP_MSR_STACK                                                                                        \
-    0x4d500006u                /* writing saves fb, xsp to the old descriptor, loads all five from the new */
+    0x4d500006u                /* writing saves fb, xsp in the old descriptor, loads all five from the new */
 #define MMP_MSR_FB 0x4d500007u /* this one and the next four: multiples of 8 */
 #define MMP_MSR_SL 0x4d500008u
 #define MMP_MSR_XBASE 0x4d500009u
 #define MMP_MSR_XLIMIT 0x4d50000au
 #define MMP_MSR_XSP 0x4d50000bu
-#define MMP_MSR_S0 0x4d50000cu /* rsp base on a gate into domain 0, 16-byte aligned */
-#define MMP_MSR_SEL                                                                                          \
-    0x4d50000du /* bits 15:0 CS of domain 0 (SS = +8); 31:16 CS of user domains (SS = +8); RPL 0 */
-#define MMP_MSR_INVAL                                                                                        \
-    0x4d50000eu /* write: bits 15:0 PD-ID (0: every domain), 21:16 log2 size, 63:32 address */
+#define MMP_MSR_S0 0x4d50000cu    /* rsp base on a gate into domain 0, 16-byte aligned */
+#define MMP_MSR_SEL 0x4d50000du   /* 15:0 CS of domain 0 (SS = +8), 31:16 of user domains (SS = +8); RPL 0 */
+#define MMP_MSR_INVAL 0x4d50000eu /* write: 15:0 PD-ID (0: every domain), 21:16 log2 size, 63:32 address */
 #define MMP_MSR_FAULT_INFO 0x4d500010u   /* bits 7:0 kind, 9:8 access, 31:16 PD-ID, 47:32 size in bytes */
 #define MMP_MSR_FAULT_ADDR 0x4d500011u   /* first byte denied; or as the kind says */
 #define MMP_MSR_FAULT_GATE 0x4d500012u   /* gate at which it happened, 0 if none */
@@ -183,7 +182,8 @@
 #define MMP_VECTOR 22
 #define MMP_FAULT_NONE 0
 #define MMP_FAULT_PERMISSION 1 /* load, store or fetch without the right */
-#define MMP_FAULT_MALFORMED 2  /* table entry of an undefined type, or a table outside memory: addr = entry  \
+#define MMP_FAULT_MALFORMED                                                                                  \
+    2                          /* table entry of an undefined type, or a table outside memory: addr = entry  \
                                 */
 #define MMP_FAULT_GATE_ALIGN 3 /* fetch in gate space at an address that is no multiple of 32 */
 #define MMP_FAULT_GATE_INVALID 4      /* gate record of no known kind */
