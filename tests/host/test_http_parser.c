@@ -59,6 +59,10 @@ long content_get(void *buffer, uint64_t path_bytes, uint64_t room, uint64_t offs
             out[i] = large_byte(offset + i);
         return (uint64_t)LARGE << 32 | copied;
     }
+    if (path_bytes == 8 && memcmp(out, "/shrinks", 8) == 0)
+        return offset ? (9000l << 32 | 4096) : (10000l << 32 | 4096);
+    if (path_bytes == 5 && memcmp(out, "/ends", 5) == 0)
+        return offset ? 10000l << 32 : (10000l << 32 | 4096);
     if (path_bytes == 6 && memcmp(out, "/empty", 6) == 0)
         return 0;
     return SHOJI_ENOENT;
@@ -423,6 +427,24 @@ static void content_failures(void **state)
     assert_status(500);
 }
 
+/* The head has promised 10,000 bytes: what can't be kept ends the connection, so the client knows. */
+static void content_that_breaks_its_promise(void **state)
+{
+    (void)state;
+    static const char *const requests[] = {"GET /shrinks HTTP/1.1\r\n\r\n", "GET /ends HTTP/1.1\r\n\r\n"};
+    for (int i = 0; i < 2; i++) {
+        converse(requests[i]);
+        assert_status(200);
+        assert_has("Content-Length: 10000\r\n");
+        assert_true(replies_bytes < 5000);
+        assert_int_equal(closed, HTTP_CLOSE);
+    }
+    content_failure = 8000l << 32 | 4097; /* more than a piece has room for */
+    converse("GET /hw HTTP/1.1\r\n\r\n");
+    content_failure = 0;
+    assert_status(500);
+}
+
 static void streams_belong_to_their_client(void **state)
 {
     (void)state;
@@ -527,6 +549,7 @@ int main(void)
         cmocka_unit_test(next_request_waits_for_the_reply),
         cmocka_unit_test(large_body_in_pieces),
         cmocka_unit_test(content_failures),
+        cmocka_unit_test(content_that_breaks_its_promise),
         cmocka_unit_test(streams_belong_to_their_client),
         cmocka_unit_test(streams_run_out_and_come_back),
         cmocka_unit_test(random_bytes),
