@@ -2,10 +2,10 @@
  *
  * The architecture of the MMP CPU: every number and layout that software and hardware agree on.
  *
- * This is the one header of mmp_hw/ that a kernel may see. It holds no code but field accessors; each item
- * names the section of docs/mmp-manual.md that defines it. The papers: HotOS is Witchel and Asanovic,
- * "Hardware Works, Software Doesn't" (2003); WDDD is Witchel, "Considerations for Mondriaan-like Systems"
- * (2009). It is included from C and, with __ASSEMBLER__ defined, from assembly.
+ * This is the one header of mmp_hw/ that a kernel may see. It holds no code but field accessors; each item names
+ * the section of docs/mmp-manual.md that defines it. The papers: HotOS is Witchel and Asanovic, "Hardware Works,
+ * Software Doesn't" (2003); WDDD is Witchel, "Considerations for Mondriaan-like Systems" (2009).
+ * It is included from C and, with __ASSEMBLER__ defined, from assembly.
  */
 #ifndef MMP_ARCH_H
 #define MMP_ARCH_H
@@ -22,17 +22,14 @@
 #define MMP_PD_INDEX_MASK 0x7fff /* index of the domain's descriptor in the domain table */
 
 /* Domain descriptor: 16 bytes at MMP_DTBASE + 16 * index. */
-#define MMP_DD_ROOT 0 /* u32: root permission table, 4 KiB aligned */
-#define MMP_DD_TAG                                                                                           \
-    4 /* u16: PD-ID that the domain runs under; its user bit equals that of the id looked up                 \
-       */
+#define MMP_DD_ROOT 0  /* u32: root permission table, 4 KiB aligned */
+#define MMP_DD_TAG 4   /* u16: PD-ID that the domain runs under; its user bit equals that of the id looked up */
 #define MMP_DD_FLAGS 6 /* u16; but for VALID, and bytes 8 to 15, not looked at */
 #define MMP_DD_SIZE 16
 #define MMP_DD_VALID 1
 
 /* ---- Permission tables (manual 4; WDDD section 3.2, Figs. 2 and 3) ----
- * Address bits 31:22 index the root table, 21:12 a mid table, 11:6 a leaf table, 5:2 a word of a leaf entry.
- */
+ * Address bits 31:22 index the root table, 21:12 a mid table, 11:6 a leaf table, 5:2 a word of a leaf entry. */
 #define MMP_ROOT_SHIFT 22
 #define MMP_MID_SHIFT 12
 #define MMP_LEAF_SHIFT 6
@@ -51,12 +48,12 @@
 #define MMP_ENTRY_RESERVED 3u  /* malformed */
 /* Bits 15:2 of a bitmap entry are zero, else it is malformed. A leaf entry is sixteen 2-bit permissions. */
 #define MMP_BITMAP_SHIFT 16
-#define MMP_BITMAP_ALL(perm) ((uint32_t)(perm)*0x55550000u | MMP_ENTRY_BITMAP)
-#define MMP_LEAF_ALL(perm) ((uint32_t)(perm)*0x55555555u)
+#define MMP_BITMAP_ALL(perm) ((uint32_t)(perm) * 0x55550000u | MMP_ENTRY_BITMAP)
+#define MMP_LEAF_ALL(perm) ((uint32_t)(perm) * 0x55555555u)
 
 /* ---- Gates (manual 5; HotOS section 3.3) ----
- * Gate space: within the gate window [GWLO, GWHI), the top 64 KiB of each 4 MiB root slot. A fetch there that
- * the running domain may do (RX) is not executed but read as a gate record. */
+ * Gate space: within the gate window [GWLO, GWHI), the top 64 KiB of each 4 MiB root slot. A fetch there that the
+ * running domain may do (RX) is not executed but read as a gate record. */
 #define MMP_GATE_SPACE_OFFSET 0x3f0000u
 #define MMP_GATE_SPACE_BYTES 0x10000u
 #define MMP_GATE_KIND 0     /* u32: MMP_GATE_CALL, or the gate is invalid */
@@ -69,8 +66,8 @@
 #define MMP_GATE_CALL 0x47415445u
 
 /* ---- Cross-domain call stack (manual 6.4; HotOS section 3.3) ----
- * Grows upwards from xbase; xsp is the first free frame. Calls fault while fewer than MMP_XFRAME_RESERVE
- * frames would stay free, so that an interrupt always finds room. */
+ * Grows upwards from xbase; xsp is the first free frame. Calls fault while fewer than MMP_XFRAME_RESERVE frames
+ * would stay free, so that an interrupt always finds room. */
 #define MMP_XFRAME_RIP 0    /* return address */
 #define MMP_XFRAME_RSP 8    /* rsp after the return */
 #define MMP_XFRAME_FB 16    /* caller's fb */
@@ -100,25 +97,24 @@
 
 /* ---- Registers: model-specific registers, RDMSR/WRMSR in domain 0 only (manual 8) ---- */
 #define MMP_MSR_BASE 0x4d500000u
-#define MMP_MSR_CTL 0x4d500000u     /* bit 0 EN; bits 12:8 A: log2 of the alignment of frame bases, 3 to 12 */
-#define MMP_MSR_PDID 0x4d500001u    /* read only: domain that runs (always 0 where it can be read) */
-#define MMP_MSR_DTBASE 0x4d500002u  /* domain table, 16-byte aligned */
+#define MMP_MSR_CTL 0x4d500000u    /* bit 0 EN; bits 12:8 A: log2 of the alignment of frame bases, 3 to 12 */
+#define MMP_MSR_PDID 0x4d500001u   /* read only: domain that runs (always 0 where it can be read) */
+#define MMP_MSR_DTBASE 0x4d500002u /* domain table, 16-byte aligned */
 #define MMP_MSR_DTCOUNT 0x4d500003u /* descriptors in it, at most 0x8000 */
-#define MMP_MSR_GWLO 0x4d500004u    /* gate window, 4 MiB aligned */
+#define MMP_MSR_GWLO 0x4d500004u /* gate window, 4 MiB aligned */
 #define MMP_MSR_GWHI 0x4d500005u
-#define MMP_MSR_STACK                                                                                        \
-    0x4d500006u                /* writing saves fb, xsp in the old descriptor, loads all five from the new */
+#define MMP_MSR_STACK 0x4d500006u /* writing saves fb, xsp to the old descriptor, loads all five from the new */
 #define MMP_MSR_FB 0x4d500007u /* this one and the next four: multiples of 8 */
 #define MMP_MSR_SL 0x4d500008u
 #define MMP_MSR_XBASE 0x4d500009u
 #define MMP_MSR_XLIMIT 0x4d50000au
 #define MMP_MSR_XSP 0x4d50000bu
-#define MMP_MSR_S0 0x4d50000cu    /* rsp base on a gate into domain 0, 16-byte aligned */
-#define MMP_MSR_SEL 0x4d50000du   /* 15:0 CS of domain 0 (SS = +8), 31:16 of user domains (SS = +8); RPL 0 */
-#define MMP_MSR_INVAL 0x4d50000eu /* write: 15:0 PD-ID (0: every domain), 21:16 log2 size, 63:32 address */
-#define MMP_MSR_FAULT_INFO 0x4d500010u   /* bits 7:0 kind, 9:8 access, 31:16 PD-ID, 47:32 size in bytes */
-#define MMP_MSR_FAULT_ADDR 0x4d500011u   /* first byte denied; or as the kind says */
-#define MMP_MSR_FAULT_GATE 0x4d500012u   /* gate at which it happened, 0 if none */
+#define MMP_MSR_S0 0x4d50000cu  /* rsp base on a gate into domain 0, 16-byte aligned */
+#define MMP_MSR_SEL 0x4d50000du /* bits 15:0 CS of domain 0 (SS = +8); 31:16 CS of user domains (SS = +8); RPL 0 */
+#define MMP_MSR_INVAL 0x4d50000eu /* write: bits 15:0 PD-ID (0: every domain), 21:16 log2 size, 63:32 address */
+#define MMP_MSR_FAULT_INFO 0x4d500010u /* bits 7:0 kind, 9:8 access, 31:16 PD-ID, 47:32 size in bytes */
+#define MMP_MSR_FAULT_ADDR 0x4d500011u /* first byte denied; or as the kind says */
+#define MMP_MSR_FAULT_GATE 0x4d500012u /* gate at which it happened, 0 if none */
 #define MMP_MSR_COUNT_INSNS 0x4d500020u  /* instructions executed since reset */
 #define MMP_MSR_COUNT_GATED 0x4d500021u  /* gated calls that crossed domains */
 #define MMP_MSR_COUNT_PASSED 0x4d500022u /* gated calls within one domain */
@@ -130,8 +126,7 @@
 
 /* Model mode (manual 8.4 and 11): these exist if bit 8 of CAPS is 1. All but CYCLES_TAG are read only. */
 #define MMP_MSR_CYCLES 0x4d500040u
-#define MMP_MSR_CYCLES_INSTRUCTION                                                                           \
-    0x4d500041u /* this one and the next five: cycles by cause, their sum is CYCLES */
+#define MMP_MSR_CYCLES_INSTRUCTION 0x4d500041u /* this one and the next five: cycles by cause, their sum is CYCLES */
 #define MMP_MSR_CYCLES_FETCH 0x4d500042u
 #define MMP_MSR_CYCLES_DATA 0x4d500043u
 #define MMP_MSR_CYCLES_PLB 0x4d500044u
@@ -181,22 +176,19 @@
 /* ---- Faults: vector 22, error code = kind (manual 9) ---- */
 #define MMP_VECTOR 22
 #define MMP_FAULT_NONE 0
-#define MMP_FAULT_PERMISSION 1 /* load, store or fetch without the right */
-#define MMP_FAULT_MALFORMED                                                                                  \
-    2                          /* table entry of an undefined type, or a table outside memory: addr = entry  \
-                                */
-#define MMP_FAULT_GATE_ALIGN 3 /* fetch in gate space at an address that is no multiple of 32 */
-#define MMP_FAULT_GATE_INVALID 4      /* gate record of no known kind */
-#define MMP_FAULT_GATE_DOMAIN 5       /* callee's or frame's PD-ID has no valid descriptor: addr = PD-ID */
-#define MMP_FAULT_GATE_CALLER 6       /* crossing from domain 0 */
-#define MMP_FAULT_STACK_RANGE 7       /* rsp of the caller is outside [sl, fb): addr = rsp */
-#define MMP_FAULT_STACK_OVERFLOW 8    /* no room for the callee's return address: addr = sl, or S0 */
-#define MMP_FAULT_XSTACK_OVERFLOW 9   /* cross-domain call stack full: addr = xsp */
+#define MMP_FAULT_PERMISSION 1      /* load, store or fetch without the right */
+#define MMP_FAULT_MALFORMED 2       /* table entry of an undefined type, or a table outside memory: addr = entry */
+#define MMP_FAULT_GATE_ALIGN 3      /* fetch in gate space at an address that is no multiple of 32 */
+#define MMP_FAULT_GATE_INVALID 4    /* gate record of no known kind */
+#define MMP_FAULT_GATE_DOMAIN 5     /* callee's or frame's PD-ID has no valid descriptor: addr = PD-ID */
+#define MMP_FAULT_GATE_CALLER 6     /* crossing from domain 0 */
+#define MMP_FAULT_STACK_RANGE 7     /* rsp of the caller is outside [sl, fb): addr = rsp */
+#define MMP_FAULT_STACK_OVERFLOW 8  /* no room for the callee's return address: addr = sl, or S0 */
+#define MMP_FAULT_XSTACK_OVERFLOW 9 /* cross-domain call stack full: addr = xsp */
 #define MMP_FAULT_XSTACK_UNDERFLOW 10 /* it is empty: addr = xsp */
-#define MMP_FAULT_RETURN_ADDRESS                                                                             \
-    11                           /* return to another address than the caller's: addr = the address tried */
-#define MMP_FAULT_RETURN_KIND 12 /* top frame is of the other kind: addr = the frame */
-#define MMP_FAULT_PRIVILEGE 13   /* iretq whose CPL does not fit the frame's domain: addr = PD-ID */
+#define MMP_FAULT_RETURN_ADDRESS 11 /* return to another address than the caller's: addr = the address tried */
+#define MMP_FAULT_RETURN_KIND 12    /* top frame is of the other kind: addr = the frame */
+#define MMP_FAULT_PRIVILEGE 13      /* iretq whose CPL does not fit the frame's domain: addr = PD-ID */
 
 #define MMP_ACCESS_LOAD 0
 #define MMP_ACCESS_STORE 1
