@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Checks of what callers hand over. They ask what the component may do, not what its domain may: merged components cannot lend
- * each other's memory to the supervisor.
+ * Checks of what callers hand over. They ask what the component may do, not what its domain may: merged
+ * components cannot lend each other's memory to the supervisor.
  */
 #include "caller.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What an exception means: who ran, what was tried on whose memory, who called; then back to the caller with SHOJI_EFAULT, or to the
- * thread's beginning if nobody called.
+ * What an exception means: who ran, what was tried on whose memory, who called; then back to the caller with
+ * SHOJI_EFAULT, or to the thread's beginning if nobody called.
  *
- * 1. The report is made from the kernel's own records (frames, gates, domains), not from anything that the component could
- *    have written; but for the names in its image, which are its own claim.
+ * 1. The report is made from the kernel's own records (frames, gates, domains), not from anything that the
+ * component could have written; but for the names in its image, which are its own claim.
  */
 #include "fault.h"
 
@@ -83,15 +83,16 @@ static void function_text(char *out, size_t size, uint64_t address)
         text_copy(out, size, "?");
 }
 
-/* Where a wild jump may have come from: its return address, if it was a call. The thread's own stack tells: a claim, no proof. */
+/* Where a wild jump may have come from: its return address, if it was a call. The thread's own stack tells: a
+ * claim, no proof. */
 static void origin_text(char *out, size_t size, const struct scene *scene)
 {
     uint64_t rsp = scene->registers->rsp;
     char function[64];
 
     out[0] = '\0';
-    if (component_at(scene->registers->rip) == scene->component || rsp % 8 != 0 || rsp < scene->thread->stack.limit ||
-        rsp >= scene->thread->stack.frame_base)
+    if (component_at(scene->registers->rip) == scene->component || rsp % 8 != 0 ||
+        rsp < scene->thread->stack.limit || rsp >= scene->thread->stack.frame_base)
         return;
     function_text(function, sizeof function, *(const uint64_t *)rsp);
     if (component_at(*(const uint64_t *)rsp) == scene->component)
@@ -147,11 +148,20 @@ static void owner_text(char *out, size_t size, uint64_t address)
 static const char *exception_text(uint64_t vector)
 {
     static const char *const text[32] = {
-        [0] = "division error",      [1] = "debug exception",           [3] = "breakpoint",
-        [4] = "overflow",            [5] = "bound exceeded",            [6] = "undefined instruction",
-        [7] = "x87 not available",   [10] = "task state",               [11] = "segment not present",
-        [12] = "stack segment",      [13] = "general protection: an instruction that only the supervisor may execute, or no address",
-        [16] = "x87 error",          [17] = "alignment",                [19] = "SSE error",
+        [0] = "division error",
+        [1] = "debug exception",
+        [3] = "breakpoint",
+        [4] = "overflow",
+        [5] = "bound exceeded",
+        [6] = "undefined instruction",
+        [7] = "x87 not available",
+        [10] = "task state",
+        [11] = "segment not present",
+        [12] = "stack segment",
+        [13] = "general protection: an instruction that only the supervisor may execute, or no address",
+        [16] = "x87 error",
+        [17] = "alignment",
+        [19] = "SSE error",
     };
 
     return vector < 32 && text[vector] != NULL ? text[vector] : "an unexpected exception";
@@ -193,8 +203,9 @@ static void report(const struct scene *scene, const char *end)
     else
         text_format(caller, sizeof caller, "called by %s", system_name(component_at(scene->call.gate)));
     console_line_begin();
-    console_print("fault: %s (domain %u, thread %s) in %s at 0x%08lx%s: %s; %s; %s\n", system_name(scene->component),
-                  scene->pd.number, scene->thread->name, function, scene->registers->rip, origin, what, caller, end);
+    console_print("fault: %s (domain %u, thread %s) in %s at 0x%08lx%s: %s; %s; %s\n",
+                  system_name(scene->component), scene->pd.number, scene->thread->name, function,
+                  scene->registers->rip, origin, what, caller, end);
 }
 
 /* ---- What follows ---- */
@@ -209,8 +220,10 @@ static void panic_supervisor(const struct registers *r)
         fault = protection_fault();
     panic("exception %lu (%s), error 0x%lx, in the supervisor at 0x%lx; cr2 0x%lx, mmp 0x%lx\n"
           "  rax %016lx rbx %016lx rcx %016lx rdx %016lx\n  rsi %016lx rdi %016lx rbp %016lx rsp %016lx",
-          r->vector, r->vector == PROTECTION_VECTOR ? protection_fault_text(fault.kind) : exception_text(r->vector), r->error,
-          r->rip, cpu_cr2(), fault.address, r->rax, r->rbx, r->rcx, r->rdx, r->rsi, r->rdi, r->rbp, r->rsp);
+          r->vector,
+          r->vector == PROTECTION_VECTOR ? protection_fault_text(fault.kind) : exception_text(r->vector),
+          r->error, r->rip, cpu_cr2(), fault.address, r->rax, r->rbx, r->rcx, r->rdx, r->rsi, r->rdi, r->rbp,
+          r->rsp);
 }
 
 void fault(const struct registers *registers)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Boot: from the boot loader's information to the first component, one step after the other; then components run and this
- * file is done. What cannot be had stops the boot with a sentence.
+ * Boot: from the boot loader's information to the first component, one step after the other; then components
+ * run and this file is done. What cannot be had stops the boot with a sentence.
  */
 #include <stddef.h>
 
@@ -55,9 +55,10 @@ static unsigned files_find(const struct multiboot_info *info)
         file_name(&files[i], (const char *)(uintptr_t)modules[i].command_line);
         files[i].bytes = (const uint8_t *)(uintptr_t)modules[i].from;
         files[i].size = modules[i].end - modules[i].from;
-        if (modules[i].from < (uintptr_t)kernel_end || modules[i].end > MODULES_END || modules[i].from > modules[i].end)
-            panic("boot module %.*s lies at 0x%x: expected between the kernel and 0x%x", files[i].name_length, files[i].name,
-                  modules[i].from, MODULES_END);
+        if (modules[i].from < (uintptr_t)kernel_end || modules[i].end > MODULES_END ||
+            modules[i].from > modules[i].end)
+            panic("boot module %.*s lies at 0x%x: expected between the kernel and 0x%x", files[i].name_length,
+                  files[i].name, modules[i].from, MODULES_END);
     }
     return info->module_count;
 }
@@ -70,7 +71,8 @@ static void memory_check(const struct multiboot_info *info)
 
     if ((info->flags & MULTIBOOT_HAS_MEMORY) == 0 || end < ARENA_END)
         panic("%lu MiB of memory: needs %u MiB (-m 512M)", end >> 20, MEMORY_NEEDED >> 20);
-    console_print("memory: %lu MiB, kernel %u KiB\n", end >> 20, ((uint32_t)(uintptr_t)kernel_end - KERNEL_BASE) >> 10);
+    console_print("memory: %lu MiB, kernel %u KiB\n", end >> 20,
+                  ((uint32_t)(uintptr_t)kernel_end - KERNEL_BASE) >> 10);
 }
 
 static void global_start(void)
@@ -94,7 +96,8 @@ static void devices_start(void)
         const char *wrong = virtio_net_start(manifest->devices[i].component);
 
         if (wrong != NULL)
-            panic("device %s of %s: %s", manifest->devices[i].kind, system_name(manifest->devices[i].component), wrong);
+            panic("device %s of %s: %s", manifest->devices[i].kind,
+                  system_name(manifest->devices[i].component), wrong);
     }
 }
 
@@ -109,7 +112,8 @@ static void threads_make(void)
         uint32_t entry = loader_function(thread->component, thread->entry);
 
         if (entry == 0)
-            panic("thread %s: component %s exports no function %s", thread->name, system_name(thread->component), thread->entry);
+            panic("thread %s: component %s exports no function %s", thread->name,
+                  system_name(thread->component), thread->entry);
         if (thread_create(thread->name, thread->component, entry, thread->priority) == NULL)
             panic("thread %s: no room", thread->name);
     }
@@ -120,10 +124,10 @@ static void components_print(void)
     for (unsigned i = 0; i < system_state.manifest.component_count; i++) {
         const struct component *component = &system_state.components[i];
 
-        console_print("component: %s %u, domain %u at 0x%08x, image %uK, budget %uK, %u gates\n", system_name(i),
-                      system_state.manifest.components[i].id, layout_domain(i).number, component->base,
-                      component->file.image_bytes >> 10, (component->heap_end - component->heap_base) >> 10,
-                      component->gate_count);
+        console_print("component: %s %u, domain %u at 0x%08x, image %uK, budget %uK, %u gates\n",
+                      system_name(i), system_state.manifest.components[i].id, layout_domain(i).number,
+                      component->base, component->file.image_bytes >> 10,
+                      (component->heap_end - component->heap_base) >> 10, component->gate_count);
     }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The reader of manifests (docs/manifest.md). A line is at most LINE_WORDS words; each kind of line has one function, which checks all of the
- * line before it adds to the manifest. It reads nothing outside the text that it is given, whatever that holds.
+ * The reader of manifests (docs/manifest.md). A line is at most LINE_WORDS words; each kind of line has one
+ * function, which checks all of the line before it adds to the manifest. It reads nothing outside the text
+ * that it is given, whatever that holds.
  */
 #include "manifest.h"
 
@@ -9,7 +10,8 @@
 
 #define LINE_WORDS 66
 
-const char *const manifest_groups[] = {"console", "memory", "share", "thread", "device", "layout", "test", NULL};
+const char *const manifest_groups[] = {"console", "memory", "share", "thread",
+                                       "device",  "layout", "test",  NULL};
 
 struct word {
     const char *text;
@@ -22,7 +24,8 @@ struct reader {
     unsigned count;
 };
 
-#define FAIL(reader, ...) (text_format((reader)->error->text, sizeof(reader)->error->text, __VA_ARGS__), false)
+#define FAIL(reader, ...)                                                                                    \
+    (text_format((reader)->error->text, sizeof(reader)->error->text, __VA_ARGS__), false)
 #define SHOWN(word) ((word).length < 40 ? (word).length : 40), (word).text
 
 static bool word_is(struct word word, const char *text)
@@ -116,7 +119,8 @@ static bool component_line(struct reader *r)
         return FAIL(r, "expected `component NAME ID IMAGE memory BUDGET`");
     if (m->pool_count != 0)
         return FAIL(r, "components come before pools");
-    if (!slot_left(r) || !name_check(r, r->words[1], MANIFEST_NAME_BYTES) || !number_read(r, r->words[2], 255, &id) ||
+    if (!slot_left(r) || !name_check(r, r->words[1], MANIFEST_NAME_BYTES) ||
+        !number_read(r, r->words[2], 255, &id) ||
         !size_read(r, r->words[5], 4096, MANIFEST_MEMORY_MAX, &memory))
         return false;
     if (id == 0)
@@ -179,7 +183,8 @@ static bool edge_line(struct reader *r)
         if (edge.server == client)
             return FAIL(r, "`%s` has an edge to itself", m->components[client].name);
         for (unsigned k = 0; k < next; k++)
-            if (m->edges[k].client == client && m->edges[k].server == edge.server && m->edges[k].group == edge.group)
+            if (m->edges[k].client == client && m->edges[k].server == edge.server &&
+                m->edges[k].group == edge.group)
                 return FAIL(r, "the edge to `%.*s` is there already", SHOWN(r->words[i]));
         if (next == MANIFEST_EDGES)
             return FAIL(r, "too many edges: at most %d", MANIFEST_EDGES);
@@ -306,7 +311,8 @@ static bool line_read(struct reader *r)
             return FAIL(r, "expected `system NAME` first");
         return kinds[i].read(r);
     }
-    return FAIL(r, "`%.*s` is no kind of line: expected system, component, edge, pool, device or thread", SHOWN(r->words[0]));
+    return FAIL(r, "`%.*s` is no kind of line: expected system, component, edge, pool, device or thread",
+                SHOWN(r->words[0]));
 }
 
 /* Splits one line into words. A # at a word's beginning starts a comment. */

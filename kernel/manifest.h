@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The system manifest as data. Words and limits: docs/manifest.md. Components are named by their index in `components`.
+ * The system manifest as data. Words and limits: docs/manifest.md. Components are named by their index in
+ * `components`.
  */
 #ifndef KERNEL_MANIFEST_H
 #define KERNEL_MANIFEST_H
@@ -21,7 +22,7 @@
 
 struct manifest_component {
     char name[MANIFEST_NAME_BYTES], image[MANIFEST_WORD_BYTES];
-    uint32_t id; /* 1 to 255 */
+    uint32_t id;     /* 1 to 255 */
     uint32_t memory; /* budget of its heap */
 };
 #define MANIFEST_SUPERVISOR 0xff /* in place of a server's index */
@@ -55,7 +56,7 @@ struct manifest {
 };
 
 struct manifest_error {
-    unsigned line; /* from 1 */
+    unsigned line;  /* from 1 */
     char text[160]; /* what is wrong there, and what is expected */
 };
 

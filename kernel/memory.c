@@ -37,7 +37,10 @@ void *memset(void *to, int value, size_t bytes)
     void *result = to;
     size_t words = bytes / 8;
 
-    __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"((unsigned char)value * 0x0101010101010101ull) : "memory");
+    __asm__ volatile("rep stosq"
+                     : "+D"(to), "+c"(words)
+                     : "a"((unsigned char)value * 0x0101010101010101ull)
+                     : "memory");
     bytes %= 8;
     __asm__ volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"(value) : "memory");
     return result;

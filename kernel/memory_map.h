@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The memory map, drawn once. Physical and linear addresses are the same; all of [0, 4 GiB) is mapped for everybody, and
- * only the domains' tables say who may do what.
+ * The memory map, drawn once. Physical and linear addresses are the same; all of [0, 4 GiB) is mapped for
+ * everybody, and only the domains' tables say who may do what.
  *
  *   0x00100000  kernel image, its tables, call stacks          domain 0's
  *      ...      boot modules (manifest, ELF files)             domain 0's, read at boot only
- *   0x04000000  thread stacks, 64 KiB each (63 of them)        in no table: reached through the stack registers
- *   0x043f0000  the supervisor's stack S0                      domain 0's. Above all thread stacks: then [limit, S0) is never
- *                                                              an upside-down range while the supervisor runs for a thread
- *   0x04400000  struct shoji_global                            readable by everybody
- *   0x08000000  component slots, 4 MiB each, manifest order    +0x3f0000: the component's gates
+ *   0x04000000  thread stacks, 64 KiB each (63 of them)        in no table: reached through the stack
+ * registers 0x043f0000  the supervisor's stack S0                      domain 0's. Above all thread stacks:
+ * then [limit, S0) is never an upside-down range while the supervisor runs for a thread 0x04400000  struct
+ * shoji_global                            readable by everybody 0x08000000  component slots, 4 MiB each,
+ * manifest order    +0x3f0000: the component's gates
  *      ...      pool slots, 4 MiB each
  *   0x17000000  end of slots (60 of them)
  *   0x18000000  end of the arena and of the gate window

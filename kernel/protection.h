@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The protection interface: all that the kernel knows of the hardware that keeps domains apart. kernel/mmp/ is its
- * first implementation; nothing that includes this header may know which one it is.
+ * The protection interface: all that the kernel knows of the hardware that keeps domains apart. kernel/mmp/
+ * is its first implementation; nothing that includes this header may know which one it is.
  *
- * A *slot* is 4 MiB of addresses. A *view* is one way to see a slot. A *domain* (struct pd) selects one view for each slot. An
- * *id* (struct pd_id) is what gates and call stacks name; any number of ids may name one domain.
+ * A *slot* is 4 MiB of addresses. A *view* is one way to see a slot. A *domain* (struct pd) selects one view
+ * for each slot. An *id* (struct pd_id) is what gates and call stacks name; any number of ids may name one
+ * domain.
  *
- * Growing a right takes effect at once; after shrinking one, or before a domain is used for something else, call pd_forget or
- * memory_forget. The layout does; nobody else changes a view once components run.
+ * Growing a right takes effect at once; after shrinking one, or before a domain is used for something else,
+ * call pd_forget or memory_forget. The layout does; nobody else changes a view once components run.
  */
 #ifndef KERNEL_PROTECTION_H
 #define KERNEL_PROTECTION_H
@@ -27,24 +28,30 @@ struct view {
 #define VIEW_NONE ((struct view){0})
 #define VIEW_UNIFORM_STEP 0x80000u /* bytes of view_uniform are a multiple of it */
 
-struct view view_uniform(uint32_t bytes, enum right right); /* the first bytes of a slot, all alike; costs no memory */
-long view_create(struct view *out);                         /* a table of its own, nothing granted. SHOJI_EMEMORY */
-void view_destroy(struct view view);                        /* of view_create's; no domain selects it any more */
+struct view view_uniform(uint32_t bytes,
+                         enum right right); /* the first bytes of a slot, all alike; costs no memory */
+long view_create(struct view *out);         /* a table of its own, nothing granted. SHOJI_EMEMORY */
+void view_destroy(struct view view);        /* of view_create's; no domain selects it any more */
 bool view_is_table(struct view view);
 /* Can view_set do this without running out of memory? SHOJI_OK or SHOJI_EMEMORY. */
 long view_reserve(struct view view, uint32_t address, uint32_t bytes);
-/* Sets the words of [address, address + bytes), both multiples of 4, in one slot. It has been reserved. True: a right shrank. */
+/* Sets the words of [address, address + bytes), both multiples of 4, in one slot. It has been reserved. True:
+ * a right shrank. */
 bool view_set(struct view view, uint32_t address, uint32_t bytes, enum right right);
 enum right view_right(struct view view, uint32_t address);
-/* Has every word that [address, address + bytes) touches at least this right? Execute and write both include read. */
+/* Has every word that [address, address + bytes) touches at least this right? Execute and write both include
+ * read. */
 bool view_covers(struct view view, uint32_t address, uint32_t bytes, enum right right);
-/* The short way of view_covers and view_set for whole pieces of 64 bytes in one page where `to` has words set already: false if this is
- * no such case, or if `owner` does not cover it; then nothing has happened. *shrank as view_set tells. */
-bool view_lend(struct view owner, struct view to, uint32_t address, uint32_t bytes, enum right right, bool *shrank);
+/* The short way of view_covers and view_set for whole pieces of 64 bytes in one page where `to` has words set
+ * already: false if this is no such case, or if `owner` does not cover it; then nothing has happened. *shrank
+ * as view_set tells. */
+bool view_lend(struct view owner, struct view to, uint32_t address, uint32_t bytes, enum right right,
+               bool *shrank);
 /* The stronger of two uniform views of one slot. */
 struct view view_stronger(struct view a, struct view b);
-/* Adds to `into` (a table) what `from` (a table) grants more than it. First comes view_add_reserve for each `from`, all with one
- * *budget, which begins as view_budget() and of which every view_create takes a table. */
+/* Adds to `into` (a table) what `from` (a table) grants more than it. First comes view_add_reserve for each
+ * `from`, all with one *budget, which begins as view_budget() and of which every view_create takes a table.
+ */
 struct view_budget {
     unsigned tables, leaves;
 };
@@ -65,23 +72,23 @@ struct view pd_selected(struct pd pd, unsigned root_slot);
 /* Many at once: root slots first + n for each bit n of `slots`. */
 void pd_select_same(struct pd pd, struct pd like, unsigned first, uint64_t slots);
 void pd_select_none(struct pd pd, unsigned first, uint64_t slots);
-struct pd_id pd_tag(struct pd pd);             /* the id of the domain itself */
-struct pd_id pd_home(uint32_t component);      /* the id by which gates name a component, 1 to 255 */
-void pd_name(struct pd_id id, struct pd pd);   /* id names this domain from now on */
+struct pd_id pd_tag(struct pd pd);           /* the id of the domain itself */
+struct pd_id pd_home(uint32_t component);    /* the id by which gates name a component, 1 to 255 */
+void pd_name(struct pd_id id, struct pd pd); /* id names this domain from now on */
 void pd_name_each(const struct pd_id ids[64], uint64_t which, struct pd pd); /* ids[n] for each bit n */
 void pd_name_tags(const uint64_t numbers[2], struct pd pd); /* the tags of the domains with these numbers */
-void pd_unname(struct pd_id id);               /* id names nothing */
-struct pd pd_named(struct pd_id id);           /* number 0 if it names nothing */
-void pd_forget(struct pd pd);                  /* the hardware forgets what it caches of the domain */
+void pd_unname(struct pd_id id);                            /* id names nothing */
+struct pd pd_named(struct pd_id id);                        /* number 0 if it names nothing */
+void pd_forget(struct pd pd);                         /* the hardware forgets what it caches of the domain */
 void memory_forget(uint32_t address, uint32_t bytes); /* the same for some addresses in every domain */
 /* The domain whose tag an id is; number 0 if it is no tag. */
 struct pd pd_of_tag(uint16_t id);
 
 /* ---- Gates: records of GATE_BYTES in a component's gate space ---- */
 struct gate {
-    uint32_t target;   /* first instruction of the function */
+    uint32_t target;     /* first instruction of the function */
     struct pd_id server; /* home of the server; PD_SUPERVISOR_ID */
-    uint32_t badge;    /* what the function finds in rax */
+    uint32_t badge;      /* what the function finds in rax */
     uint64_t invocations, gated;
 };
 #define PD_SUPERVISOR_ID ((struct pd_id){0})
@@ -90,31 +97,35 @@ struct gate gate_read(uint32_t address);
 
 /* ---- A thread's stack registers and its cross-domain call stack ---- */
 struct call_stack {
-    uint64_t limit;               /* lowest byte of the thread's stack */
-    uint64_t frame_base;          /* of the current activation */
-    uint64_t base, end, top;      /* frames: [base, top) used, [top, end) free; of the running thread see call_stack_save */
+    uint64_t limit;      /* lowest byte of the thread's stack */
+    uint64_t frame_base; /* of the current activation */
+    uint64_t base, end,
+        top; /* frames: [base, top) used, [top, end) free; of the running thread see call_stack_save */
 };
 enum frame_kind { FRAME_NONE, FRAME_CALL, FRAME_INTERRUPT };
 struct frame {
     enum frame_kind kind;
-    uint16_t id;      /* who called, or was interrupted */
-    uint64_t rip, rsp; /* where it returns to */
+    uint16_t id;         /* who called, or was interrupted */
+    uint64_t rip, rsp;   /* where it returns to */
     uint64_t frame_base; /* the caller's */
-    uint64_t gate;    /* FRAME_CALL: the gate that was entered, 0 at the base */
+    uint64_t gate;       /* FRAME_CALL: the gate that was entered, 0 at the base */
 };
 #define CALL_FRAME_BYTES 128
 
-void call_stack_switch(struct call_stack *to); /* saves the running one where it came from */
+void call_stack_switch(struct call_stack *to);    /* saves the running one where it came from */
 void call_stack_save(struct call_stack *running); /* brings its descriptor up to date */
-void call_stack_load(const struct call_stack *running); /* the other way round: the registers become what it says */
+void call_stack_load(
+    const struct call_stack *running); /* the other way round: the registers become what it says */
 /* The n-th frame from the top (0 is the top) of a stack that is saved; FRAME_NONE below the base. */
 struct frame call_stack_frame(const struct call_stack *stack, unsigned n);
 /* Adds to `named` (a bit for each domain number) the domains whose tags the frames name. */
 void call_stack_named(const struct call_stack *stack, uint64_t named[2]);
-/* Makes a stack, not running, look as if `id` had been interrupted with nothing below but a call frame whose return goes to
- * rip in the supervisor; that address is put on the thread's stack too. Returns rsp for the interrupted code. */
+/* Makes a stack, not running, look as if `id` had been interrupted with nothing below but a call frame whose
+ * return goes to rip in the supervisor; that address is put on the thread's stack too. Returns rsp for the
+ * interrupted code. */
 uint64_t call_stack_start(struct call_stack *stack, uint64_t stack_end, struct pd_id id, uint64_t rip);
-/* Of the running stack: drops the top frame, which is an interrupt's; the supervisor is now as if called by the frame below. */
+/* Of the running stack: drops the top frame, which is an interrupt's; the supervisor is now as if called by
+ * the frame below. */
 void call_stack_drop_interrupt(void);
 
 /* ---- The whole ---- */

@@ -2,9 +2,10 @@
  *
  * Upcalls, sup_sched_attach, sup_switch, sup_idle.
  *
- * 1. While lock is set no interrupt takes the processor from the thread that runs; each leaves its bit in pending.
- * 2. The upcall thread runs with lock set; the kernel sets it before it runs that thread and clears it only as sup_switch resumes an
- *    INTERRUPTED thread.
+ * 1. While lock is set no interrupt takes the processor from the thread that runs; each leaves its bit in
+ * pending.
+ * 2. The upcall thread runs with lock set; the kernel sets it before it runs that thread and clears it only
+ * as sup_switch resumes an INTERRUPTED thread.
  */
 #include "scheduling.h"
 
@@ -39,7 +40,6 @@ void scheduling_start(uint32_t upcall_entry)
     thread_begin(thread);
     upcall();
 }
-
 
 void scheduling_event(unsigned event, const struct registers *registers)
 {
@@ -81,7 +81,7 @@ SUPERVISOR_CALL(sup_sched_attach, uint64_t address, uint64_t, uint64_t, uint64_t
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_switch, uint64_t number, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(sup_switch, thread_t number, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
 {
     struct thread *to = thread_at(number), *from = thread_current();
 
@@ -111,7 +111,8 @@ SUPERVISOR_CALL(sup_idle, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, comp
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_thread_get, uint64_t index, uint64_t address, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(sup_thread_get, uint32_t index, uint64_t address, uint64_t, uint64_t, uint64_t,
+                component_t badge)
 {
     struct thread *thread = thread_at(index);
     struct sup_thread *out = (struct sup_thread *)address;

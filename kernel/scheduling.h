@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The kernel's side of struct sup_sched (shoji/supervisor.h): it decides nothing but whether the upcall thread runs now.
+ * The kernel's side of struct sup_sched (shoji/supervisor.h): it decides nothing but whether the upcall
+ * thread runs now.
  */
 #ifndef KERNEL_SCHEDULING_H
 #define KERNEL_SCHEDULING_H
@@ -11,7 +12,8 @@
 void scheduling_start(uint32_t upcall) __attribute__((noreturn));
 /* Event (SUP_EVENT_*) has happened. Returns if what was interrupted goes on. */
 void scheduling_event(unsigned event, const struct registers *registers);
-/* The running thread is INTERRUPTED at its beginning: goes on with it, or with the upcall thread if something is pending. */
+/* The running thread is INTERRUPTED at its beginning: goes on with it, or with the upcall thread if something
+ * is pending. */
 void scheduling_continue(void) __attribute__((noreturn));
 /* The running thread is OVER: the scheduler is told by a timer event. */
 void scheduling_thread_over(void) __attribute__((noreturn));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The system that runs: the manifest and what became of its components. Written at boot by loader/, but for the fields that say otherwise.
- * A component is named by its index (its place in the manifest, and its slot); by its id towards components.
+ * The system that runs: the manifest and what became of its components. Written at boot by loader/, but for
+ * the fields that say otherwise. A component is named by its index (its place in the manifest, and its slot);
+ * by its id towards components.
  */
 #ifndef KERNEL_SYSTEM_H
 #define KERNEL_SYSTEM_H

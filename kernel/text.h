@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* %s %c %d %u %x, with l for 64 bits, with 0 and a width for %x; %.*s; %%. Always ends with NUL; cuts what does not fit. Returns the length. */
+/* %s %c %d %u %x, with l for 64 bits, with 0 and a width for %x; %.*s; %%. Always ends with NUL; cuts what
+ * does not fit. Returns the length. */
 size_t text_format(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 size_t text_format_list(char *out, size_t size, const char *format, va_list list);
 

@@ -4,7 +4,8 @@
  *
  * 1. Exactly one thread is RUNNING once threads_start is done, and thread_current is it.
  * 2. The stack descriptor of every other thread is up to date, the running one's only after call_stack_save.
- * 3. An INTERRUPTED thread's top frame is an interrupt's, an INVOKED thread's top frame is the call of sup_switch.
+ * 3. An INTERRUPTED thread's top frame is an interrupt's, an INVOKED thread's top frame is the call of
+ * sup_switch.
  */
 #include "thread.h"
 
@@ -51,7 +52,8 @@ struct thread *thread_create(const char *name, unsigned component, uint32_t entr
     if (thread_count == STACK_COUNT)
         return NULL;
     frames = (uintptr_t)call_frames[thread_count++];
-    *thread = (struct thread){.name = name, .component = component, .entry = entry, .priority = priority, .interruptible = true};
+    *thread = (struct thread){
+        .name = name, .component = component, .entry = entry, .priority = priority, .interruptible = true};
     thread->stack = (struct call_stack){.limit = stack_base(number),
                                         .frame_base = stack_base(number) + STACK_BYTES,
                                         .base = frames,
@@ -96,12 +98,13 @@ void thread_begin(struct thread *thread)
     uint64_t end = stack_base(thread_number(thread)) + STACK_BYTES;
     struct pd_id home = pd_home(system_state.manifest.components[thread->component].id);
 
-    thread->registers = (struct registers){.rdi = thread->argument,
-                                           .rip = thread->entry,
-                                           .cs = SELECTOR_USER_CODE | 3,
-                                           .rflags = RFLAGS_ALWAYS | (thread->interruptible ? RFLAGS_INTERRUPTS : 0),
-                                           .rsp = call_stack_start(&thread->stack, end, home, (uintptr_t)thread_base),
-                                           .ss = SELECTOR_USER_DATA | 3};
+    thread->registers =
+        (struct registers){.rdi = thread->argument,
+                           .rip = thread->entry,
+                           .cs = SELECTOR_USER_CODE | 3,
+                           .rflags = RFLAGS_ALWAYS | (thread->interruptible ? RFLAGS_INTERRUPTS : 0),
+                           .rsp = call_stack_start(&thread->stack, end, home, (uintptr_t)thread_base),
+                           .ss = SELECTOR_USER_DATA | 3};
     if (thread == current)
         call_stack_load(&thread->stack);
     thread->state = THREAD_INTERRUPTED;

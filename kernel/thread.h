@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Threads: stacks, call stacks, saved registers, and how one goes on. Which one runs is the scheduler component's business
- * (scheduling.h).
+ * Threads: stacks, call stacks, saved registers, and how one goes on. Which one runs is the scheduler
+ * component's business (scheduling.h).
  *
  *   NONE --thread_create--> INTERRUPTED --thread_run--> RUNNING --thread_interrupted--> INTERRUPTED
  *                                ^                        | |
- *                 thread_begin   +---- RUNNING            | +-- thread_invoked (sup_switch) --> INVOKED --thread_run--> RUNNING
+ *                 thread_begin   +---- RUNNING            | +-- thread_invoked (sup_switch) --> INVOKED
+ * --thread_run--> RUNNING
  *                                                         +---- too many faults --> OVER
  *
  * A thread that never ran is one that was interrupted before its entry's first instruction.
@@ -30,8 +31,8 @@ struct thread {
     uint64_t argument;
     bool interruptible; /* runs with interrupts on */
     uint32_t priority;
-    unsigned faults; /* in a row */
-    struct registers registers; /* INTERRUPTED */
+    unsigned faults;                                    /* in a row */
+    struct registers registers;                         /* INTERRUPTED */
     uint8_t floating[512] __attribute__((aligned(16))); /* FXSAVE; while it does not run */
 };
 
@@ -45,7 +46,8 @@ uint32_t thread_number(const struct thread *thread);
 /* Which thread's stack is this an address of? NULL: no thread's. */
 const struct thread *thread_of_stack(uint64_t address);
 
-/* Back to the beginning: the thread's entry, in the component's domain of now. Also for the thread that runs. */
+/* Back to the beginning: the thread's entry, in the component's domain of now. Also for the thread that runs.
+ */
 void thread_begin(struct thread *thread);
 /* What the thread that runs was doing is in these registers. */
 void thread_interrupted(const struct registers *registers);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Segments, task state (for the IST stacks) and the interrupt descriptor table. Every gate of the table has DPL 0: `int` from a
- * component is a general protection fault.
+ * Segments, task state (for the IST stacks) and the interrupt descriptor table. Every gate of the table has
+ * DPL 0: `int` from a component is a general protection fault.
  */
 #include "cpu/cpu.h"
 
@@ -36,7 +36,8 @@ struct table_pointer {
 
 extern void (*const trap_vectors[VECTOR_COUNT])(void);
 
-static uint64_t gdt[7] = {0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00affb000000ffff, 0x00cff3000000ffff, 0, 0};
+static uint64_t gdt[7] = {
+    0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00affb000000ffff, 0x00cff3000000ffff, 0, 0};
 static struct interrupt_gate idt[VECTOR_COUNT];
 static struct task_state task_state;
 static uint8_t stacks[3][STACK_BYTES_EACH] __attribute__((aligned(16)));
@@ -56,7 +57,8 @@ static bool has_umip(void)
 
 void cpu_start(void)
 {
-    struct table_pointer gdt_pointer = {sizeof gdt - 1, (uintptr_t)gdt}, idt_pointer = {sizeof idt - 1, (uintptr_t)idt};
+    struct table_pointer gdt_pointer = {sizeof gdt - 1, (uintptr_t)gdt},
+                         idt_pointer = {sizeof idt - 1, (uintptr_t)idt};
     uint64_t tss = (uintptr_t)&task_state;
 
     for (unsigned i = 0; i < 3; i++)
@@ -74,7 +76,10 @@ void cpu_start(void)
                                          .offset_middle = (uint16_t)(entry >> 16),
                                          .offset_high = (uint32_t)(entry >> 32)};
     }
-    __asm__ volatile("lgdt %0\n\tlidt %1\n\tltr %w2" : : "m"(gdt_pointer), "m"(idt_pointer), "r"(SELECTOR_TSS) : "memory");
+    __asm__ volatile("lgdt %0\n\tlidt %1\n\tltr %w2"
+                     :
+                     : "m"(gdt_pointer), "m"(idt_pointer), "r"(SELECTOR_TSS)
+                     : "memory");
     if (has_umip()) {
         uint64_t cr4;
 

@@ -2,7 +2,8 @@
  *
  * The processor: segments, interrupt entry and return.
  *
- * Interrupts and exceptions run on stacks of their own (IST), with interrupts off, and never nest but by a bug.
+ * Interrupts and exceptions run on stacks of their own (IST), with interrupts off, and never nest but by a
+ * bug.
  */
 #ifndef KERNEL_CPU_CPU_H
 #define KERNEL_CPU_CPU_H
@@ -41,7 +42,8 @@ uint64_t cpu_cr2(void);
 void trap(struct registers *registers);
 /* Goes on with what was interrupted. */
 void cpu_resume(const struct registers *registers) __attribute__((noreturn));
-/* Returns `result` through the top call frame, whose return address is rip. The frame base is the supervisor stack's end. */
+/* Returns `result` through the top call frame, whose return address is rip. The frame base is the supervisor
+ * stack's end. */
 void cpu_return(long result, uint64_t rip) __attribute__((noreturn));
 
 /* Where the base frame of every thread returns to; calls thread_base_returned(rax) with interrupts off. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Local APIC, I/O APIC (for the timer's line only), PIT at TIMER_HZ. The PIT's frequency is known: nothing is calibrated.
+ * Local APIC, I/O APIC (for the timer's line only), PIT at TIMER_HZ. The PIT's frequency is known: nothing is
+ * calibrated.
  */
 #include "cpu/interrupt.h"
 

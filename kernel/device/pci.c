@@ -40,7 +40,8 @@ bool pci_find(uint16_t vendor, uint16_t product_a, uint16_t product_b, struct pc
 
 uint32_t pci_capability(struct pci_function function, uint8_t kind, uint32_t after)
 {
-    uint32_t at = after == 0 ? pci_read(function, CAPABILITIES) & 0xfc : pci_read(function, after) >> 8 & 0xfc;
+    uint32_t at =
+        after == 0 ? pci_read(function, CAPABILITIES) & 0xfc : pci_read(function, after) >> 8 & 0xfc;
 
     for (unsigned i = 0; at != 0 && i < CAPABILITIES_MAX; i++) {
         uint32_t head = pci_read(function, at);

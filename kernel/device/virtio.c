@@ -2,8 +2,8 @@
  *
  * Virtio over PCI (Virtual I/O Device specification 1.0, 4.1): only the discovery. The driver is a component.
  *
- * 1. The component gets the pages that hold the four structures, whole pages, and no page that holds any of the MSI-X table or its
- *    pending bits: with the table it could write to any address as the device.
+ * 1. The component gets the pages that hold the four structures, whole pages, and no page that holds any of
+ * the MSI-X table or its pending bits: with the table it could write to any address as the device.
  */
 #include "device/virtio.h"
 
@@ -82,7 +82,8 @@ static const char *interrupt_start(struct pci_function function, struct range *t
     if (at == 0)
         return "it has no MSI-X";
     where = pci_read(function, at + MSIX_TABLE);
-    *table = (struct range){pci_bar(function, where & 7) + (where & ~7u), MSIX_COUNT(pci_read(function, at)) * MSIX_ENTRY_BYTES};
+    *table = (struct range){pci_bar(function, where & 7) + (where & ~7u),
+                            MSIX_COUNT(pci_read(function, at)) * MSIX_ENTRY_BYTES};
     where = pci_read(function, at + MSIX_PENDING);
     *pending = (struct range){pci_bar(function, where & 7) + (where & ~7u), 8};
     if ((table->from + table->bytes) >> 32 != 0)
@@ -124,8 +125,10 @@ const char *virtio_net_start(unsigned component)
     if (!pci_find(VENDOR_VIRTIO, NET_TRANSITIONAL, NET_MODERN, &function))
         return "there is none (-device virtio-net-pci)";
     pci_write(function, PCI_COMMAND,
-              (pci_read(function, PCI_COMMAND) & 0xffff) | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTX);
-    if ((wrong = structures_find(function, structures)) != NULL || (wrong = interrupt_start(function, &table, &pending)) != NULL)
+              (pci_read(function, PCI_COMMAND) & 0xffff) | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
+                  PCI_COMMAND_NO_INTX);
+    if ((wrong = structures_find(function, structures)) != NULL ||
+        (wrong = interrupt_start(function, &table, &pending)) != NULL)
         return wrong;
     for (unsigned type = COMMON; type <= CONFIG; type++)
         if (pages_meet(structures[type], table) || pages_meet(structures[type], pending))

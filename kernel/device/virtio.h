@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The virtio 1.0 network device on PCI: found at boot, its register pages granted to one component; its interrupt table stays the
- * kernel's.
+ * The virtio 1.0 network device on PCI: found at boot, its register pages granted to one component; its
+ * interrupt table stays the kernel's.
  */
 #ifndef KERNEL_DEVICE_VIRTIO_H
 #define KERNEL_DEVICE_VIRTIO_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The checker of layout.c's invariants, by their numbers. It reads the state and the protection interface and changes nothing.
+ * The checker of layout.c's invariants, by their numbers. It reads the state and the protection interface and
+ * changes nothing.
  */
 #include <stddef.h>
 
@@ -11,7 +12,8 @@ static unsigned holders_of(unsigned component)
     unsigned holders = 0;
 
     for (unsigned i = 1; i < PD_COUNT; i++)
-        holders += layout.domains[i].state == DOMAIN_LIVE && (layout.domains[i].members >> component & 1) != 0;
+        holders +=
+            layout.domains[i].state == DOMAIN_LIVE && (layout.domains[i].members >> component & 1) != 0;
     return holders;
 }
 
@@ -45,7 +47,8 @@ static const char *selected_check(unsigned number)
         uint64_t users = layout.users[slot] & domain->members;
         bool owned = slot < layout.count && (domain->members >> slot & 1) != 0;
 
-        if ((selected.word != 0) != (users != 0) || (selected.word != 0) != ((domain->slots >> slot & 1) != 0))
+        if ((selected.word != 0) != (users != 0) ||
+            (selected.word != 0) != ((domain->slots >> slot & 1) != 0))
             return "4: a table selects what a member's row has, and nothing else";
         if (owned && selected.word != layout.components[slot].row[slot].word)
             return "4: the owner's view wins";
@@ -56,7 +59,8 @@ static const char *selected_check(unsigned number)
             struct view row = layout.components[bit_take(&users)].row[slot];
 
             found |= row.word == selected.word;
-            if (row.word != selected.word && (view_is_table(row) || view_stronger(row, selected).word == row.word))
+            if (row.word != selected.word &&
+                (view_is_table(row) || view_stronger(row, selected).word == row.word))
                 return "4: the strongest view wins";
         }
         if (!found)

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Domains and who is in them: merge, split, stale domains. It owns `layout` (parts.h); it never touches threads or gates.
+ * Domains and who is in them: merge, split, stale domains. It owns `layout` (parts.h); it never touches
+ * threads or gates.
  *
  *            take               dissolved by a merge
- *    FREE ---------> LIVE -------------------------> DISSOLVED      its tag names the domain that it was merged into
- *      ^              | split while threads are in it      |
- *      |              v                                    |
+ *    FREE ---------> LIVE -------------------------> DISSOLVED      its tag names the domain that it was
+ * merged into ^              | split while threads are in it      | |              v |
  *      +----------- STALE                 (no frame names it any more: reclaim)
  *      +---------------------------------------------------+
  *
  * Invariants (layout_check):
  * 1. Each component is a member of exactly one live domain; a live domain has members.
  * 2. A component's home id names the domain that it is a member of; a live domain's tag names that domain.
- * 3. Each dissolved domain is an alias of exactly one live or stale domain, and its tag names that one; those are aliases of themselves.
- * 4. A live or stale domain's table selects, in each slot, what its members' rows have there together (union.c).
+ * 3. Each dissolved domain is an alias of exactly one live or stale domain, and its tag names that one; those
+ * are aliases of themselves.
+ * 4. A live or stale domain's table selects, in each slot, what its members' rows have there together
+ * (union.c).
  * 5. A free domain selects nothing, its tag names nothing, and the hardware has forgotten it.
  * 6. users[slot] has a component's bit exactly if its row has a view there; crowded is as parts.h says.
  * 7. No call stack names a free domain.
@@ -141,7 +143,8 @@ static void stale_free(struct pd pd)
 static void reclaim(const struct pd_set *named, unsigned enough)
 {
     unsigned before = layout.free_count;
-    struct pd_set dead = {{layout.dissolved.bits[0] & ~named->bits[0], layout.dissolved.bits[1] & ~named->bits[1]}};
+    struct pd_set dead = {
+        {layout.dissolved.bits[0] & ~named->bits[0], layout.dissolved.bits[1] & ~named->bits[1]}};
 
     for (struct pd_set left = layout.stale; !set_empty(&left) && layout.free_count - before < enough;) {
         struct pd pd = set_take(&left);

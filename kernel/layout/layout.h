@@ -2,11 +2,13 @@
  *
  * Which component may see what, and which domain holds which component: merge and split (TSE11 section 3).
  *
- * Components are named by their index: the number of their slot, in manifest order. Slots 0 to ARENA_SLOTS - 1 are the arena's; the
- * rest are made by layout_device_slot. A component's *row* says which view it has of each slot; rows are the truth, and a domain is the union of its
- * members' rows. So what was granted to a component stays with it wherever it is moved.
+ * Components are named by their index: the number of their slot, in manifest order. Slots 0 to ARENA_SLOTS -
+ * 1 are the arena's; the rest are made by layout_device_slot. A component's *row* says which view it has of
+ * each slot; rows are the truth, and a domain is the union of its members' rows. So what was granted to a
+ * component stays with it wherever it is moved.
  *
- * Every function here is all or nothing. None of them knows threads: the one question about them is thread_domains_named.
+ * Every function here is all or nothing. None of them knows threads: the one question about them is
+ * thread_domains_named.
  */
 #ifndef KERNEL_LAYOUT_LAYOUT_H
 #define KERNEL_LAYOUT_LAYOUT_H
@@ -19,7 +21,8 @@
 
 /* ---- While booting ---- */
 void layout_reset(void);
-/* The next component, alone in a domain, with a table for its own slot. Its index counts from 0. SHOJI_EMEMORY. */
+/* The next component, alone in a domain, with a table for its own slot. Its index counts from 0.
+ * SHOJI_EMEMORY. */
 long layout_component_add(uint32_t id);
 /* A slot number for a root slot outside the arena, or NO_SLOT if there is no more. */
 unsigned layout_device_slot(uint32_t address);
@@ -34,13 +37,13 @@ uint64_t layout_members(struct pd pd); /* a bit for each component; of a stale d
 /* May the component do this with every byte, whoever else is in its domain? */
 bool layout_covers(unsigned component, uint32_t address, uint32_t bytes, enum right right);
 
-/* All components of from's domain move into into's. No memory is taken, but where two of them were given different parts of a third's
- * slot. SHOJI_ESAME, SHOJI_EMEMORY. */
+/* All components of from's domain move into into's. No memory is taken, but where two of them were given
+ * different parts of a third's slot. SHOJI_ESAME, SHOJI_EMEMORY. */
 long layout_merge(unsigned into, unsigned from);
 /* The component gets a domain of its own. SHOJI_ESAME: it has. SHOJI_EMEMORY. */
 long layout_split(unsigned component);
-/* `to` gets this right to words of owner's own slot; the owner has it and keeps it. Range and components have been checked;
- * bytes is not 0. SHOJI_EPERM: the owner has not got the right itself. SHOJI_EMEMORY. */
+/* `to` gets this right to words of owner's own slot; the owner has it and keeps it. Range and components have
+ * been checked; bytes is not 0. SHOJI_EPERM: the owner has not got the right itself. SHOJI_EMEMORY. */
 long layout_share(unsigned owner, uint32_t address, uint32_t bytes, enum right right, unsigned to);
 /* The pages are the component's, to read and write. */
 void layout_own_pages(unsigned component, uint32_t address, uint32_t bytes);
@@ -54,7 +57,8 @@ void layout_counts(struct layout_counts *out);
 /* NULL if every invariant of layout.c holds, else which one does not. Slow: for tests. */
 const char *layout_check(void);
 
-/* ---- Asked of the threads: sets a bit for the number of each domain whose tag a call stack frame of any thread names ---- */
+/* ---- Asked of the threads: sets a bit for the number of each domain whose tag a call stack frame of any
+ * thread names ---- */
 void thread_domains_named(uint64_t named[2]);
 
 #endif

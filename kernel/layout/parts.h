@@ -20,9 +20,9 @@ struct layout_component {
 };
 
 struct layout_domain {
-    uint64_t members; /* LIVE: who is in it; STALE: who was */
-    uint64_t slots;   /* what its table selects; kept when it is dissolved, until it is free */
-    uint64_t unions;  /* those of them whose view is a table of this domain's own */
+    uint64_t members;      /* LIVE: who is in it; STALE: who was */
+    uint64_t slots;        /* what its table selects; kept when it is dissolved, until it is free */
+    uint64_t unions;       /* those of them whose view is a table of this domain's own */
     struct pd_set aliases; /* LIVE, STALE: domains whose tags name this one; itself included */
     enum domain_state state;
 };
@@ -60,8 +60,10 @@ static inline unsigned root_slot(unsigned slot)
 #define ARENA_MASK ((1ull << ARENA_SLOTS) - 1)
 #define ARENA_ROOT (ARENA_BASE / SLOT_BYTES)
 
-/* Is there memory for the tables that a domain of these members needs of its own in these slots? Takes it from *budget. */
+/* Is there memory for the tables that a domain of these members needs of its own in these slots? Takes it
+ * from *budget. */
 long union_reserve(uint64_t members, uint64_t slots, struct view_budget *budget);
-/* The view of a slot that these members have together. *made: it is a new table, which belongs to the domain. */
+/* The view of a slot that these members have together. *made: it is a new table, which belongs to the domain.
+ */
 struct view union_view(uint64_t members, unsigned slot, bool *made);
 #endif

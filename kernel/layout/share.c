@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Rights to words of a component's own slot: what it has itself, and what it gives to others (HotOS section 3.1, mmp_set_perm).
- * What is given belongs to the component it is given to: each one has a table of the slot for itself.
+ * Rights to words of a component's own slot: what it has itself, and what it gives to others (HotOS
+ * section 3.1, mmp_set_perm). What is given belongs to the component it is given to: each one has a table of
+ * the slot for itself.
  */
 #include "layout/parts.h"
 #include "panic.h"
@@ -9,7 +10,8 @@
 
 static struct pd_set holders(void)
 {
-    return (struct pd_set){{layout.live.bits[0] | layout.stale.bits[0], layout.live.bits[1] | layout.stale.bits[1]}};
+    return (struct pd_set){
+        {layout.live.bits[0] | layout.stale.bits[0], layout.live.bits[1] | layout.stale.bits[1]}};
 }
 
 /* Live and stale domains in which `to` sees the slot by a table that several members need (union.c). */
@@ -48,7 +50,8 @@ static long unions_reserve(unsigned slot, unsigned to, struct view_budget *budge
 static void domains_select(unsigned slot, unsigned to)
 {
     for (struct pd_set left = holders(); (left.bits[0] | left.bits[1]) != 0;) {
-        struct pd pd = {(uint8_t)(left.bits[0] != 0 ? bit_take(&left.bits[0]) : 64 + bit_take(&left.bits[1]))};
+        struct pd pd = {
+            (uint8_t)(left.bits[0] != 0 ? bit_take(&left.bits[0]) : 64 + bit_take(&left.bits[1]))};
         struct layout_domain *domain = &layout.domains[pd.number];
         bool made;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What several components see of one slot together. The owner's own view of a slot contains every other (layout_share
- * gives no more than the owner has), and of two uniform views one contains the other; so a new table is needed only where
- * two components have tables of a slot whose owner is not with them.
+ * What several components see of one slot together. The owner's own view of a slot contains every other
+ * (layout_share gives no more than the owner has), and of two uniform views one contains the other; so a new
+ * table is needed only where two components have tables of a slot whose owner is not with them.
  */
 #include "layout/parts.h"
 #include "panic.h"

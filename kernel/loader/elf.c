@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Reading ELF files that may be hostile: every offset, size and index is checked in elf_open, against the file's size and the
- * image's. Arithmetic is in 64 bits on values that were checked to be below 4 GiB: nothing wraps.
+ * Reading ELF files that may be hostile: every offset, size and index is checked in elf_open, against the
+ * file's size and the image's. Arithmetic is in 64 bits on values that were checked to be below 4 GiB:
+ * nothing wraps.
  */
 #include "loader/elf.h"
 
@@ -18,7 +19,8 @@ static bool within(uint64_t offset, uint64_t bytes, uint64_t size)
     return offset <= size && bytes <= size - offset;
 }
 
-/* The bytes of the file that are loaded at these addresses; NULL if they are not all in one segment's file part. */
+/* The bytes of the file that are loaded at these addresses; NULL if they are not all in one segment's file
+ * part. */
 static const uint8_t *loaded_at(const struct elf_file *file, uint64_t address, uint64_t bytes)
 {
     for (unsigned i = 0; i < file->segment_count; i++) {
@@ -48,7 +50,8 @@ static const char *header_check(const struct elf_file *file, Elf64_Ehdr *header)
     copy(header, file->bytes, sizeof *header);
     if (__builtin_memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         return "not an ELF file";
-    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != EM_X86_64)
+    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
+        header->e_machine != EM_X86_64)
         return "not for x86-64";
     if (header->e_type != ET_DYN)
         return "not a shared object (ET_DYN)";
@@ -81,7 +84,8 @@ static const char *segment_add(struct elf_file *file, const Elf64_Phdr *program,
                                     .right = (program->p_flags & PF_X) != 0   ? RIGHT_EXECUTE
                                              : (program->p_flags & PF_W) != 0 ? RIGHT_WRITE
                                                                               : RIGHT_READ};
-    file->image_bytes = (uint32_t)((program->p_vaddr + program->p_memsz + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1));
+    file->image_bytes =
+        (uint32_t)((program->p_vaddr + program->p_memsz + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1));
     file->segment_count++;
     return NULL;
 }
@@ -151,7 +155,8 @@ static const char *symbols_check(struct elf_file *file, const struct dynamic *dy
     copy(&count, hash + 4, 4);
     if (count == 0 || count > ELF_SYMBOLS)
         return "too many dynamic symbols";
-    file->symbols = (struct elf_table){loaded_at(file, dynamic->symbols, (uint64_t)count * sizeof(Elf64_Sym)), count};
+    file->symbols =
+        (struct elf_table){loaded_at(file, dynamic->symbols, (uint64_t)count * sizeof(Elf64_Sym)), count};
     file->names = (const char *)loaded_at(file, dynamic->names, dynamic->names_bytes);
     if (file->symbols.at == NULL || file->names == NULL || dynamic->names_bytes == 0)
         return "dynamic symbols outside the image";
@@ -210,7 +215,8 @@ static const char *all_symbols_check(struct elf_file *file, const Elf64_Ehdr *he
 
     if (header->e_shnum == 0)
         return NULL;
-    if (header->e_shentsize != sizeof section || !within(header->e_shoff, (uint64_t)header->e_shnum * sizeof section, file->size))
+    if (header->e_shentsize != sizeof section ||
+        !within(header->e_shoff, (uint64_t)header->e_shnum * sizeof section, file->size))
         return "section headers outside the file";
     for (unsigned i = 0; i < header->e_shnum; i++) {
         copy(&section, file->bytes + header->e_shoff + (uint64_t)i * sizeof section, sizeof section);
@@ -219,10 +225,12 @@ static const char *all_symbols_check(struct elf_file *file, const Elf64_Ehdr *he
         if (section.sh_link >= header->e_shnum)
             return "a section link that goes nowhere";
         copy(&names, file->bytes + header->e_shoff + (uint64_t)section.sh_link * sizeof names, sizeof names);
-        if (!within(section.sh_offset, section.sh_size, file->size) || !within(names.sh_offset, names.sh_size, file->size) ||
-            names.sh_size == 0 || file->bytes[names.sh_offset + names.sh_size - 1] != '\0')
+        if (!within(section.sh_offset, section.sh_size, file->size) ||
+            !within(names.sh_offset, names.sh_size, file->size) || names.sh_size == 0 ||
+            file->bytes[names.sh_offset + names.sh_size - 1] != '\0')
             return "the symbol table lies outside the file";
-        file->all_symbols = (struct elf_table){file->bytes + section.sh_offset, (uint32_t)(section.sh_size / sizeof(Elf64_Sym))};
+        file->all_symbols = (struct elf_table){file->bytes + section.sh_offset,
+                                               (uint32_t)(section.sh_size / sizeof(Elf64_Sym))};
         file->all_names = (const char *)file->bytes + names.sh_offset;
         file->all_names_bytes = (uint32_t)names.sh_size;
         return NULL;
@@ -244,7 +252,8 @@ const char *elf_open(struct elf_file *file, const uint8_t *bytes, uint64_t size,
         return wrong;
     for (unsigned i = 0; i < header.e_phnum; i++) {
         copy(&program, bytes + header.e_phoff + i * sizeof program, sizeof program);
-        if (program.p_type == PT_LOAD && program.p_memsz != 0 && (wrong = segment_add(file, &program, limit)) != NULL)
+        if (program.p_type == PT_LOAD && program.p_memsz != 0 &&
+            (wrong = segment_add(file, &program, limit)) != NULL)
             return wrong;
         if (program.p_type == PT_DYNAMIC)
             dynamic_program = program;
@@ -257,7 +266,8 @@ const char *elf_open(struct elf_file *file, const uint8_t *bytes, uint64_t size,
         return "nothing to load";
     if (dynamic_program.p_type == PT_NULL)
         return "no dynamic section";
-    if ((wrong = dynamic_read(file, &dynamic_program, &dynamic)) != NULL || (wrong = symbols_check(file, &dynamic)) != NULL ||
+    if ((wrong = dynamic_read(file, &dynamic_program, &dynamic)) != NULL ||
+        (wrong = symbols_check(file, &dynamic)) != NULL ||
         (wrong = relocations_check(file, 0, dynamic.rela, dynamic.rela_bytes)) != NULL ||
         (wrong = relocations_check(file, 1, dynamic.jump, dynamic.jump_bytes)) != NULL)
         return wrong;
@@ -279,8 +289,8 @@ struct elf_symbol elf_symbol(const struct elf_file *file, uint32_t index)
                               .defined = symbol.st_shndx != SHN_UNDEF,
                               .weak = binding == STB_WEAK};
     segment = segment_of(file, out.value, 1);
-    out.offered = out.defined && (binding == STB_GLOBAL || binding == STB_WEAK) && visibility == STV_DEFAULT &&
-                  segment != NULL && segment->right == RIGHT_EXECUTE;
+    out.offered = out.defined && (binding == STB_GLOBAL || binding == STB_WEAK) &&
+                  visibility == STV_DEFAULT && segment != NULL && segment->right == RIGHT_EXECUTE;
     return out;
 }
 

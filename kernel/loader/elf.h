@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A component's file, checked. What elf_open accepts can be read, loaded and relocated without further checks; it refuses
- * all else with a reason. The rules: docs/architecture.md, "Component images".
+ * A component's file, checked. What elf_open accepts can be read, loaded and relocated without further
+ * checks; it refuses all else with a reason. The rules: docs/architecture.md, "Component images".
  */
 #ifndef KERNEL_LOADER_ELF_H
 #define KERNEL_LOADER_ELF_H
@@ -30,7 +30,7 @@ struct elf_file {
     uint64_t size;
     struct elf_segment segments[ELF_SEGMENTS];
     unsigned segment_count;
-    uint32_t image_bytes; /* whole pages */
+    uint32_t image_bytes;                     /* whole pages */
     struct elf_table symbols, relocations[2]; /* dynamic ones */
     const char *names;
     uint32_t names_bytes;
@@ -59,7 +59,8 @@ struct elf_symbol elf_symbol(const struct elf_file *file, uint32_t index);
 struct elf_relocation elf_relocation(const struct elf_file *file, unsigned table, uint32_t index);
 /* Copies the segments to image_bytes at `image`, zeroes between and behind. */
 void elf_load(const struct elf_file *file, uint8_t *image);
-/* Name of the function that holds this address of the image, and how far in; NULL if .symtab does not tell. */
+/* Name of the function that holds this address of the image, and how far in; NULL if .symtab does not tell.
+ */
 const char *elf_function_at(const struct elf_file *file, uint32_t address, uint32_t *into);
 
 #endif

@@ -48,7 +48,8 @@ static const struct boot_file *file_find(const struct boot_file *files, unsigned
     return NULL;
 }
 
-static bool image_load(unsigned index, const struct boot_file *files, unsigned count, struct loader_error *error)
+static bool image_load(unsigned index, const struct boot_file *files, unsigned count,
+                       struct loader_error *error)
 {
     const struct manifest_component *said = &system_state.manifest.components[index];
     struct component *component = &system_state.components[index];
@@ -65,8 +66,8 @@ static bool image_load(unsigned index, const struct boot_file *files, unsigned c
     component->heap_base = component->heap_next = component->base + component->file.image_bytes;
     component->heap_end = component->heap_base + said->memory;
     if (component->file.image_bytes + (uint64_t)said->memory > GATES_OFFSET)
-        return FAIL(error, "component %s: image (%uK) and budget (%uK) are more than the %uK of a slot", said->name,
-                    component->file.image_bytes >> 10, said->memory >> 10, GATES_OFFSET >> 10);
+        return FAIL(error, "component %s: image (%uK) and budget (%uK) are more than the %uK of a slot",
+                    said->name, component->file.image_bytes >> 10, said->memory >> 10, GATES_OFFSET >> 10);
     if (layout_component_add(said->id) != SHOJI_OK)
         return FAIL(error, "component %s: no memory for its tables", said->name);
     elf_load(&component->file, (uint8_t *)(uintptr_t)component->base);
@@ -76,7 +77,8 @@ static bool image_load(unsigned index, const struct boot_file *files, unsigned c
         if (!symbol.offered)
             continue;
         if (offers_next == OFFERS)
-            return FAIL(error, "component %s: more exported functions than the kernel has room for", said->name);
+            return FAIL(error, "component %s: more exported functions than the kernel has room for",
+                        said->name);
         offers[offers_next++] = (struct offer){name_hash(symbol.name), i};
     }
     offers_from[index + 1] = offers_next;
@@ -190,7 +192,8 @@ static bool target_find(unsigned client, const char *name, const struct loader_c
                     out->server = PD_SUPERVISOR_ID;
                     return true;
                 }
-        } else if ((out->target = loader_function(edge->server, name)) != 0 && !is_entry(edge->server, name)) {
+        } else if ((out->target = loader_function(edge->server, name)) != 0 &&
+                   !is_entry(edge->server, name)) {
             out->server = pd_home(manifest->components[edge->server].id);
             return true;
         }
@@ -198,8 +201,8 @@ static bool target_find(unsigned client, const char *name, const struct loader_c
     return false;
 }
 
-static bool symbol_resolve(unsigned client, const struct elf_symbol *symbol, const struct loader_call *calls, uint32_t *value,
-                           struct loader_error *error)
+static bool symbol_resolve(unsigned client, const struct elf_symbol *symbol, const struct loader_call *calls,
+                           uint32_t *value, struct loader_error *error)
 {
     struct component *component = &system_state.components[client];
     struct gate gate = {.badge = system_state.manifest.components[client].id};
@@ -222,7 +225,8 @@ static bool symbol_resolve(unsigned client, const struct elf_symbol *symbol, con
     if (!target_find(client, symbol->name, calls, &gate)) {
         if (symbol->weak)
             return true;
-        return FAIL(error, "component %s: symbol %s: no edge of the manifest leads to a component that offers it",
+        return FAIL(error,
+                    "component %s: symbol %s: no edge of the manifest leads to a component that offers it",
                     system_name(client), symbol->name);
     }
     if (component->gate_count == GATES_PER_COMPONENT)
@@ -246,7 +250,8 @@ static bool component_link(unsigned client, const struct loader_call *calls, str
     for (unsigned table = 0; table < 2; table++)
         for (uint32_t i = 0; i < file->relocations[table].count; i++) {
             struct elf_relocation relocation = elf_relocation(file, table, i);
-            uint64_t value = relocation.kind == ELF_RELATIVE ? component->base : symbol_values[relocation.symbol];
+            uint64_t value =
+                relocation.kind == ELF_RELATIVE ? component->base : symbol_values[relocation.symbol];
 
             if (relocation.kind != ELF_SLOT)
                 value += relocation.addend;
@@ -255,7 +260,8 @@ static bool component_link(unsigned client, const struct loader_call *calls, str
     return true;
 }
 
-bool loader_run(const struct boot_file *files, unsigned count, const struct loader_call *calls, struct loader_error *error)
+bool loader_run(const struct boot_file *files, unsigned count, const struct loader_call *calls,
+                struct loader_error *error)
 {
     const struct manifest *manifest = &system_state.manifest;
 

@@ -24,8 +24,10 @@ struct loader_call {
     void (*entry)(void);
 };
 
-/* system_state.manifest has been read. False: *error says which component and why. Then the system cannot run. */
-bool loader_run(const struct boot_file *files, unsigned count, const struct loader_call *calls, struct loader_error *error);
+/* system_state.manifest has been read. False: *error says which component and why. Then the system cannot
+ * run. */
+bool loader_run(const struct boot_file *files, unsigned count, const struct loader_call *calls,
+                struct loader_error *error);
 
 /* Address of a function that a component defines and offers; 0 if it does not. */
 uint32_t loader_function(unsigned component, const char *name);

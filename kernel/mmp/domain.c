@@ -24,7 +24,8 @@ struct descriptor {
 };
 _Static_assert(sizeof(struct descriptor) == MMP_DD_SIZE, "domain descriptor (manual 3)");
 _Static_assert(MMP_DD_ROOT == 0 && MMP_DD_TAG == 4 && MMP_DD_FLAGS == 6, "domain descriptor (manual 3)");
-_Static_assert(ARENA_BASE % SLOT_BYTES == 0 && GATES_OFFSET == MMP_GATE_SPACE_OFFSET, "gate space (manual 5.1)");
+_Static_assert(ARENA_BASE % SLOT_BYTES == 0 && GATES_OFFSET == MMP_GATE_SPACE_OFFSET,
+               "gate space (manual 5.1)");
 
 static uint32_t roots[PD_COUNT][MMP_ROOT_ENTRIES] __attribute__((aligned(MMP_ROOT_BYTES)));
 static struct descriptor descriptors[ID_COUNT] __attribute__((aligned(MMP_DD_SIZE)));
@@ -74,7 +75,8 @@ struct pd pd_of_tag(uint16_t id)
 
 static uint64_t name_of(struct pd pd)
 {
-    return (uint32_t)(uintptr_t)roots[pd.number] | (uint64_t)pd_tag(pd).value << 32 | (uint64_t)MMP_DD_VALID << 48;
+    return (uint32_t)(uintptr_t)roots[pd.number] | (uint64_t)pd_tag(pd).value << 32 |
+           (uint64_t)MMP_DD_VALID << 48;
 }
 
 void pd_name(struct pd_id id, struct pd pd)

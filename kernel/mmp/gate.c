@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Gate records in memory (docs/mmp-manual.md, 5.2). The processor counts in them; the kernel only writes whole new ones.
+ * Gate records in memory (docs/mmp-manual.md, 5.2). The processor counts in them; the kernel only writes
+ * whole new ones.
  */
 #include <stddef.h>
 
@@ -15,9 +16,12 @@ struct record {
     uint64_t count, crossed;
 };
 _Static_assert(sizeof(struct record) == MMP_GATE_BYTES && GATE_BYTES == MMP_GATE_BYTES, "gate record");
-_Static_assert(offsetof(struct record, kind) == MMP_GATE_KIND && offsetof(struct record, target) == MMP_GATE_TARGET &&
-                   offsetof(struct record, pd) == MMP_GATE_PD && offsetof(struct record, badge) == MMP_GATE_BADGE &&
-                   offsetof(struct record, count) == MMP_GATE_COUNT && offsetof(struct record, crossed) == MMP_GATE_CROSSED,
+_Static_assert(offsetof(struct record, kind) == MMP_GATE_KIND &&
+                   offsetof(struct record, target) == MMP_GATE_TARGET &&
+                   offsetof(struct record, pd) == MMP_GATE_PD &&
+                   offsetof(struct record, badge) == MMP_GATE_BADGE &&
+                   offsetof(struct record, count) == MMP_GATE_COUNT &&
+                   offsetof(struct record, crossed) == MMP_GATE_CROSSED,
                "gate record (manual 5.2)");
 
 void gate_write(uint32_t address, const struct gate *gate)

@@ -8,8 +8,9 @@
 #include "mmp/parts.h"
 #include "mmp/registers.h"
 
-/* Frame bases lie on page boundaries: no page of a stack is half one activation's and half another's (the slow case of the
- * emulator; a real PLB would hold more entries for it too). The price is stack space for each crossing. */
+/* Frame bases lie on page boundaries: no page of a stack is half one activation's and half another's (the
+ * slow case of the emulator; a real PLB would hold more entries for it too). The price is stack space for
+ * each crossing. */
 #define FRAME_ALIGN_LOG2 12u
 #define SELECTOR_SUPERVISOR 0x08u
 #define SELECTOR_USER 0x18u

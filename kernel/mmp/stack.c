@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Stack registers and cross-domain call stacks (docs/mmp-manual.md, 6 and 7): reading frames, and forging those with which a
- * thread starts.
+ * Stack registers and cross-domain call stacks (docs/mmp-manual.md, 6 and 7): reading frames, and forging
+ * those with which a thread starts.
  */
 #include <stddef.h>
 
@@ -18,15 +18,22 @@ struct xframe {
     uint64_t rbx, rbp, r12, r13, r14, r15, gate;
     uint64_t unused[5];
 };
-_Static_assert(sizeof(struct xframe) == MMP_XFRAME_BYTES && CALL_FRAME_BYTES == MMP_XFRAME_BYTES, "frame (manual 6)");
-_Static_assert(offsetof(struct xframe, rip) == MMP_XFRAME_RIP && offsetof(struct xframe, rsp) == MMP_XFRAME_RSP &&
-                   offsetof(struct xframe, fb) == MMP_XFRAME_FB && offsetof(struct xframe, pd) == MMP_XFRAME_PD &&
-                   offsetof(struct xframe, kind) == MMP_XFRAME_KIND && offsetof(struct xframe, flags) == MMP_XFRAME_FLAGS &&
-                   offsetof(struct xframe, r15) == MMP_XFRAME_R15 && offsetof(struct xframe, gate) == MMP_XFRAME_GATE,
+_Static_assert(sizeof(struct xframe) == MMP_XFRAME_BYTES && CALL_FRAME_BYTES == MMP_XFRAME_BYTES,
+               "frame (manual 6)");
+_Static_assert(offsetof(struct xframe, rip) == MMP_XFRAME_RIP &&
+                   offsetof(struct xframe, rsp) == MMP_XFRAME_RSP &&
+                   offsetof(struct xframe, fb) == MMP_XFRAME_FB &&
+                   offsetof(struct xframe, pd) == MMP_XFRAME_PD &&
+                   offsetof(struct xframe, kind) == MMP_XFRAME_KIND &&
+                   offsetof(struct xframe, flags) == MMP_XFRAME_FLAGS &&
+                   offsetof(struct xframe, r15) == MMP_XFRAME_R15 &&
+                   offsetof(struct xframe, gate) == MMP_XFRAME_GATE,
                "frame (manual 6)");
 _Static_assert(sizeof(struct call_stack) == MMP_SD_BYTES && offsetof(struct call_stack, limit) == MMP_SD_SL &&
-                   offsetof(struct call_stack, frame_base) == MMP_SD_FB && offsetof(struct call_stack, base) == MMP_SD_XBASE &&
-                   offsetof(struct call_stack, end) == MMP_SD_XLIMIT && offsetof(struct call_stack, top) == MMP_SD_XSP,
+                   offsetof(struct call_stack, frame_base) == MMP_SD_FB &&
+                   offsetof(struct call_stack, base) == MMP_SD_XBASE &&
+                   offsetof(struct call_stack, end) == MMP_SD_XLIMIT &&
+                   offsetof(struct call_stack, top) == MMP_SD_XSP,
                "stack descriptor (manual 7.2)");
 
 static struct xframe *frame_at(uint64_t address)
@@ -79,8 +86,10 @@ uint64_t call_stack_start(struct call_stack *stack, uint64_t stack_end, struct p
 {
     struct xframe *call = frame_at(stack->base), *interrupt = frame_at(stack->base + MMP_XFRAME_BYTES);
 
-    *call = (struct xframe){.rip = rip, .rsp = SUPERVISOR_STACK_END, .fb = SUPERVISOR_STACK_END, .kind = MMP_XFRAME_CALL};
-    *interrupt = (struct xframe){.rip = rip, .rsp = stack_end, .fb = stack_end, .pd = id.value, .kind = MMP_XFRAME_INTERRUPT};
+    *call = (struct xframe){
+        .rip = rip, .rsp = SUPERVISOR_STACK_END, .fb = SUPERVISOR_STACK_END, .kind = MMP_XFRAME_CALL};
+    *interrupt = (struct xframe){
+        .rip = rip, .rsp = stack_end, .fb = stack_end, .pd = id.value, .kind = MMP_XFRAME_INTERRUPT};
     stack->top = stack->base + 2 * MMP_XFRAME_BYTES;
     stack->frame_base = stack_end;
     *(uint64_t *)(stack_end - 8) = rip;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Views as MMP root entries: a uniform view is a bitmap entry, any other points to a mid table. This file owns the mid and leaf
- * tables (docs/mmp-manual.md, 4); it never touches a root table.
+ * Views as MMP root entries: a uniform view is a bitmap entry, any other points to a mid table. This file
+ * owns the mid and leaf tables (docs/mmp-manual.md, 4); it never touches a root table.
  *
  * Invariants:
  * 1. A free mid table is all zero.
  * 2. A mid entry is 0, a bitmap, or points to a leaf table that no other entry points to.
- * 3. view_set after a successful view_reserve of the same range allocates at most two leaf tables: those of the first and the
- *    last page. A page that is covered as a whole becomes a bitmap.
+ * 3. view_set after a successful view_reserve of the same range allocates at most two leaf tables: those of
+ * the first and the last page. A page that is covered as a whole becomes a bitmap.
  */
 #include "protection.h"
 
@@ -239,7 +239,8 @@ bool view_set(struct view view, uint32_t address, uint32_t bytes, enum right rig
         else if (!is_pointer(*entry) && (address | stop) % EIGHTH_BYTES == 0)
             shrank |= eighths_set(entry, address, stop, right);
         else
-            shrank |= words_set(is_pointer(*entry) ? table_at(*entry) : leaf_expand(entry), address, stop, right);
+            shrank |=
+                words_set(is_pointer(*entry) ? table_at(*entry) : leaf_expand(entry), address, stop, right);
         address = stop;
     }
     return shrank;
@@ -273,14 +274,17 @@ bool view_covers(struct view view, uint32_t address, uint32_t bytes, enum right 
 /* Does a whole chunk have at least this right in each word? */
 static bool chunk_covers(uint32_t has, enum right right)
 {
-    return right == RIGHT_NONE || (right == RIGHT_READ ? ((has | has >> 1) & ODD) == ODD : has == MMP_LEAF_ALL(right));
+    return right == RIGHT_NONE ||
+           (right == RIGHT_READ ? ((has | has >> 1) & ODD) == ODD : has == MMP_LEAF_ALL(right));
 }
 
-bool view_lend(struct view owner, struct view to, uint32_t address, uint32_t bytes, enum right right, bool *shrank)
+bool view_lend(struct view owner, struct view to, uint32_t address, uint32_t bytes, enum right right,
+               bool *shrank)
 {
     uint32_t entry, *first, *end;
 
-    if (!is_pointer(to.word) || (address | bytes) % LEAF_WORD_BYTES != 0 || address % PAGE_BYTES + bytes > PAGE_BYTES)
+    if (!is_pointer(to.word) || (address | bytes) % LEAF_WORD_BYTES != 0 ||
+        address % PAGE_BYTES + bytes > PAGE_BYTES)
         return false;
     entry = table_at(to.word)[address >> MMP_MID_SHIFT & (MMP_MID_ENTRIES - 1)];
     if (!is_pointer(entry))
@@ -326,7 +330,8 @@ void view_add(struct view into, struct view from)
 
         for (unsigned k = 0; k < MMP_LEAF_ENTRIES; k++) {
             uint32_t a = leaf[k], b = chunk_read(from, i << MMP_MID_SHIFT | k << MMP_LEAF_SHIFT);
-            uint32_t a_strong = (a >> 1 & ODD) * 3, b_strong = (b >> 1 & ODD) * 3; /* writes or executes: it stays */
+            uint32_t a_strong = (a >> 1 & ODD) * 3,
+                     b_strong = (b >> 1 & ODD) * 3; /* writes or executes: it stays */
 
             leaf[k] = (a & a_strong) | (b & b_strong & ~a_strong) | ((a | b) & ~a_strong & ~b_strong);
         }

@@ -4,21 +4,21 @@
  */
 #include "supervisor/calls.h"
 
-#define CALLS(CALL)                                                                                                   \
-    CALL(console, sup_console_write)                                                                                  \
-    CALL(memory, mmp_alloc)                                                                                           \
-    CALL(memory, sup_memory_used)                                                                                     \
-    CALL(share, mmp_set_perm)                                                                                         \
-    CALL(thread, sup_sched_attach)                                                                                    \
-    CALL(thread, sup_thread_get)                                                                                      \
-    CALL(thread, sup_switch)                                                                                          \
-    CALL(thread, sup_idle)                                                                                            \
-    CALL(device, sup_device_open)                                                                                     \
-    CALL(layout, sup_components)                                                                                      \
-    CALL(layout, sup_edges)                                                                                           \
-    CALL(layout, sup_counters)                                                                                        \
-    CALL(layout, pd_merge)                                                                                            \
-    CALL(layout, pd_split)                                                                                            \
+#define CALLS(CALL)                                                                                          \
+    CALL(console, sup_console_write)                                                                         \
+    CALL(memory, mmp_alloc)                                                                                  \
+    CALL(memory, sup_memory_used)                                                                            \
+    CALL(share, mmp_set_perm)                                                                                \
+    CALL(thread, sup_sched_attach)                                                                           \
+    CALL(thread, sup_thread_get)                                                                             \
+    CALL(thread, sup_switch)                                                                                 \
+    CALL(thread, sup_idle)                                                                                   \
+    CALL(device, sup_device_open)                                                                            \
+    CALL(layout, sup_components)                                                                             \
+    CALL(layout, sup_edges)                                                                                  \
+    CALL(layout, sup_counters)                                                                               \
+    CALL(layout, pd_merge)                                                                                   \
+    CALL(layout, pd_split)                                                                                   \
     CALL(test, sup_exit)
 
 #define DECLARE(group, name) extern void name##_entry(void);

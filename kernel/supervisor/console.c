@@ -5,7 +5,8 @@
 #include "console.h"
 #include "supervisor/calls.h"
 
-SUPERVISOR_CALL(sup_console_write, uint64_t length, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, component_t badge)
+SUPERVISOR_CALL(sup_console_write, uint64_t length, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
+                component_t badge)
 {
     uint64_t words[4] = {w0, w1, w2, w3};
 

@@ -11,10 +11,12 @@
 /* May the caller take up to `count` records here? SHOJI_OK or SHOJI_EINVAL. */
 static bool records_check(component_t badge, uint64_t address, uint64_t count, uint64_t record)
 {
-    return count <= 4096 && address % 8 == 0 && caller_may_write(caller_of(badge), (struct caller_address){address}, count * record);
+    return count <= 4096 && address % 8 == 0 &&
+           caller_may_write(caller_of(badge), (struct caller_address){address}, count * record);
 }
 
-SUPERVISOR_CALL(sup_components, uint64_t address, uint64_t count, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(sup_components, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t,
+                component_t badge)
 {
     const struct manifest *manifest = &system_state.manifest;
     struct sup_component *out = (struct sup_component *)address;
@@ -51,7 +53,8 @@ static struct sup_edge edge_describe(const struct manifest_edge *edge)
     bool supervisor = edge->server == MANIFEST_SUPERVISOR;
     struct sup_edge out = {.client = manifest->components[edge->client].id,
                            .server = supervisor ? 0 : manifest->components[edge->server].id,
-                           .crossing = supervisor || layout_domain(edge->client).number != layout_domain(edge->server).number};
+                           .crossing = supervisor || layout_domain(edge->client).number !=
+                                                         layout_domain(edge->server).number};
     struct pd_id home = supervisor ? PD_SUPERVISOR_ID : pd_home(out.server);
 
     for (uint32_t i = 0; i < client->gate_count; i++) {
@@ -66,7 +69,7 @@ static struct sup_edge edge_describe(const struct manifest_edge *edge)
     return out;
 }
 
-SUPERVISOR_CALL(sup_edges, uint64_t address, uint64_t count, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(sup_edges, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t, component_t badge)
 {
     const struct manifest *manifest = &system_state.manifest;
     struct sup_edge *out = (struct sup_edge *)address;
@@ -108,7 +111,7 @@ SUPERVISOR_CALL(sup_counters, uint64_t address, uint64_t, uint64_t, uint64_t, ui
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(pd_merge, uint64_t into, uint64_t from, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(pd_merge, component_t into, component_t from, uint64_t, uint64_t, uint64_t, component_t)
 {
     unsigned a = system_component(into), b = system_component(from);
 
@@ -119,7 +122,7 @@ SUPERVISOR_CALL(pd_merge, uint64_t into, uint64_t from, uint64_t, uint64_t, uint
     return layout_merge(a, b);
 }
 
-SUPERVISOR_CALL(pd_split, uint64_t component, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(pd_split, component_t component, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
 {
     unsigned index = system_component(component);
 

@@ -6,7 +6,7 @@
 #include "layout/layout.h"
 #include "supervisor/calls.h"
 
-SUPERVISOR_CALL(mmp_alloc, uint64_t owner, uint64_t bytes, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(mmp_alloc, component_t owner, uint64_t bytes, uint64_t, uint64_t, uint64_t, component_t)
 {
     unsigned index = system_component(owner);
     struct component *component;
@@ -27,7 +27,7 @@ SUPERVISOR_CALL(mmp_alloc, uint64_t owner, uint64_t bytes, uint64_t, uint64_t, u
     return from;
 }
 
-SUPERVISOR_CALL(sup_memory_used, uint64_t owner, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(sup_memory_used, component_t owner, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
 {
     unsigned index = system_component(owner);
     const struct component *component;
@@ -35,10 +35,12 @@ SUPERVISOR_CALL(sup_memory_used, uint64_t owner, uint64_t, uint64_t, uint64_t, u
     if (index == NO_COMPONENT)
         return SHOJI_ENOENT;
     component = &system_state.components[index];
-    return (long)((uint64_t)(component->heap_end - component->heap_base) << 32 | (component->heap_next - component->heap_base));
+    return (long)((uint64_t)(component->heap_end - component->heap_base) << 32 |
+                  (component->heap_next - component->heap_base));
 }
 
-SUPERVISOR_CALL(mmp_set_perm, uint64_t address, uint64_t bytes, uint64_t perm, uint64_t to, uint64_t, component_t badge)
+SUPERVISOR_CALL(mmp_set_perm, uint64_t address, uint64_t bytes, uint32_t perm, component_t to, uint64_t,
+                component_t badge)
 {
     unsigned owner = caller_of(badge).component, receiver = system_component(to);
     uint64_t base = ARENA_BASE + (uint64_t)owner * SLOT_BYTES;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Random merges, splits, grants and running threads against a naive oracle: rows of permissions by component, sets of
- * components by domain. The tables are read by a walker of the test's own, word by word; the cache of a processor that never forgets
- * on its own is played too, so that a missing invalidation shows.
+ * Random merges, splits, grants and running threads against a naive oracle: rows of permissions by component,
+ * sets of components by domain. The tables are read by a walker of the test's own, word by word; the cache of
+ * a processor that never forgets on its own is played too, so that a missing invalidation shows.
  */
 // links: kernel/layout/layout.c kernel/layout/union.c kernel/layout/share.c kernel/layout/check.c
 // links: kernel/mmp/view.c kernel/mmp/domain.c tests/host/seeded.c
@@ -32,18 +32,19 @@
 #define DEVICE_BASE 0xfe000000u
 #define FRAMES 24u
 
-/* Places that are looked at: in each slot some words, chosen so that grants begin and end in them and across them. */
+/* Places that are looked at: in each slot some words, chosen so that grants begin and end in them and across
+ * them. */
 #define PLACES 96u
 static uint32_t place_offset[PLACES];
 
 /* ---- The oracle ---- */
 
 static uint8_t rights[COMPONENTS][SLOTS][PLACES];
-static unsigned set_of[COMPONENTS];       /* live domain, by a number of the oracle's own */
+static unsigned set_of[COMPONENTS]; /* live domain, by a number of the oracle's own */
 static struct {
     bool used;
-    uint16_t id;          /* tag, as a frame would name it */
-    uint64_t components;  /* what the code that the frame returns to may still need */
+    uint16_t id;         /* tag, as a frame would name it */
+    uint64_t components; /* what the code that the frame returns to may still need */
 } frames[FRAMES];
 
 static uint32_t slot_base(unsigned slot)
@@ -255,7 +256,8 @@ static void everything_look(void)
 
 /* ---- Random operations ---- */
 
-/* Tables can run out where components share parts of their slots; then nothing has changed, which everything_look sees. */
+/* Tables can run out where components share parts of their slots; then nothing has changed, which
+ * everything_look sees. */
 static bool may_refuse;
 static unsigned refused, done;
 
@@ -512,10 +514,8 @@ static void test_covers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_merge_and_split),
-        cmocka_unit_test(test_no_domain_left),
-        cmocka_unit_test(test_covers),
-        cmocka_unit_test(test_shares), /* last: its tables stay in use */
+        cmocka_unit_test(test_merge_and_split), cmocka_unit_test(test_no_domain_left),
+        cmocka_unit_test(test_covers), cmocka_unit_test(test_shares), /* last: its tables stay in use */
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,8 @@ static void refuse_line(const char *line, const char *reason)
 static void test_accepted(void **state)
 {
     (void)state;
-    accept_text("# a comment\n\n" HEAD "edge a b supervisor:console supervisor:memory\r\n\tedge b supervisor:thread\n"
+    accept_text("# a comment\n\n" HEAD
+                "edge a b supervisor:console supervisor:memory\r\n\tedge b supervisor:thread\n"
                 "pool p 1M rw a ro b\npool q 512K rw b\ndevice a virtio-net\nthread t b t_entry priority 3");
     assert_string_equal(manifest.system, "s");
     assert_int_equal(manifest.component_count, 2);
@@ -197,9 +198,30 @@ static void test_too_many(void **state)
 /* Whatever comes: an answer, and no byte outside what was given. */
 static void test_hostile(void **state)
 {
-    static const char *const words[] = {"system", "component", "edge",  "pool",  "device", "thread", "priority", "memory", "rw",
-                                        "ro",     "a",         "b",     "1",     "4K",     "1M",     "\n",       "\n",     "#",
-                                        "supervisor:thread",   "virtio-net", "s", "999999999999", "", "\t"};
+    static const char *const words[] = {"system",
+                                        "component",
+                                        "edge",
+                                        "pool",
+                                        "device",
+                                        "thread",
+                                        "priority",
+                                        "memory",
+                                        "rw",
+                                        "ro",
+                                        "a",
+                                        "b",
+                                        "1",
+                                        "4K",
+                                        "1M",
+                                        "\n",
+                                        "\n",
+                                        "#",
+                                        "supervisor:thread",
+                                        "virtio-net",
+                                        "s",
+                                        "999999999999",
+                                        "",
+                                        "\t"};
     static char text[4096];
 
     (void)state;

@@ -22,45 +22,144 @@ static uint64_t own_gates(void)
     return ((uint64_t)own_data & ~SLOT_MASK) + GATES_OFFSET;
 }
 
-static uint64_t aim_wall(void) { return wall(0x40); }
-static uint64_t aim_island_end(void) { return wall(ISLAND + ISLAND_BYTES); }
-static uint64_t aim_before_island(void) { return wall(ISLAND - 4); }
-static uint64_t aim_lone_word(void) { return wall(LONE_WORD); }
-static uint64_t aim_behind_lone(void) { return wall(LONE_WORD + 4); }
-static uint64_t aim_page_two(void) { return wall(4096); }
-static uint64_t aim_island(void) { return wall(ISLAND); }
-static uint64_t aim_table_end(void) { return (uint64_t)pool_near_end; }
-static uint64_t aim_function(void) { return (uint64_t)victim_function(); }
-static uint64_t aim_middle(void) { return (uint64_t)victim_function() + 4; }
-static uint64_t aim_own_data(void) { return (uint64_t)own_data; }
-static uint64_t aim_own_text(void) { return (uint64_t)aim_own_data & ~3ul; }
-static uint64_t aim_own_gate(void) { return own_gates(); }
-static uint64_t aim_own_missing(void) { return own_gates() + 32 * 100; }
-static uint64_t aim_gate_middle(void) { return own_gates() + 8; }
-static uint64_t aim_drivers_gate(void) { return own_gates() + (1ul << 22); }
-static uint64_t aim_victims_gate(void) { return own_gates() - (1ul << 22); }
-static uint64_t aim_supervisor_text(void) { return 0x101000; }
-static uint64_t aim_supervisor_data(void) { return 0x200000; }
-static uint64_t aim_supervisor_stack(void) { return 0x43ffff8; }
-static uint64_t aim_global(void) { return (uint64_t)&shoji_global; }
-static uint64_t aim_below_stack(void) { return 0x4000000 - 8; } /* the first thread's stack is the lowest */
-static uint64_t aim_beyond(void) { return 1ul << 32; }
-static uint64_t aim_none(void) { return 0; }
+static uint64_t aim_wall(void)
+{
+    return wall(0x40);
+}
+static uint64_t aim_island_end(void)
+{
+    return wall(ISLAND + ISLAND_BYTES);
+}
+static uint64_t aim_before_island(void)
+{
+    return wall(ISLAND - 4);
+}
+static uint64_t aim_lone_word(void)
+{
+    return wall(LONE_WORD);
+}
+static uint64_t aim_behind_lone(void)
+{
+    return wall(LONE_WORD + 4);
+}
+static uint64_t aim_page_two(void)
+{
+    return wall(4096);
+}
+static uint64_t aim_island(void)
+{
+    return wall(ISLAND);
+}
+static uint64_t aim_table_end(void)
+{
+    return (uint64_t)pool_near_end;
+}
+static uint64_t aim_function(void)
+{
+    return (uint64_t)victim_function();
+}
+static uint64_t aim_middle(void)
+{
+    return (uint64_t)victim_function() + 4;
+}
+static uint64_t aim_own_data(void)
+{
+    return (uint64_t)own_data;
+}
+static uint64_t aim_own_text(void)
+{
+    return (uint64_t)aim_own_data & ~3ul;
+}
+static uint64_t aim_own_gate(void)
+{
+    return own_gates();
+}
+static uint64_t aim_own_missing(void)
+{
+    return own_gates() + 32 * 100;
+}
+static uint64_t aim_gate_middle(void)
+{
+    return own_gates() + 8;
+}
+static uint64_t aim_drivers_gate(void)
+{
+    return own_gates() + (1ul << 22);
+}
+static uint64_t aim_victims_gate(void)
+{
+    return own_gates() - (1ul << 22);
+}
+static uint64_t aim_supervisor_text(void)
+{
+    return 0x101000;
+}
+static uint64_t aim_supervisor_data(void)
+{
+    return 0x200000;
+}
+static uint64_t aim_supervisor_stack(void)
+{
+    return 0x43ffff8;
+}
+static uint64_t aim_global(void)
+{
+    return (uint64_t)&shoji_global;
+}
+static uint64_t aim_below_stack(void)
+{
+    return 0x4000000 - 8;
+} /* the first thread's stack is the lowest */
+static uint64_t aim_beyond(void)
+{
+    return 1ul << 32;
+}
+static uint64_t aim_none(void)
+{
+    return 0;
+}
 
 /* ---- Attacks ---- */
 
-static void store1(uint64_t at) { *(volatile uint8_t *)at = 0xff; }
-static void store4(uint64_t at) { *(volatile uint32_t *)at = 0xffffffff; }
-static void store_across4(uint64_t at) { *(volatile uint32_t *)(at - 3) = 0xffffffff; }
-static void store_across8(uint64_t at) { *(volatile uint64_t *)(at - 4) = ~0ul; }
-static void load4(uint64_t at) { (void)*(volatile uint32_t *)at; }
-static void load1(uint64_t at) { (void)*(volatile uint8_t *)at; }
-static void load_across8(uint64_t at) { (void)*(volatile uint64_t *)(at - 4); }
-static void call(uint64_t at) { ((void (*)(void))at)(); }
+static void store1(uint64_t at)
+{
+    *(volatile uint8_t *)at = 0xff;
+}
+static void store4(uint64_t at)
+{
+    *(volatile uint32_t *)at = 0xffffffff;
+}
+static void store_across4(uint64_t at)
+{
+    *(volatile uint32_t *)(at - 3) = 0xffffffff;
+}
+static void store_across8(uint64_t at)
+{
+    *(volatile uint64_t *)(at - 4) = ~0ul;
+}
+static void load4(uint64_t at)
+{
+    (void)*(volatile uint32_t *)at;
+}
+static void load1(uint64_t at)
+{
+    (void)*(volatile uint8_t *)at;
+}
+static void load_across8(uint64_t at)
+{
+    (void)*(volatile uint64_t *)(at - 4);
+}
+static void call(uint64_t at)
+{
+    ((void (*)(void))at)();
+}
 
 static void push(uint64_t at)
 {
-    __asm__ volatile("mov %%rsp, %%rbx\n\tlea 8(%0), %%rsp\n\tpush %0\n\tmov %%rbx, %%rsp" : : "r"(at) : "rbx", "memory");
+    __asm__ volatile("mov %%rsp, %%rbx\n\tlea 8(%0), %%rsp\n\tpush %0\n\tmov %%rbx, %%rsp"
+                     :
+                     : "r"(at)
+                     : "rbx", "memory");
 }
 
 static void fxsave(uint64_t at)
@@ -115,7 +214,9 @@ static void return_forged(uint64_t at)
 static void stack_elsewhere(uint64_t at)
 {
     __asm__ volatile("mov %%rsp, %%rbx\n\tlea 2048(%0), %%rsp\n\tcall *%1\n\tmov %%rbx, %%rsp"
-                     : : "r"(at), "r"(victim_check) : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
+                     :
+                     : "r"(at), "r"(victim_check)
+                     : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 static void stack_overflow(uint64_t at)
@@ -169,10 +270,10 @@ static void revoked_load(uint64_t at)
     load4(at);
 }
 
-#define INSTRUCTION(name, ...)                                                                                        \
-    static void name(uint64_t at)                                                                                     \
-    {                                                                                                                 \
-        __asm__ volatile(__VA_ARGS__ : : "a"(at), "c"(MMP_MSR_FB), "d"(0) : "memory", "rbx", "r11");                      \
+#define INSTRUCTION(name, ...)                                                                               \
+    static void name(uint64_t at)                                                                            \
+    {                                                                                                        \
+        __asm__ volatile(__VA_ARGS__ : : "a"(at), "c"(MMP_MSR_FB), "d"(0) : "memory", "rbx", "r11");         \
     }
 INSTRUCTION(op_cli, "cli")
 INSTRUCTION(op_sti, "sti")
@@ -189,7 +290,8 @@ INSTRUCTION(op_int_timer, "int $32")
 INSTRUCTION(op_int_mmp, "int $22")
 INSTRUCTION(op_syscall, "syscall")
 INSTRUCTION(op_sysenter, "sysenter")
-INSTRUCTION(op_iretq, "mov %%rsp, %%rbx\n\tpushq $0x10\n\tpush %%rbx\n\tpushf\n\tpushq $8\n\tlea 1f(%%rip), %%rax\n\tpush %%rax\n\tiretq\n1:\tmov %%rbx, %%rsp")
+INSTRUCTION(op_iretq, "mov %%rsp, %%rbx\n\tpushq $0x10\n\tpush %%rbx\n\tpushf\n\tpushq $8\n\tlea 1f(%%rip), "
+                      "%%rax\n\tpush %%rax\n\tiretq\n1:\tmov %%rbx, %%rsp")
 INSTRUCTION(op_far, "pushq $8\n\tlea 1f(%%rip), %%rax\n\tpush %%rax\n\tlretq\n1:")
 INSTRUCTION(op_swapgs, "swapgs")
 INSTRUCTION(op_invalid, "ud2")

@@ -9,10 +9,10 @@
 
 /* The victim's memory: WALL_BYTES of a pattern on two pages, with rights to parts of it for the attacker. */
 #define WALL_BYTES 8192
-#define ISLAND 0x100      /* ISLAND_BYTES read-write: one entry of a leaf table */
+#define ISLAND 0x100 /* ISLAND_BYTES read-write: one entry of a leaf table */
 #define ISLAND_BYTES 64
-#define LONE_WORD 0x204   /* one word, read-only */
-#define PAGE_TAIL 0xff8   /* the last two words of the first page, read-write */
+#define LONE_WORD 0x204 /* one word, read-only */
+#define PAGE_TAIL 0xff8 /* the last two words of the first page, read-write */
 
 long victim_wall(void);     /* its address */
 long victim_function(void); /* address of a function of 64 bytes, alone on its page, that returns 42 */
@@ -21,7 +21,7 @@ long victim_check(void);    /* is the pattern whole? */
 long victim_lend_function(uint64_t perm);
 long victim_lend_page(uint64_t perm);
 
-#define ATTACK_NAME_WORDS 3 /* of 8 characters */
+#define ATTACK_NAME_WORDS 3                  /* of 8 characters */
 long attack_name(uint64_t n, uint64_t word); /* SHOJI_ENOENT past the last */
 long attack_address(uint64_t n);             /* what the report must name; 0: nothing in particular */
 long attack(uint64_t n);

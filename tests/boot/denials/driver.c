@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Calls the attacks one after the other. For each: a line `attack NAME ADDRESS`, whatever the supervisor reports, and a line
- * `NAME: denied` if the invocation was ended and the victim's memory is as it was. */
+ * Calls the attacks one after the other. For each: a line `attack NAME ADDRESS`, whatever the supervisor
+ * reports, and a line `NAME: denied` if the invocation was ended and the victim's memory is as it was. */
 #include "denials.h"
 
 static void print(const char *text)
@@ -44,7 +44,9 @@ static void attack_run(uint64_t n)
     print("\n");
     status = attack(n);
     print(name.text);
-    print(status != SHOJI_EFAULT ? ": not denied\n" : victim_check() != SHOJI_OK ? ": memory changed\n" : ": denied\n");
+    print(status != SHOJI_EFAULT       ? ": not denied\n"
+          : victim_check() != SHOJI_OK ? ": memory changed\n"
+                                       : ": denied\n");
 }
 
 SHOJI_EXPORT long component_init(component_t self)

@@ -5,7 +5,8 @@
 
 static uint32_t wall[WALL_BYTES / 4] __attribute__((aligned(4096)));
 
-__asm__(".pushsection .text.lent, \"ax\"\n.balign 4096\n.globl lent\n.hidden lent\nlent:\n\tmov $42, %eax\n\tret\n.balign 4096\n.popsection");
+__asm__(".pushsection .text.lent, \"ax\"\n.balign 4096\n.globl lent\n.hidden lent\nlent:\n\tmov $42, "
+        "%eax\n\tret\n.balign 4096\n.popsection");
 extern const char lent[];
 
 static uint32_t pattern(uint32_t i)
@@ -53,10 +54,12 @@ SHOJI_EXPORT long component_init(component_t self)
         mmp_set_perm(at + PAGE_TAIL, 8, MMP_PERM_RW, ATTACKER) != SHOJI_OK)
         return SHOJI_EINVAL;
     /* What a component may not do with mmp_set_perm itself. */
-    if (mmp_set_perm(at + 2, 4, MMP_PERM_RW, ATTACKER) != SHOJI_EINVAL || mmp_set_perm(at, 4, MMP_PERM_RX, ATTACKER) != SHOJI_EPERM ||
+    if (mmp_set_perm(at + 2, 4, MMP_PERM_RW, ATTACKER) != SHOJI_EINVAL ||
+        mmp_set_perm(at, 4, MMP_PERM_RX, ATTACKER) != SHOJI_EPERM ||
         mmp_set_perm((uintptr_t)lent, 4, MMP_PERM_RW, ATTACKER) != SHOJI_EPERM ||
         mmp_set_perm((at & ~0x3ffffful) + 0x3f0000, 32, MMP_PERM_RX, ATTACKER) != SHOJI_EPERM ||
-        mmp_set_perm(0x100000, 4, MMP_PERM_RW, ATTACKER) != SHOJI_EPERM || mmp_set_perm(at, 4, MMP_PERM_RO, 99) != SHOJI_ENOENT)
+        mmp_set_perm(0x100000, 4, MMP_PERM_RW, ATTACKER) != SHOJI_EPERM ||
+        mmp_set_perm(at, 4, MMP_PERM_RO, 99) != SHOJI_ENOENT)
         return SHOJI_EINVAL;
     return SHOJI_OK;
 }

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The kernel's own boot tests: tests/boot/kernel_*, and boots that must stop with a sentence."""
+
+import re
+import struct
+
+import pytest
+import rig
+
+HELLO = rig.REPOSITORY / "tests/boot/kernel_hello/hello.manifest"
+IMAGES = [rig.REPOSITORY / f"build/tests/kernel_hello/{name}.elf" for name in ("printer", "asker")]
+
+
+def test_hello():
+    """Two components, one gate; the callee knows who called."""
+    status, lines = rig.boot_folder("kernel_hello")
+    assert (status, lines[-1]) == (rig.ENDED, "2 hello"), "\n".join(lines)
+    assert sum(line.startswith("component: ") for line in lines) == 2
+
+
+def test_moves():
+    """Merges and splits of two components while a thread is inside the call between them."""
+    status, lines = rig.boot_folder("kernel_moves")
+    assert (status, lines[-1]) == (rig.ENDED, "move"), "\n".join(lines)
+
+
+def test_threads():
+    """Preemption keeps registers; an entry that returns, or faults, is entered anew, the latter eight times."""
+    status, lines = rig.boot_folder("kernel_threads")
+    assert status == rig.ENDED, "\n".join(lines)
+    faults = [line for line in lines if line.startswith("fault: worker (domain 2, thread faults) in faults_thread+")]
+    assert len(faults) == 8
+    assert all(line.endswith("; called by nobody; thread begins anew") for line in faults[:-1])
+    assert faults[-1].endswith("; thread ended")
+    assert {"c3", "d1", "d2"} <= set(lines)
+
+
+def stopped(manifest, images=IMAGES, **keywords):
+    """The sentence with which a boot stops that must not succeed."""
+    status, lines = rig.boot(manifest, images, **keywords)
+    assert status == rig.PANIC, "\n".join(lines)
+    return lines[-1]
+
+
+def changed(folder, old, new):
+    path = folder / "changed.manifest"
+    text = HELLO.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return path
+
+
+def test_processor_without_mmp():
+    assert stopped(HELLO, cpu="qemu64") == "panic: this processor has no MMP. Shoji needs -cpu mmp: start it with `make run`"
+
+
+def test_little_memory():
+    assert re.fullmatch(r"panic: \d+ MiB of memory: needs 512 MiB \(-m 512M\)", stopped(HELLO, memory="256"))
+
+
+@pytest.mark.parametrize(
+    "old, new, sentence",
+    [
+        (
+            "edge asker   printer supervisor:test",
+            "edge asker supervisor:test",
+            "component asker: symbol term_print: no edge of the manifest leads to a component that offers it",
+        ),
+        (
+            "edge printer supervisor:console",
+            "",
+            "component printer: symbol sup_console_write: no edge of the manifest leads to a component that offers it",
+        ),
+        (
+            "edge printer supervisor:console",
+            "edge printer supervisor:layout",
+            "component printer: symbol sup_console_write: no edge of the manifest leads to a component that offers it",
+        ),
+        ("printer.elf memory 64K", "other.elf memory 64K", "component printer: no boot module other.elf"),
+        (
+            "printer.elf memory 64K",
+            "printer.elf memory 4032K",
+            r"component printer: image \(12K\) and budget \(4032K\) are more than the 4032K of a slot",
+        ),
+        ("system hello", "", "changed.manifest:4: expected `system NAME` first"),
+        ("edge printer", "edge prnter", "changed.manifest:7: no component `prnter`: expected one that a line above declares"),
+    ],
+)
+def test_manifest_that_does_not_fit(tmp_path, old, new, sentence):
+    assert re.fullmatch(f"panic: {sentence}", stopped(changed(tmp_path, old, new)))
+
+
+def test_thread_that_is_not_there(tmp_path):
+    manifest = tmp_path / "thread.manifest"
+    text = (rig.REPOSITORY / "tests/boot/kernel_threads/threads.manifest").read_text()
+    manifest.write_text(text.replace("spins_thread", "spin_thread"))
+    images = [rig.REPOSITORY / f"build/tests/kernel_threads/{name}.elf" for name in ("scheduler", "worker")]
+    assert stopped(manifest, images) == "panic: thread spins: component worker exports no function spin_thread"
+
+
+# Offsets in an ELF file's header and its first program header (at 64).
+@pytest.mark.parametrize(
+    "offset, value, sentence",
+    [
+        (0, b"\x7fELG", "not an ELF file"),
+        (4, b"\x01", "not for x86-64"),
+        (16, struct.pack("<H", 2), r"not a shared object \(ET_DYN\)"),
+        (18, struct.pack("<H", 3), "not for x86-64"),
+        (32, struct.pack("<Q", 1 << 40), "program headers outside the file"),
+        (56, struct.pack("<H", 33), "program headers outside the file"),
+        (64 + 4, struct.pack("<I", 7), "a segment is writable and executable"),
+        (64 + 8, struct.pack("<Q", 1 << 63), "a segment lies outside the file"),
+        (64 + 16, struct.pack("<Q", 0x800), "a segment does not begin on a page"),
+        (64 + 16, struct.pack("<Q", 0xFFFFFFFFFFFFF000), "the image does not fit into its slot"),
+        (64 + 40, struct.pack("<Q", 0x3F0001), "the image does not fit into its slot"),
+        (64 + 40, struct.pack("<Q", 0x2001), "segments overlap or are not in order"),
+        (64 + 40, struct.pack("<Q", 1), "a segment lies outside the file"),
+    ],
+)
+def test_hostile_image(tmp_path, offset, value, sentence):
+    image = tmp_path / "printer.elf"
+    data = bytearray(IMAGES[0].read_bytes())
+    data[offset : offset + len(value)] = value
+    image.write_bytes(data)
+    assert re.fullmatch(f"panic: component printer: printer.elf: {sentence}", stopped(HELLO, [image, IMAGES[1]]))
