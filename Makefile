@@ -12,16 +12,14 @@ PORT ?= 8080
 CONTROL_PORT ?= 8081
 export PORT CONTROL_PORT
 
+FRAGMENTS := kernel/kernel.mk components/components.mk webserver/webserver.mk tests/tests.mk
 include boot/boot.mk
--include kernel/kernel.mk
--include components/components.mk
--include webserver/webserver.mk
--include policy/policy.mk
--include mmp_hw/mmp_hw.mk
--include tests/tests.mk
+ifneq ($(GOALS_THAT_BUILD),)
+include $(FRAGMENTS)
+endif
 
 help:                   ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(filter %Makefile %.mk,$(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile boot/boot.mk $(FRAGMENTS) tests/bench/bench.mk
 
 clean: stop             ## remove build/; what was fetched and built outside Shoji stays in the user's cache
 	rm -rf $(BUILD)

@@ -13,14 +13,15 @@ THIRD_PARTY_STAMPS := $(THIRD_PARTY:%=$(BUILD)/third-party/%.stamp)
 KERNEL := $(BUILD)/kernel/shoji.elf
 ISO := $(BUILD)/boot/shoji.iso
 
-# Compilers and libraries come first: make builds what it includes before anything else, then starts over.
-ifneq ($(filter-out help clean stop,$(MAKECMDGOALS)),)
-include $(BUILD)/third-party/packages.mk
+# Compilers and libraries come first: what is included next asks the compiler for its folders while make reads it.
+GOALS_THAT_BUILD := $(filter-out help clean stop,$(MAKECMDGOALS))
+PACKAGES_STAMP := $(BUILD)/third-party/packages.stamp
+ifneq ($(GOALS_THAT_BUILD),)
+ifneq ($(shell test $(PACKAGES_STAMP) -nt boot/thirdparty/packages || \
+    { boot/thirdparty/packages build >&2 && mkdir -p $(dir $(PACKAGES_STAMP)) && touch $(PACKAGES_STAMP); } || echo failed),)
+$(error packages are missing)
 endif
-$(BUILD)/third-party/packages.mk: boot/thirdparty/packages
-	@mkdir -p $(@D)
-	@boot/thirdparty/packages build
-	@touch $@
+endif
 
 $(THIRD_PARTY_STAMPS) &: FORCE
 	@boot/thirdparty/get $(THIRD_PARTY)

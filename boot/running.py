@@ -6,15 +6,19 @@
 Invariants:
  1. `pid` exists only between start and stop, and stop ends only a process that still is the one started.
  2. Whatever ends this program also ends a QEMU that it started in the foreground.
+ 3. console.log has no carriage returns; what QEMU had written when console() is called is in what it returns.
 """
 import ctypes
+import fcntl
 import http.client
 import os
 import pathlib
 import re
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import threading
 import time
 
@@ -22,6 +26,40 @@ from machine import REPOSITORY, Unusable
 
 DEATH_SIGNAL = 1    # PR_SET_PDEATHSIG of prctl(2)
 TOKEN = re.compile(r'^control token: ([0-9a-fA-F]+)\s*$', re.M)
+
+
+class Log:
+    """Writes console.log from a pipe, leaving out the carriage returns of a serial line. A process of its own does it, which
+    ends with the last writer: a system in the background outlives this program."""
+
+    def __init__(self, path):
+        self.lock = threading.Lock()
+        self.source, self.sink = os.pipe()
+        with open(path, 'wb') as file:
+            self.process = subprocess.Popen(['stdbuf', '-o0', 'tr', '-d', '\\r'], stdin=self.source, stdout=file,
+                                            stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def handed_over(self):
+        """QEMU holds the sink now, or has failed to start."""
+        os.close(self.sink)
+
+    def settle(self):
+        """Returns once all that has been written to the pipe is in the file: none is unread, and the process sleeps again."""
+        with self.lock:
+            while self.process.poll() is None and (self.unread() or self.state() != 'S'):
+                time.sleep(0.001)
+
+    def unread(self):
+        return struct.unpack('i', fcntl.ioctl(self.source, termios.FIONREAD, bytes(4)))[0]
+
+    def state(self):
+        return pathlib.Path(f'/proc/{self.process.pid}/stat').read_text().rpartition(') ')[2][:1]
+
+    def end(self):
+        """To be called once QEMU has ended."""
+        with self.lock:
+            self.process.wait()
+            os.close(self.source)
 
 
 class Running:
@@ -32,6 +70,7 @@ class Running:
         self.folder = REPOSITORY / run
         self.prefix = list(prefix)
         self.process = None
+        self.log = None
 
     # starting
 
@@ -42,21 +81,26 @@ class Running:
             raise Unusable(f'it is running already (process {running}); make stop ends it')
         self.folder.mkdir(parents=True, exist_ok=True)
         self.forget()
-        for name in ('console.log', 'qemu.log'):
-            (self.folder / name).write_text('')
         if not self.machine.tap:
             check_port(self.machine.port, 'PORT')
             check_port(self.machine.control_port, 'CONTROL_PORT')
-        log = f'{self.run}/console.log'
+        self.log = Log(self.folder / 'console.log')
+        try:
+            self.launch(foreground)
+        finally:
+            self.log.handed_over()
+        (self.folder / 'pid').write_text(f'{self.process.pid}\n')
+        threading.Thread(target=self.note_token, daemon=True).start()
+
+    def launch(self, foreground):
+        log = f'/dev/fd/{self.log.sink}'
         console = f'stdio,signal=on,logfile={log}' if foreground else f'file,path={log}'
         command = [*self.prefix, *self.machine.command(console, self.run)]
         with open(self.folder / 'qemu.log', 'w') as errors:
             self.process = subprocess.Popen(
                 command, cwd=REPOSITORY, stdin=None if foreground else subprocess.DEVNULL,
-                stdout=None if foreground else errors, stderr=None if foreground else errors,
+                stdout=None if foreground else errors, stderr=None if foreground else errors, pass_fds=[self.log.sink],
                 start_new_session=not foreground, preexec_fn=die_with_parent if foreground else None)
-        (self.folder / 'pid').write_text(f'{self.process.pid}\n')
-        threading.Thread(target=self.note_token, daemon=True).start()
 
     def note_token(self):
         while self.alive():
@@ -79,6 +123,8 @@ class Running:
 
     def console(self):
         path = self.folder / 'console.log'
+        if self.log:
+            self.log.settle()
         return path.read_text(errors='replace') if path.exists() else ''
 
     def alive(self):
@@ -134,6 +180,9 @@ class Running:
                 os.kill(pid, signal.SIGKILL)
         if self.process:
             self.process.wait()
+        if self.log:
+            self.log.end()
+            self.log = None
         self.forget()
         return pid
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The tests. `make test` runs all of them, also after a failure, and ends with the line `N passed, N failed`.
 #
-# A host test is one file tests/host/test_*.c; comment lines in it say what it is linked with:
+# A host test is one file tests/host/test_*.py, for pytest, or tests/host/test_*.c; comment lines in the latter say what
+# it is linked with:
 #   // links: path path...       sources, from the repository's root
 #   // includes: path path...    folders of headers
 #   // flags: flag flag...       anything else for the compiler and the linker
@@ -11,24 +12,26 @@
 .PHONY: test test-host test-boot test-boot-built
 
 RESULTS := $(BUILD)/results
+SUITES := host boot
 PYTEST := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider
 
 test:                   ## all tests
 	@boot/thirdparty/packages test
 	@rm -rf $(RESULTS)
-	-@$(MAKE) --no-print-directory test-host
-	-@$(MAKE) --no-print-directory test-boot
-	@tests/summary $(RESULTS) host boot
+	@for suite in $(SUITES); do \
+	    $(MAKE) --no-print-directory test-$$suite || { mkdir -p $(RESULTS)/$$suite; touch $(RESULTS)/$$suite/failed; }; \
+	done
+	@tests/summary $(RESULTS) $(SUITES)
 
-test-host: $(THIRD_PARTY_STAMPS)    ## the tests that need no boot: cmocka, compiled for this machine (TEST=part of a name)
+test-host: $(THIRD_PARTY_STAMPS)    ## the tests that need no boot, by cmocka and pytest (TEST=part of a name)
 	@boot/thirdparty/packages test
 	@rm -rf $(RESULTS)/host
-	@tests/run-host $(RESULTS)/host $(TEST)
+	@tests/run-host $(RESULTS)/host $(if $(TEST),'$(TEST)')
 
 test-boot: $(KERNEL) image qemu test-boot-built     ## the tests that boot the system, by pytest (TEST=part of a name)
 	@boot/thirdparty/packages test
 	@rm -rf $(RESULTS)/boot
-	@$(PYTEST) tests/boot --junitxml=$(RESULTS)/boot/pytest.xml $(if $(TEST),-k $(TEST))
+	@$(PYTEST) tests/boot --junitxml=$(RESULTS)/boot/pytest.xml $(if $(TEST),-k '$(TEST)')
 
 test-boot-built:
 
