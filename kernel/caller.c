@@ -31,6 +31,6 @@ bool caller_owns(struct caller caller, struct caller_address address, uint64_t b
 {
     const struct component *component = &system_state.components[caller.component];
 
-    return in_range(address, bytes, component->base, component->base + (uint64_t)GATES_OFFSET) &&
+    return in_range(address, bytes, component->base, component->heap_end) &&
            layout_covers(caller.component, (uint32_t)address.value, (uint32_t)bytes, RIGHT_WRITE);
 }

@@ -120,8 +120,8 @@ static void slot_text(char *out, size_t size, unsigned component, uint32_t addre
     }
     if (address >= c->heap_base && address < c->heap_next)
         part = "heap";
-    else if (offset >= GATES_OFFSET)
-        part = offset < GATES_OFFSET + c->gate_count * GATE_BYTES ? "gates" : "gate space";
+    else if (address % SLOT_BYTES >= GATES_OFFSET)
+        part = address - c->gates < c->gate_count * GATE_BYTES ? "gates" : "gate space";
     text_format(out, size, "a word of %s (%s)", name, part);
 }
 

@@ -36,7 +36,13 @@
 #define ARENA_SLOTS 60u
 #define GATES_OFFSET 0x3f0000u
 #define GATE_BYTES 32u
-#define GATES_PER_COMPONENT (0x10000u / GATE_BYTES)
+
+/* A slot's image does not begin where the slot does, nor do its gates where gate space does, but a number of pages further on for each slot, as far
+ * as there is room. Caches of translations and permissions are indexed by low bits of the page number: without that the same pages
+ * of all components would fall on the same entries, and a domain of many components would do nothing but refill. */
+#define SLOT_COLOUR (37 * PAGE_BYTES)
+#define GATE_COLOURS 8u /* pages */
+#define GATES_PER_COMPONENT ((0x10000u - (GATE_COLOURS - 1) * PAGE_BYTES) / GATE_BYTES)
 
 #define MEMORY_NEEDED (512u << 20)
 

@@ -12,7 +12,8 @@
 #include "memory_map.h"
 
 struct component {
-    uint32_t base; /* of its slot */
+    uint32_t base;  /* of its image: some pages into its slot, see SLOT_COLOUR */
+    uint32_t gates; /* address of the first */
     struct elf_file file;
     uint32_t gate_count;
     uint32_t heap_base, heap_end;

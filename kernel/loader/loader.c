@@ -48,6 +48,12 @@ static const struct boot_file *file_find(const struct boot_file *files, unsigned
     return NULL;
 }
 
+/* How far into its slot an image begins, with so many bytes to spare. */
+static uint32_t colour(unsigned index, uint32_t room)
+{
+    return index * SLOT_COLOUR % (room / PAGE_BYTES * PAGE_BYTES + PAGE_BYTES);
+}
+
 static bool image_load(unsigned index, const struct boot_file *files, unsigned count,
                        struct loader_error *error)
 {
@@ -62,12 +68,14 @@ static bool image_load(unsigned index, const struct boot_file *files, unsigned c
     wrong = elf_open(&component->file, file->bytes, file->size, GATES_OFFSET);
     if (wrong != NULL)
         return FAIL(error, "component %s: %s: %s", said->name, said->image, wrong);
-    component->base = ARENA_BASE + index * SLOT_BYTES;
-    component->heap_base = component->heap_next = component->base + component->file.image_bytes;
-    component->heap_end = component->heap_base + said->memory;
     if (component->file.image_bytes + (uint64_t)said->memory > GATES_OFFSET)
         return FAIL(error, "component %s: image (%uK) and budget (%uK) are more than the %uK of a slot",
                     said->name, component->file.image_bytes >> 10, said->memory >> 10, GATES_OFFSET >> 10);
+    component->base = ARENA_BASE + index * SLOT_BYTES +
+                      colour(index, GATES_OFFSET - component->file.image_bytes - said->memory);
+    component->gates = ARENA_BASE + index * SLOT_BYTES + GATES_OFFSET + index % GATE_COLOURS * PAGE_BYTES;
+    component->heap_base = component->heap_next = component->base + component->file.image_bytes;
+    component->heap_end = component->heap_base + said->memory;
     if (layout_component_add(said->id) != SHOJI_OK)
         return FAIL(error, "component %s: no memory for its tables", said->name);
     elf_load(&component->file, (uint8_t *)(uintptr_t)component->base);
@@ -89,7 +97,7 @@ static bool rights_set(unsigned index, struct loader_error *error)
 {
     const struct component *component = &system_state.components[index];
     struct view view = layout_view(index, index);
-    uint32_t gates = component->base + GATES_OFFSET;
+    uint32_t gates = component->gates;
 
     for (unsigned i = 0; i < component->file.segment_count; i++) {
         const struct elf_segment *segment = &component->file.segments[i];
@@ -231,7 +239,7 @@ static bool symbol_resolve(unsigned client, const struct elf_symbol *symbol, con
     }
     if (component->gate_count == GATES_PER_COMPONENT)
         return FAIL(error, "component %s: more than %u gates", system_name(client), GATES_PER_COMPONENT);
-    *value = component->base + GATES_OFFSET + component->gate_count++ * GATE_BYTES;
+    *value = component->gates + component->gate_count++ * GATE_BYTES;
     gate_write(*value, &gate);
     return true;
 }

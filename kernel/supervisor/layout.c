@@ -58,7 +58,7 @@ static struct sup_edge edge_describe(const struct manifest_edge *edge)
     struct pd_id home = supervisor ? PD_SUPERVISOR_ID : pd_home(out.server);
 
     for (uint32_t i = 0; i < client->gate_count; i++) {
-        struct gate gate = gate_read(client->base + GATES_OFFSET + i * GATE_BYTES);
+        struct gate gate = gate_read(client->gates + i * GATE_BYTES);
 
         if (gate.server.value != home.value)
             continue;
