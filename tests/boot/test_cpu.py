@@ -4,8 +4,12 @@
 The emulator is $QEMU or build/qemu/bin/qemu-system-x86_64.
 """
 
+import json
 import os
 import pathlib
+import re
+import shutil
+import socket
 import subprocess
 import time
 
@@ -69,7 +73,7 @@ def test_kernel(kernel, way):
     lines, errors = boot(kernel, *WAYS[way])
     assert [line for line in lines if line.startswith("FAIL")] == []
     assert lines and lines[-1] == "done", errors
-    assert len([line for line in lines if line.startswith("ok ")]) >= 45
+    assert len([line for line in lines if line.startswith("ok ")]) >= 50
 
 
 def test_one_processor_only(kernel):
@@ -77,21 +81,37 @@ def test_one_processor_only(kernel):
     assert lines == [] and "one processor" in errors
 
 
-def monitor(kernel, console, *commands):
-    """What the monitor answers once the kernel has run; it has no way to exit, and halts."""
-    options = ("-serial", f"file:{console}", "-monitor", "stdio")
+def talk(kernel, console, text, *options, cpu="mmp"):
+    """What QEMU's standard output answers to text once the kernel has run; it has no way to exit, and halts."""
+    command = machine(kernel, "-serial", f"file:{console}", *options, cpu=cpu)
     process = subprocess.Popen(
-        machine(kernel, *options), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
         for _ in range(600):
             if console.exists() and "done" in console.read_text():
                 break
             time.sleep(0.1)
-        out, _ = process.communicate("".join(f"{command}\n" for command in (*commands, "quit")), timeout=60)
+        out, _ = process.communicate(text, timeout=60)
     finally:
         process.kill()
     return out
+
+
+def monitor(kernel, console, *commands, options=(), cpu="mmp"):
+    text = "".join(f"{command}\n" for command in (*commands, "quit"))
+    return talk(kernel, console, text, "-monitor", "stdio", *options, cpu=cpu)
+
+
+def query_mmp(kernel, console, *options, cpu="mmp"):
+    """The answers to QMP's query-mmp and to `info mmp`, at one moment, once the kernel has run."""
+    hmp = {"execute": "human-monitor-command", "arguments": {"command-line": "info mmp"}}
+    commands = [{"execute": "qmp_capabilities"}, {"execute": "stop"}, {"execute": "query-mmp"}, hmp]
+    text = "".join(json.dumps(command) for command in [*commands, {"execute": "quit"}])
+    out = talk(kernel, console, text, "-qmp", "stdio", *options, cpu=cpu)
+    answers = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    query, info = (answer for answer in answers if answer.get("return") or "error" in answer)
+    return query, info["return"]
 
 
 def test_monitor(kernel, tmp_path):
@@ -109,3 +129,77 @@ def test_other_processors_have_none(kernel):
     command = machine(kernel, "-serial", "null", "-monitor", "stdio", cpu="qemu64")
     done = subprocess.run(command, input="info mmp\nquit\n", capture_output=True, text=True, timeout=60, check=False)
     assert "no MMP unit" in done.stdout
+
+
+def test_query(kernel, tmp_path):
+    query, info = query_mmp(kernel, tmp_path / "console")
+    query = query["return"]
+    counters = query["counters"]
+    said = {name: int(value) for name, value in re.findall(r"(instructions|gated|passed|returns|faults|switches) (\d+)", info)}
+    assert said == {name: counters[name] for name in said} and len(said) == 6
+    assert counters["gated"] > 100000 and counters["mixed"] > 0
+    assert sum(counters["faults-by-kind"]) == counters["faults"]
+    assert [kind for kind, count in enumerate(counters["faults-by-kind"]) if count] == [*range(1, 14)]
+    assert query["enabled"] and query["domain"] == 0 and query["root"] == 0 and query["alignment"] == 4096
+    assert query["fb"] == query["sl"] + 0x10000 == 0x2810000
+    assert query["call-stack"] == [] and query["xsp"] == query["xbase"]
+    assert query["fault"]["kind"] == 1 and query["fault"]["domain"] == 0x8001
+
+
+def test_query_of_another_processor(kernel):
+    commands = '{"execute":"qmp_capabilities"}{"execute":"query-mmp"}{"execute":"quit"}'
+    command = machine(kernel, "-serial", "null", "-qmp", "stdio", cpu="qemu64")
+    done = subprocess.run(command, input=commands, capture_output=True, text=True, timeout=60, check=False)
+    assert "This processor has no MMP unit" in done.stdout
+
+
+def test_trace(kernel, tmp_path):
+    """The trace events of rare things, each as often as the counter says."""
+    log = tmp_path / "trace"
+    events = ("mmp_fault", "mmp_gate_pass", "mmp_invalidate")
+    options = [word for event in events for word in ("-trace", event)]
+    query, _ = query_mmp(kernel, tmp_path / "console", *options, "-D", str(log))
+    lines = log.read_text().splitlines()
+    counters = query["return"]["counters"]
+    assert len([line for line in lines if line.startswith("mmp_fault ")]) == counters["faults"]
+    assert len([line for line in lines if line.startswith("mmp_gate_pass ")]) == counters["passed"]
+    assert any(re.fullmatch(r"mmp_invalidate domain 0x0000, 0x0 bytes 0x100000000", line) for line in lines)
+    assert any(re.fullmatch(r"mmp_fault kind 1 in domain 0x8001, access 1 of 8 at 0x1003000, gate 0x0", line) for line in lines)
+
+
+@pytest.mark.skipif(shutil.which("gdb") is None, reason="no gdb here")
+def test_gdb(kernel, tmp_path):
+    """gdb stops in whatever domain runs the code, says which one that is, and disturbs nothing."""
+    console, log = tmp_path / "console", tmp_path / "trace"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    trace = ("-trace", "mmp_gate_cross", "-trace", "mmp_gate_return", "-trace", "mmp_switch", "-D", str(log))
+    command = machine(kernel, "-serial", f"file:{console}", "-S", "-gdb", f"tcp:127.0.0.1:{port}", *trace)
+    show = ["-ex", 'printf "domain %x fb %lx sl %lx xsp %lx\\n", $mmp_pdid, $mmp_fb, $mmp_sl, $mmp_xsp']
+    steps = [
+        *("set confirm off", f"file {kernel.with_suffix('.elf64')}", f"target remote 127.0.0.1:{port}"),
+        *("hbreak callee_badge", "continue"),  # the second call through a gate
+    ]
+    script = [word for step in steps for word in ("-ex", step)]
+    at_return = [word for step in ("delete", "stepi", "info registers rip") for word in ("-ex", step)]
+    again = [word for step in ("break call_gate_at", "continue") for word in ("-ex", step)]
+    process = subprocess.Popen(command)
+    try:
+        done = subprocess.run(
+            ["gdb", "-nx", "-batch", *script, *show, *at_return, *show, *again, *show, "-ex", "kill"],
+            capture_output=True, text=True, timeout=120, check=False,
+        )
+    finally:
+        process.kill()
+        process.wait()
+    found = re.findall(r"domain (\w+) fb (\w+) sl (\w+) xsp (\w+)", done.stdout)
+    assert found == [
+        ("8002", "280f000", "2800000", "2900080"),  # Bob, a frame on the call stack
+        ("8001", "2810000", "2800000", "2900000"),  # back in Alice after the `ret`
+        ("8001", "2810000", "2800000", "2900000"),
+    ], done.stdout + done.stderr
+    text = log.read_text()
+    assert re.search(r"mmp_gate_cross gate 0x23f0020 from domain 0x8001 to 0x8002, rip 0x\w+ rsp 0x280eff8", text)
+    assert re.search(r"mmp_gate_return from domain 0x8002 to 0x8001", text)
+    assert "mmp_switch from domain 0x8001 to 0x8002" in text

@@ -11,9 +11,10 @@ SNIPPET(add8); SNIPPET(lock_add8); SNIPPET(lock_add4); SNIPPET(xchg8); SNIPPET(c
 SNIPPET(fxsave_); SNIPPET(fxrstor_); SNIPPET(fnsave_); SNIPPET(fstpt_); SNIPPET(rep_stos); SNIPPET(rep_movs);
 SNIPPET(maskmov); SNIPPET(do_rdmsr); SNIPPET(do_wrmsr); SNIPPET(do_cli); SNIPPET(do_hlt); SNIPPET(do_out);
 SNIPPET(do_cr3); SNIPPET(do_syscall); SNIPPET(do_iretq); SNIPPET(call_gate); SNIPPET(callee_ret_imm);
-SNIPPET(callee_above); SNIPPET(callee_wrong); SNIPPET(far_return);
+SNIPPET(callee_above); SNIPPET(callee_wrong); SNIPPET(far_return); SNIPPET(enter_nested); SNIPPET(sgdt_);
+SNIPPET(sidt_);
 extern const char push_at[], push_at_at[], call_at[], call_at_at[], enter_at[], enter_at_at[], jump[], callee_add[], callee_badge[], callee_cleared[],
-    callee_stack[], callee_recurse[], callee_nest[], spin[], call_gate_rsi[], call_loop[], count_loop[], load_loop[], call_gate_loop[];
+    callee_stack[], callee_recurse[], callee_alternate[], callee_nest[], spin[], call_gate_rsi[], call_loop[], count_loop[], load_loop[], call_gate_loop[];
 extern const char chain_page[], chain_first[], chain_second[], loop_first[], loop_second[], across_page[], across_insn[], across_loop[];
 extern const char supervisor_entry[], domain_iretq[];
 extern volatile uint64_t ticks;
@@ -314,6 +315,39 @@ static void test_compound(void)
     run(ALICE, enter_at, wall + 72, 0, 0, 0);
     expect_denied(enter_at_at, MMP_ACCESS_STORE, wall + 56, 8);
     check(filled(wall, 256, 0x5a), "enter wrote", 0);
+    test_end();
+
+    test("enter of nested frames");
+    perm_change(ALICE, page_wall - 4096, page_wall, MMP_PERM_RW);
+    for (unsigned denied_store = 1; denied_store <= 4; denied_store++) {
+        uint32_t rsp = wall + 64 + 8 * (denied_store - 1);
+
+        fill(wall, 256, 0x5a);
+        run(ALICE, enter_nested, rsp, page_wall, 0, 0);
+        expect_denied(enter_nested_at, MMP_ACCESS_STORE, wall + 56, 8);
+        check(filled(wall, 256, 0x5a) && trap_last.rsp == rsp, "changed", denied_store);
+    }
+    run(ALICE, enter_nested, wall + 128, wall + 72, 0, 0); /* the second word to copy is not readable */
+    expect_denied(enter_nested_at, MMP_ACCESS_LOAD, wall + 56, 8);
+    check(filled(wall, 256, 0x5a) && trap_last.rbp == wall + 72, "changed", trap_last.rbp);
+    *(uint64_t *)at(page_wall - 8) = 0x1111, *(uint64_t *)at(page_wall - 16) = 0x2222;
+    run(ALICE, enter_nested, wall + 128, page_wall, 0, 0);
+    check(trap_last.vector == DONE, "allowed", trap_last.vector);
+    check(trap_last.rbp == wall + 120 && trap_last.rsp == wall + 128 - 32 - 16, "rbp", trap_last.rbp);
+    check(*(uint64_t *)at(wall + 120) == page_wall && *(uint64_t *)at(wall + 112) == 0x1111 &&
+              *(uint64_t *)at(wall + 104) == 0x2222 && *(uint64_t *)at(wall + 96) == wall + 120, "frame", 0);
+    test_end();
+
+    test("sgdt, sidt");
+    for (unsigned over = 1; over <= 10; over++) {
+        const struct insn tables[] = {INSN(sgdt_, 10, false, true), INSN(sidt_, 10, false, true)};
+
+        for (unsigned i = 0; i < 2; i++) {
+            denied(&tables[i], wall - 10 + over, wall);
+            denied(&tables[i], page_wall - 10 + over, page_wall);
+            allowed(&tables[i], wall - 64);
+        }
+    }
     test_end();
 
     test("read-modify-write of a read-only word");
@@ -710,22 +744,41 @@ static void test_gates(void)
     expect_fault(MMP_FAULT_RETURN_ADDRESS, callee_wrong_at, (uint64_t)call_gate_at + 3);
     test_end();
 
-    test("call stack overflow");
-    gate_set(6, ID(BOB), callee_recurse, 0);
-    gates_allow(BOB, 11, 1);
-    {
-        /* Alice calls Bob calls Alice ...: gates 6 and 11 would need two arguments; so each calls the other's */
-        gate_set(30, ID(ALICE), callee_recurse, 0);
-        gates_allow(ALICE, 30, 1);
-        gates_allow(BOB, 30, 1);
-        run(BOB, call_gate, GATE(30), GATE(6), 0, 0); /* Alice: call gate 6 with rdi = gate 6: Bob passes to itself */
-        check(trap_last.vector == MMP_VECTOR, "vector", trap_last.vector);
-    }
-    msr_write(MMP_MSR_CTL, 4 << MMP_CTL_ALIGN_SHIFT | MMP_CTL_EN);
+    test("return to a frame of the other kind");
+    entry_user(&e, callee_badge, STACK_TOP - 8);
+    run_entry_above(ALICE, &e, MMP_XFRAME_INTERRUPT);
+    expect_fault(MMP_FAULT_RETURN_KIND, callee_badge, CALLSTACK);
+    check(trap_last.rsp == STACK_TOP - 8 && trap_last.frames == 1, "frames", trap_last.frames);
+    run_entry(ALICE, &e);
+    expect_fault(MMP_FAULT_XSTACK_UNDERFLOW, callee_badge, CALLSTACK);
+    test_end();
+
+    test("recursion within a domain ends with its stack"); /* a gated call there is a plain call */
     gates_allow(BOB, 6, 1);
-    run(ALICE, callee_recurse, GATE(6), 0, 0, 0);
-    /* Bob recurses within itself: a merged call is a plain call, until the stack ends */
-    check(trap_last.vector == MMP_VECTOR, "recursion", trap_last.vector);
+    run(BOB, callee_recurse, GATE(6), 0, 0, 0);
+    check(trap_last.vector == MMP_VECTOR && trap_last.error == MMP_FAULT_PERMISSION, "vector", trap_last.error);
+    check(trap_last.addr == STACK_LOW - 8 && trap_last.frames == 0, "addr", trap_last.addr);
+    test_end();
+
+    test("call stack overflow");
+    msr_write(MMP_MSR_CTL, 4 << MMP_CTL_ALIGN_SHIFT | MMP_CTL_EN);
+    gate_set(30, ID(ALICE), callee_alternate, 0);
+    gate_set(31, ID(BOB), callee_alternate, 0);
+    gates_allow(ALICE, 31, 1);
+    gates_allow(BOB, 30, 1);
+    gated = msr_read(MMP_MSR_COUNT_GATED);
+    run(ALICE, callee_alternate, GATE(30), GATE(31), 0, 0);
+    {
+        const unsigned calls = CALLSTACK_FRAMES - MMP_XFRAME_RESERVE; /* an even number: Alice makes the next */
+
+        expect_fault(MMP_FAULT_XSTACK_OVERFLOW, at(GATE(31)), CALLSTACK + calls * MMP_XFRAME_BYTES);
+        check(trap_last.pd == ID(ALICE) && trap_last.frames == calls, "frames", trap_last.frames);
+        check(trap_last.gate == GATE(31), "gate", trap_last.gate);
+        check(gate_count(31, MMP_GATE_CROSSED) == calls / 2 && gate_count(31, MMP_GATE_COUNT) == calls / 2,
+              "crossed", gate_count(31, MMP_GATE_CROSSED));
+        check(gate_count(30, MMP_GATE_CROSSED) == calls / 2, "crossed", gate_count(30, MMP_GATE_CROSSED));
+        check(msr_read(MMP_MSR_COUNT_GATED) == gated + calls, "gated", msr_read(MMP_MSR_COUNT_GATED) - gated);
+    }
     msr_write(MMP_MSR_CTL, 12 << MMP_CTL_ALIGN_SHIFT | MMP_CTL_EN);
     test_end();
 
@@ -796,6 +849,17 @@ static void test_privilege(void)
     check(trap_last.vector == 13 && trap_last.pd == 0 && trap_last.frames == 1, "bad selector", trap_last.vector);
     run(ALICE, do_iretq, 0, 0, 0, 0);
     check(trap_last.pd == ID(ALICE) && trap_last.vector == 13, "in a user domain", trap_last.vector);
+    test_end();
+
+    test("an MMP fault that cannot be delivered is a double fault");
+    vector_present(MMP_VECTOR, false);
+    run(ALICE, load1, 0x900000, 0, 0, 0);
+    expect_exception(8, load1_at);
+    check(trap_last.error == 0 && trap_last.pd == ID(ALICE) && trap_last.frames == 0, "frames", trap_last.frames);
+    check((trap_last.info & 0xff) == MMP_FAULT_PERMISSION && trap_last.addr == 0x900000, "registers", trap_last.addr);
+    vector_present(MMP_VECTOR, true);
+    run(ALICE, load1, 0x900000, 0, 0, 0);
+    expect_denied(load1_at, MMP_ACCESS_LOAD, 0x900000, 1);
     test_end();
 }
 

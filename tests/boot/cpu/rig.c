@@ -80,6 +80,11 @@ void machine_start(void)
     out8(0x43, 0x34), out8(0x40, 1193 & 255), out8(0x40, 1193 >> 8);
 }
 
+void vector_present(unsigned vector, bool present)
+{
+    idt[vector].type = present ? 0x8e : 0x0e;
+}
+
 /* ---- Tables ---- */
 
 static uint32_t pool, root_of[DOMAINS];
@@ -213,18 +218,29 @@ void trapped(const uint64_t *frame)
     trap_last.frames = (xsp - CALLSTACK) / MMP_XFRAME_BYTES - 1;
 }
 
-void run_entry(int domain, struct entry *entry)
+static void frame_push(int domain, uint16_t kind)
 {
-    uint64_t frame;
+    uint64_t frame = msr_read(MMP_MSR_XSP);
 
-    callstack_start();
-    frame = msr_read(MMP_MSR_XSP);
     *(uint64_t *)(frame + MMP_XFRAME_FB) = STACK_TOP;
     *(uint16_t *)(frame + MMP_XFRAME_PD) = domain == NOBODY ? 0 : ID(domain);
-    *(uint16_t *)(frame + MMP_XFRAME_KIND) = MMP_XFRAME_INTERRUPT;
+    *(uint16_t *)(frame + MMP_XFRAME_KIND) = kind;
     msr_write(MMP_MSR_XSP, frame + MMP_XFRAME_BYTES);
+}
+
+void run_entry_above(int domain, struct entry *entry, uint16_t kind)
+{
+    callstack_start();
+    if (kind != 0)
+        frame_push(domain, kind);
+    frame_push(domain, MMP_XFRAME_INTERRUPT);
     domain_enter(entry);
     callstack_start();
+}
+
+void run_entry(int domain, struct entry *entry)
+{
+    run_entry_above(domain, entry, 0);
 }
 
 void run(int domain, const void *code, uint64_t rdi, uint64_t rsi, uint64_t rdx, uint64_t rcx)

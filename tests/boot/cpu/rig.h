@@ -20,6 +20,7 @@ void out8(uint16_t port, uint8_t value);
 void print(const char *text);
 void print_hex(uint64_t value);
 void machine_start(void);
+void vector_present(unsigned vector, bool present); /* its gate in the interrupt descriptor table */
 
 /* ---- Memory of the tests; all else belongs to domain 0 ---- */
 #define ARENA 0x1000000u        /* a root slot boundary: tables of three levels meet here */
@@ -72,6 +73,8 @@ extern struct trap trap_last;
 
 /* Runs the domain at code on an empty stack until an exception other than the timer's; rflags as they were. */
 void run_entry(int domain, struct entry *entry);
+/* The call stack holds a frame of that kind, of the same domain, besides. */
+void run_entry_above(int domain, struct entry *entry, uint16_t kind);
 void run(int domain, const void *code, uint64_t rdi, uint64_t rsi, uint64_t rdx, uint64_t rcx);
 
 /* ---- Saying what happened ---- */

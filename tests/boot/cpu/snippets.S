@@ -45,6 +45,8 @@
     SIMPLE fstpt_, fstpt (%rdi)
     SIMPLE rep_stos, rep stosq
     SIMPLE rep_movs, rep movsb
+    SIMPLE sgdt_, sgdt (%rdi)
+    SIMPLE sidt_, sidt (%rdi)
     SIMPLE do_rdmsr, rdmsr
     SIMPLE do_wrmsr, wrmsr
     SIMPLE do_cli, cli
@@ -85,6 +87,13 @@
     mov %rsp, %rbp
     AT enter_at
     enter $16, $1
+    DONE
+
+    SNIPPET enter_nested       /* copies two words from below rsi */
+    mov %rdi, %rsp
+    mov %rsi, %rbp
+    AT enter_nested
+    enter $16, $3
     DONE
 
     SNIPPET far_return
@@ -174,6 +183,12 @@
 
 /* calls itself through its gate (rdi) until something denies it */
     SNIPPET callee_recurse
+    call *%rdi
+    ret
+
+/* the gates rdi and rsi lead here, each into the other's domain: calls them in turn until something denies it */
+    SNIPPET callee_alternate
+    xchg %rdi, %rsi
     call *%rdi
     ret
 

@@ -28,6 +28,7 @@
 #include "system/runstate.h"
 #include "tcg/helper-tcg.h"
 #include "glue.h"
+#include "trace.h"
 #include "unit.h"
 
 QEMU_BUILD_BUG_ON(MMP_ACCESS_LOAD != (int)MMU_DATA_LOAD);
@@ -50,6 +51,10 @@ static void mmp_follow(CPUX86State *env)
     struct mmp_state *s = mmp_state_of(env);
     CPUState *cs = env_cpu(env);
 
+    if (env->mmp->followed != s->pdid) {
+        trace_mmp_switch(env->mmp->followed, s->pdid);
+        env->mmp->followed = s->pdid;
+    }
     env->mmp_return_slot = s->fb - 8;
     if (!s->enabled || s->pdid == MMP_PD_SUPERVISOR) {
         env->hflags &= ~HF_MMP_DOMAIN_MASK;
@@ -81,6 +86,8 @@ static void mmp_segments(CPUX86State *env)
 static G_NORETURN void mmp_raise(CPUX86State *env, const struct mmp_fault *fault, uintptr_t ra)
 {
     mmp_fault_record(mmp_state_of(env), fault);
+    env->mmp->faults[fault->kind % MMP_FAULT_KINDS]++;
+    trace_mmp_fault(fault->kind, fault->pdid, fault->access, fault->size, fault->addr, fault->gate);
     qemu_log_mask(CPU_LOG_INT, "MMP fault %u in domain %04x: access %u of %u at %" PRIx64 ", gate %" PRIx64 "\n",
                   fault->kind, fault->pdid, fault->access, fault->size, fault->addr, fault->gate);
     raise_exception_err_ra(env, MMP_VECTOR, fault->kind, ra);
@@ -242,10 +249,12 @@ void helper_mmp_gate(CPUX86State *env)
     case MMP_CROSSING_FAULT:
         mmp_raise(env, &fault, ra);
     case MMP_CROSSING_PASSED:
+        trace_mmp_gate_pass(env->eip, s->pdid, cpu.rip);
         env->regs[R_EAX] = cpu.gpr[R_EAX];
         env->eip = cpu.rip;
         break;
     case MMP_CROSSING_CHANGED:
+        trace_mmp_gate_cross(env->eip, env->mmp->followed, s->pdid, cpu.rip, cpu.gpr[R_ESP]);
         mmp_cross(env, &cpu);
         break;
     }
@@ -261,6 +270,7 @@ void helper_mmp_return(CPUX86State *env, target_ulong popped)
     if (mmp_gate_return(mmp_state_of(env), mmp_memory_of(env), &cpu, popped, &fault) == MMP_CROSSING_FAULT) {
         mmp_raise(env, &fault, GETPC());
     }
+    trace_mmp_gate_return(env->mmp->followed, mmp_state_of(env)->pdid, cpu.rip, cpu.gpr[R_ESP]);
     mmp_cross(env, &cpu);
 }
 
@@ -280,6 +290,7 @@ void x86_mmp_interrupt(CPUX86State *env, target_ulong return_rip, uint32_t eflag
         cs->halted = 1;
         cpu_loop_exit(cs);
     }
+    trace_mmp_interrupt(env->mmp->followed, return_rip);
     mmp_follow(env);
 }
 
@@ -303,6 +314,7 @@ bool x86_mmp_iret_begin(CPUX86State *env, int shift, uintptr_t ra)
 void x86_mmp_iret_end(CPUX86State *env)
 {
     env->mmp->state = env->mmp->next;
+    trace_mmp_interrupt_return(env->mmp->state.pdid, env->eip);
     mmp_follow(env);
 }
 
@@ -381,6 +393,7 @@ void x86_mmp_wrmsr(CPUX86State *env, uint32_t msr, uint64_t value, uintptr_t ra)
         mmp_control_changed(env);
         break;
     case MMP_MSR_OK_INVALIDATE:
+        trace_mmp_invalidate(inval.pdid, inval.addr, inval.size);
         mmp_tlb_invalidate(cs, inval.pdid, inval.addr, inval.size);
         break;
     case MMP_MSR_REFUSED:
@@ -410,6 +423,8 @@ void x86_mmp_uncount_insns(CPUState *cs, int insns_left)
 void x86_mmp_reset(CPUX86State *env)
 {
     mmp_reset(mmp_state_of(env));
+    env->mmp->followed = MMP_PD_SUPERVISOR;
+    memset(env->mmp->faults, 0, sizeof(env->mmp->faults));
     env->mmp_insns = 0;
     env->mmp_gate_low = env->mmp_gate_size = 0;
     env->mmp_return_slot = -8;
@@ -441,5 +456,6 @@ bool x86_mmp_realize(X86CPU *cpu, Error **errp)
     }
     cpu->env.mmp = g_new0(MMPUnit, 1);
     x86_mmp_reset(&cpu->env);
+    mmp_gdb_init(CPU(cpu));
     return true;
 }

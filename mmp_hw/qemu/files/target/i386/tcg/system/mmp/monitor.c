@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * `info mmp` of the monitor: the MMP unit's registers, call stack, counters and last fault; with an address, what the
- * running domain may do there.
+ * The MMP unit as the monitor shows it: `query-mmp` (qapi/mmp-target.json), and `info mmp`, which prints the same;
+ * with an address, what the running domain may do there.
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "exec/mmp-tlb.h"
+#include "hw/core/cpu.h"
 #include "monitor/hmp-target.h"
 #include "monitor/monitor.h"
+#include "qapi/error.h"
+#include "qapi/qapi-commands-mmp-target.h"
 #include "qobject/qdict.h"
 #include "unit.h"
 
+#define FRAMES_LISTED 1024
 #define FRAMES_SHOWN 32
+
+/* ---- query-mmp ---- */
 
 static uint64_t word_at(const struct mmp_memory *m, uint64_t addr)
 {
@@ -23,61 +29,160 @@ static uint64_t word_at(const struct mmp_memory *m, uint64_t addr)
     return word;
 }
 
-static void show_registers(Monitor *mon, const struct mmp_state *s)
+static MmpFrameList *call_stack(const struct mmp_state *s, const struct mmp_memory *m)
 {
-    monitor_printf(mon, "MMP %s, domain %04x, root %08x, frame alignment %u\n", s->enabled ? "enabled" : "disabled",
-                   s->pdid, s->pdid == MMP_PD_SUPERVISOR ? 0 : s->root, 1u << s->align);
-    monitor_printf(mon, "domain table %" PRIx64 ", %" PRIu64 " descriptors; gate window [%" PRIx64 ", %" PRIx64 ")\n",
-                   s->dtbase, s->dtcount, s->gwlo, s->gwhi);
-    monitor_printf(mon, "stack %" PRIx64 ": sl %" PRIx64 " fb %" PRIx64 " xbase %" PRIx64 " xsp %" PRIx64 " xlimit %"
-                   PRIx64 "; s0 %" PRIx64 " sel %08x\n",
-                   s->stack, s->sl, s->fb, s->xbase, s->xsp, s->xlimit, s->s0, s->selectors);
-}
+    MmpFrameList *list = NULL, **tail = &list;
+    uint64_t at = s->xsp;
 
-static void show_call_stack(Monitor *mon, const struct mmp_state *s, const struct mmp_memory *m)
-{
-    uint64_t frame = s->xsp;
-
-    for (int shown = 0; frame > s->xbase && frame - s->xbase >= MMP_XFRAME_BYTES; shown++) {
+    for (int i = 0; i < FRAMES_LISTED && at > s->xbase && at - s->xbase >= MMP_XFRAME_BYTES; i++) {
+        MmpFrame *frame = g_new0(MmpFrame, 1);
         uint64_t ids;
 
-        if (shown == FRAMES_SHOWN) {
-            monitor_printf(mon, "  ... %" PRIu64 " more\n", (frame - s->xbase) / MMP_XFRAME_BYTES);
+        at -= MMP_XFRAME_BYTES;
+        ids = word_at(m, at + MMP_XFRAME_PD);
+        frame->address = at;
+        frame->domain = ids;
+        frame->kind = ids >> 16;
+        frame->rip = word_at(m, at + MMP_XFRAME_RIP);
+        frame->rsp = word_at(m, at + MMP_XFRAME_RSP);
+        frame->fb = word_at(m, at + MMP_XFRAME_FB);
+        frame->has_gate = frame->kind == MMP_XFRAME_CALL;
+        frame->gate = frame->has_gate ? word_at(m, at + MMP_XFRAME_GATE) : 0;
+        QAPI_LIST_APPEND(tail, frame);
+    }
+    return list;
+}
+
+static MmpCounters *counters(CPUX86State *env, const MMPUnit *u)
+{
+    const struct mmp_counters *count = &u->state.count;
+    MmpCounters *c = g_new0(MmpCounters, 1);
+    uint64List **tail = &c->faults_by_kind;
+
+    c->has_instructions = env_archcpu(env)->mmp_count;
+    c->instructions = c->has_instructions ? env->mmp_insns : 0;
+    c->gated = count->gated;
+    c->passed = count->passed;
+    c->returns = count->returns;
+    c->faults = count->faults;
+    c->switches = count->switches;
+    c->mixed = count->mixed;
+    for (unsigned kind = 0; kind < ARRAY_SIZE(u->faults); kind++) {
+        QAPI_LIST_APPEND(tail, u->faults[kind]);
+    }
+    return c;
+}
+
+static MmpFault *last_fault(const struct mmp_fault *f)
+{
+    MmpFault *fault = g_new0(MmpFault, 1);
+
+    fault->kind = f->kind;
+    fault->domain = f->pdid;
+    fault->access = f->access;
+    fault->size = f->size;
+    fault->address = f->addr;
+    fault->gate = f->gate;
+    return fault;
+}
+
+static MmpInfo *mmp_info(CPUX86State *env)
+{
+    const MMPUnit *u = env->mmp;
+    const struct mmp_state *s = &u->state;
+    MmpInfo *info = g_new0(MmpInfo, 1);
+
+    info->enabled = s->enabled;
+    info->domain = s->pdid;
+    info->root = s->pdid == MMP_PD_SUPERVISOR ? 0 : s->root;
+    info->alignment = 1u << s->align;
+    info->domain_table = s->dtbase;
+    info->domain_count = s->dtcount;
+    info->gate_low = s->gwlo;
+    info->gate_high = s->gwhi;
+    info->stack = s->stack;
+    info->fb = s->fb;
+    info->sl = s->sl;
+    info->xbase = s->xbase;
+    info->xlimit = s->xlimit;
+    info->xsp = s->xsp;
+    info->s0 = s->s0;
+    info->selectors = s->selectors;
+    info->call_stack = call_stack(s, &u->memory);
+    info->counters = counters(env, u);
+    info->fault = s->fault.kind == MMP_FAULT_NONE ? NULL : last_fault(&s->fault);
+    info->domains_cached = mmp_tlb_sets(env_cpu(env));
+    return info;
+}
+
+MmpInfo *qmp_query_mmp(Error **errp)
+{
+    CPUX86State *env = first_cpu ? cpu_env(first_cpu) : NULL;
+
+    if (env == NULL || env->mmp == NULL) {
+        error_setg(errp, "This processor has no MMP unit (see -cpu mmp)");
+        return NULL;
+    }
+    return mmp_info(env);
+}
+
+/* ---- info mmp ---- */
+
+static void show_registers(Monitor *mon, const MmpInfo *i)
+{
+    monitor_printf(mon, "MMP %s, domain %04x, root %08x, frame alignment %u\n", i->enabled ? "enabled" : "disabled",
+                   i->domain, i->root, i->alignment);
+    monitor_printf(mon, "domain table %" PRIx64 ", %" PRIu64 " descriptors; gate window [%" PRIx64 ", %" PRIx64 ")\n",
+                   i->domain_table, i->domain_count, i->gate_low, i->gate_high);
+    monitor_printf(mon, "stack %" PRIx64 ": sl %" PRIx64 " fb %" PRIx64 " xbase %" PRIx64 " xsp %" PRIx64 " xlimit %"
+                   PRIx64 "; s0 %" PRIx64 " sel %08x\n",
+                   i->stack, i->sl, i->fb, i->xbase, i->xsp, i->xlimit, i->s0, i->selectors);
+}
+
+static void show_call_stack(Monitor *mon, const MmpInfo *i)
+{
+    int shown = 0;
+
+    for (MmpFrameList *item = i->call_stack; item; item = item->next) {
+        const MmpFrame *f = item->value;
+
+        if (shown++ == FRAMES_SHOWN) {
+            monitor_printf(mon, "  ... %" PRIu64 " more\n", (f->address - i->xbase) / MMP_XFRAME_BYTES + 1);
             break;
         }
-        frame -= MMP_XFRAME_BYTES;
-        ids = word_at(m, frame + MMP_XFRAME_PD);
-        monitor_printf(mon, "  %" PRIx64 ": %s from domain %04x, rip %" PRIx64 " rsp %" PRIx64 " fb %" PRIx64, frame,
-                       (uint16_t)(ids >> 16) == MMP_XFRAME_CALL        ? "call"
-                       : (uint16_t)(ids >> 16) == MMP_XFRAME_INTERRUPT ? "interrupt"
-                                                                       : "frame of no known kind",
-                       (uint16_t)ids, word_at(m, frame + MMP_XFRAME_RIP), word_at(m, frame + MMP_XFRAME_RSP),
-                       word_at(m, frame + MMP_XFRAME_FB));
-        if ((uint16_t)(ids >> 16) == MMP_XFRAME_CALL) {
-            monitor_printf(mon, " gate %" PRIx64, word_at(m, frame + MMP_XFRAME_GATE));
+        monitor_printf(mon, "  %" PRIx64 ": %s from domain %04x, rip %" PRIx64 " rsp %" PRIx64 " fb %" PRIx64,
+                       f->address,
+                       f->kind == MMP_XFRAME_CALL        ? "call"
+                       : f->kind == MMP_XFRAME_INTERRUPT ? "interrupt"
+                                                         : "frame of no known kind",
+                       f->domain, f->rip, f->rsp, f->fb);
+        if (f->has_gate) {
+            monitor_printf(mon, " gate %" PRIx64, f->gate);
         }
         monitor_printf(mon, "\n");
     }
 }
 
-static void show_counters(Monitor *mon, CPUX86State *env, const struct mmp_state *s)
+static void show_counters(Monitor *mon, const MmpInfo *i)
 {
+    const MmpCounters *c = i->counters;
+
     monitor_printf(mon, "instructions %" PRIu64 "%s, gated %" PRIu64 ", passed %" PRIu64 ", returns %" PRIu64
                    ", faults %" PRIu64 ", switches %" PRIu64 ", mixed accesses %" PRIu64 "; %u domains cached\n",
-                   env->mmp_insns, env_archcpu(env)->mmp_count ? "" : " (not counted)", s->count.gated,
-                   s->count.passed, s->count.returns, s->count.faults, s->count.switches, s->count.mixed,
-                   mmp_tlb_sets(env_cpu(env)));
+                   c->instructions, c->has_instructions ? "" : " (not counted)", c->gated, c->passed, c->returns,
+                   c->faults, c->switches, c->mixed, i->domains_cached);
 }
 
-static void show_fault(Monitor *mon, const struct mmp_fault *f)
+static void show_fault(Monitor *mon, const MmpInfo *i)
 {
     static const char *const access[] = { "load", "store", "fetch", "?" };
+    const MmpFault *f = i->fault;
 
-    if (f->kind == MMP_FAULT_NONE) {
+    if (f == NULL) {
         monitor_printf(mon, "no fault yet\n");
         return;
     }
-    monitor_printf(mon, "last fault: kind %u in domain %04x at %" PRIx64, f->kind, f->pdid, f->addr);
+    monitor_printf(mon, "last fault: kind %u in domain %04x at %" PRIx64, f->kind, f->domain, f->address);
     if (f->kind == MMP_FAULT_PERMISSION || f->kind == MMP_FAULT_MALFORMED) {
         monitor_printf(mon, ", %s of %u bytes", access[f->access & 3], f->size);
     }
@@ -106,18 +211,19 @@ static void show_address(Monitor *mon, const struct mmp_state *s, const struct m
 void hmp_info_mmp(Monitor *mon, const QDict *qdict)
 {
     CPUX86State *env = mon_get_cpu_env(mon);
-    struct MMPUnit *u = env ? env->mmp : NULL;
+    g_autoptr(MmpInfo) info = NULL;
 
-    if (u == NULL) {
+    if (env == NULL || env->mmp == NULL) {
         monitor_printf(mon, "This processor has no MMP unit (see -cpu mmp)\n");
         return;
     }
     if (qdict_haskey(qdict, "addr")) {
-        show_address(mon, &u->state, &u->memory, qdict_get_int(qdict, "addr"));
+        show_address(mon, &env->mmp->state, &env->mmp->memory, qdict_get_int(qdict, "addr"));
         return;
     }
-    show_registers(mon, &u->state);
-    show_call_stack(mon, &u->state, &u->memory);
-    show_counters(mon, env, &u->state);
-    show_fault(mon, &u->state.fault);
+    info = mmp_info(env);
+    show_registers(mon, info);
+    show_call_stack(mon, info);
+    show_counters(mon, info);
+    show_fault(mon, info);
 }
