@@ -26,13 +26,21 @@ static inline uint8_t *mmp_memory_at(const struct mmp_memory *m, uint64_t addr, 
 #define MMP_PAGE_BYTES 0x1000u
 #define MMP_WORD_BYTES 4u
 
-/* What the root and mid entries say about one page: either a leaf table, or eight equal units whose 2-bit
- * permissions are in bits 15:0 of perms, lowest addresses first. The page is part of [start, start + (8 <<
- * unit_shift)). */
+/* What the root and mid entries say about one page. UNITS: eight equal units whose 2-bit permissions are in
+ * bits 15:0 of perms, lowest addresses first; the page is part of [start, start + (8 << unit_shift)). Others:
+ * the permissions of each 64 bytes are asked for one by one. */
+enum mmp_form {
+    MMP_FORM_UNITS,
+    MMP_FORM_LEAF,   /* leaf: a table of bitmaps, all of it in memory */
+    MMP_FORM_NARROW, /* leaf: a table of run-length entries, likewise */
+    MMP_FORM_WIDE,   /* likewise */
+    MMP_FORM_RUNS,   /* perms: a runs entry of a mid table */
+};
 struct mmp_walk {
-    const uint8_t *leaf; /* the page's leaf table, all of it in memory; NULL: see perms */
+    const uint8_t *leaf;
     uint32_t perms;
-    uint8_t unit_shift; /* log2 of the bytes of a unit: 19 for an entry of a root table, 9 of a mid table */
+    uint8_t form;       /* enum mmp_form */
+    uint8_t unit_shift; /* log2 of the bytes of a unit: 19 for a bitmap of a root table, 9 of a mid table */
     uint64_t start;
 };
 
@@ -40,6 +48,25 @@ struct mmp_walk {
  * entry. */
 bool mmp_table_walk(const struct mmp_memory *m, uint32_t root, uint64_t addr, struct mmp_walk *walk,
                     uint64_t *entry);
+
+/* The same, and the addresses of the entries that it reads, at most two. */
+struct mmp_trace {
+    uint32_t at[4];
+    unsigned references;
+};
+bool mmp_table_walk_traced(const struct mmp_memory *m, uint32_t root, uint64_t addr, struct mmp_walk *walk,
+                           uint64_t *entry, struct mmp_trace *trace);
+
+/* ---- runlength.c ---- */
+
+/* The sixteen permissions of the 64 bytes that hold addr, lowest address in bits 1:0; NARROW, WIDE and RUNS
+ * only. */
+uint32_t mmp_runlength_chunk(const struct mmp_memory *m, const struct mmp_walk *walk, uint64_t addr);
+
+/* A runs entry whose bits 31:28 are zero and whose offsets are in order is well formed. */
+bool mmp_runs_ok(uint32_t entry);
+/* Permission of one of its 1024 units. */
+uint8_t mmp_runs_unit(uint32_t entry, unsigned unit);
 
 /* ---- domain.c ---- */
 

@@ -55,6 +55,17 @@ static inline bool mediated(const struct mmp_state *s)
     return s->enabled && s->pdid != MMP_PD_SUPERVISOR;
 }
 
+/* The sixteen permissions of the 64 bytes that hold addr, where the walk did not end in units. */
+static inline uint32_t chunk_at(const struct mmp_memory *m, const struct mmp_walk *walk, uint64_t addr)
+{
+    uint32_t perms;
+
+    if (walk->form != MMP_FORM_LEAF)
+        return mmp_runlength_chunk(m, walk, addr);
+    memcpy(&perms, walk->leaf + (addr >> MMP_LEAF_SHIFT) % MMP_LEAF_ENTRIES * 4, sizeof perms);
+    return perms;
+}
+
 /* ---- One word ---- */
 
 bool mmp_table_permission(const struct mmp_memory *m, uint32_t root, uint64_t addr, uint8_t *perm,
@@ -70,8 +81,8 @@ bool mmp_table_permission(const struct mmp_memory *m, uint32_t root, uint64_t ad
     }
     if (!mmp_table_walk(m, root, addr, &walk, entry))
         return false;
-    if (walk.leaf != NULL) {
-        memcpy(&perms, walk.leaf + (addr >> MMP_LEAF_SHIFT) % MMP_LEAF_ENTRIES * 4, sizeof perms);
+    if (walk.form != MMP_FORM_UNITS) {
+        perms = chunk_at(m, &walk, addr);
         unit = addr / MMP_WORD_BYTES % 16;
     } else {
         perms = walk.perms;
@@ -111,15 +122,19 @@ static inline uint32_t page_units(const struct mmp_walk *walk, uint64_t page)
 }
 
 /* The page's rights by its tables alone. */
-static void page_of_tables(const struct mmp_walk *walk, uint64_t page, enum mmp_rights rights[3])
+static void page_of_tables(const struct mmp_memory *m, const struct mmp_walk *walk, uint64_t page,
+                           enum mmp_rights rights[3])
 {
     struct seen seen = {{WORDS, WORDS, WORDS}, {0, 0, 0}};
     uint32_t perms[MMP_LEAF_ENTRIES];
     unsigned entries = 1;
 
-    if (walk->leaf != NULL) {
+    if (walk->form == MMP_FORM_LEAF) {
         entries = MMP_LEAF_ENTRIES;
         memcpy(perms, walk->leaf, sizeof perms);
+    } else if (walk->form != MMP_FORM_UNITS) {
+        for (entries = 0; entries < MMP_LEAF_ENTRIES; entries++)
+            perms[entries] = mmp_runlength_chunk(m, walk, page + (entries << MMP_LEAF_SHIFT));
     } else {
         perms[0] = page_units(walk, page);
     }
@@ -137,20 +152,17 @@ static inline unsigned word_in_entry(unsigned word, unsigned entry)
 }
 
 /* The page's rights where its words [first, end) are stack and the others are not. */
-static void page_with_stack(const struct mmp_walk *walk, uint64_t page, unsigned first, unsigned end,
-                            enum mmp_rights rights[3])
+static void page_with_stack(const struct mmp_memory *m, const struct mmp_walk *walk, uint64_t page,
+                            unsigned first, unsigned end, enum mmp_rights rights[3])
 {
     struct seen seen = {{WORDS, WORDS, WORDS}, {0, 0, 0}};
-    uint32_t units = walk->leaf != NULL ? 0 : page_units(walk, page);
+    uint32_t units = walk->form != MMP_FORM_UNITS ? 0 : page_units(walk, page);
 
     for (unsigned i = 0; i < MMP_LEAF_ENTRIES; i++) {
         uint32_t stack = words(word_in_entry(first, i), word_in_entry(end, i));
-        uint32_t perms;
+        uint32_t perms = walk->form != MMP_FORM_UNITS ? chunk_at(m, walk, page + (i << MMP_LEAF_SHIFT))
+                                                      : MMP_LEAF_ALL(units >> 2 * (i / 8) & 3);
 
-        if (walk->leaf != NULL)
-            memcpy(&perms, walk->leaf + 4 * i, sizeof perms);
-        else
-            perms = MMP_LEAF_ALL(units >> 2 * (i / 8) & 3);
         see(&seen, MMP_ACCESS_LOAD, may_load(perms) | stack);
         see(&seen, MMP_ACCESS_STORE, may_store(perms) | stack);
         see(&seen, MMP_ACCESS_FETCH, may_fetch(perms));
@@ -190,11 +202,11 @@ void mmp_page_rights(const struct mmp_state *s, const struct mmp_memory *m, uint
     }
     page->entry = 0;
     if (page->stack && (first > start || last < end)) {
-        page_with_stack(&walk, start, first > start ? (unsigned)(first - start) / MMP_WORD_BYTES : 0,
+        page_with_stack(m, &walk, start, first > start ? (unsigned)(first - start) / MMP_WORD_BYTES : 0,
                         (unsigned)((last < end ? last : end) - start) / MMP_WORD_BYTES, page->rights);
         return;
     }
-    page_of_tables(&walk, start, page->rights);
+    page_of_tables(m, &walk, start, page->rights);
     if (page->stack)
         page->rights[MMP_ACCESS_LOAD] = page->rights[MMP_ACCESS_STORE] = MMP_RIGHTS_ALL;
 }
@@ -219,13 +231,14 @@ struct run {
     uint8_t unit_shift;
 };
 
-static inline void run_at(const struct mmp_walk *walk, uint64_t addr, struct run *run)
+static inline void run_at(const struct mmp_memory *m, const struct mmp_walk *walk, uint64_t addr,
+                          struct run *run)
 {
-    if (walk->leaf != NULL) {
+    if (walk->form != MMP_FORM_UNITS) {
         run->unit_shift = 2;
         run->start = addr >> MMP_LEAF_SHIFT << MMP_LEAF_SHIFT;
         run->end = run->start + (1u << MMP_LEAF_SHIFT);
-        memcpy(&run->perms, walk->leaf + (addr >> MMP_LEAF_SHIFT) % MMP_LEAF_ENTRIES * 4, sizeof run->perms);
+        run->perms = chunk_at(m, walk, addr);
     } else {
         run->unit_shift = walk->unit_shift;
         run->start = walk->start;
@@ -267,7 +280,7 @@ bool mmp_check(const struct mmp_state *s, const struct mmp_memory *m, uint64_t a
 
         if (!mmp_table_walk(m, s->root, at, &walk, &entry))
             return denied(s, MMP_FAULT_MALFORMED, access, size, entry, fault);
-        run_at(&walk, at, &run);
+        run_at(m, &walk, at, &run);
         run_end = run.end < end ? run.end : end;
         at = run_first_denied(&run, at, run_end, access);
         if (at < run_end) {

@@ -218,6 +218,57 @@ static bool plain_entry(const uint8_t *memory, uint64_t size, uint64_t at, uint3
     return true;
 }
 
+/* Permission of a unit of a runs entry; false: malformed. */
+static bool plain_runs(uint32_t e, uint64_t unit, unsigned *perm)
+{
+    uint64_t mid = e / 16 % 1024, last = e / 65536 % 1024;
+
+    if (unit < mid)
+        *perm = e / 4 % 4;
+    else if (unit < last)
+        *perm = e / 16384 % 4;
+    else
+        *perm = e / 67108864 % 4;
+    return e / 268435456 == 0 && mid <= last;
+}
+
+/* The permission that a table of run-length entries has for a word. */
+static unsigned plain_runlength(const uint8_t *memory, uint64_t size, uint64_t table, bool wide,
+                                uint64_t word)
+{
+    uint64_t words = wide ? 64 : 16, in = word % words;
+    unsigned perm;
+    uint32_t e;
+
+    plain_entry(memory, size, table + word / words * 4, &e);
+    if (e == 0)
+        return 0;
+    if (e % 4 == 0) {
+        uint32_t bitmap;
+
+        return plain_entry(memory, size, e + in / 16 * 4, &bitmap) ? bitmap >> 2 * (in % 16) & 3 : 0;
+    }
+    if (e % 4 != 3)
+        return 0;
+    perm = e >> 2 & 3;
+    if (wide) {
+        if (in >= (e >> 4 & 63))
+            perm = e >> 10 & 3;
+        if (in >= (e >> 12 & 63))
+            perm = e >> 18 & 3;
+        if (in >= (e >> 20 & 63))
+            perm = e >> 26 & 3;
+    } else {
+        if (in >= (e >> 11 & 15))
+            perm = e >> 9 & 3;
+        if (in >= (e >> 17 & 15))
+            perm = e >> 15 & 3;
+        if (in >= (e >> 23 & 15))
+            perm = e >> 21 & 3;
+    }
+    return perm;
+}
+
 bool plain_permission(const uint8_t *memory, uint64_t size, uint32_t root, uint64_t addr, unsigned *perm,
                       uint64_t *entry)
 {
@@ -234,6 +285,8 @@ bool plain_permission(const uint8_t *memory, uint64_t size, uint32_t root, uint6
         *perm = e >> (16 + 2 * (addr / 0x80000 % 8)) & 3;
         return (e & 0xffff) == 1;
     }
+    if (e % 4 == 3)
+        return plain_runs(e, addr / 0x1000 % 1024, perm);
     if (e % 4 != 0 || e % 4096 != 0)
         return false;
 
@@ -245,6 +298,20 @@ bool plain_permission(const uint8_t *memory, uint64_t size, uint32_t root, uint6
     if (e % 4 == 1) {
         *perm = e >> (16 + 2 * (addr / 512 % 8)) & 3;
         return (e & 0xffff) == 1;
+    }
+    if (e % 4 == 3)
+        return plain_runs(e, addr / 4 % 1024, perm);
+    if (e % 4 == 2) {
+        bool wide = e / 4 % 2 == 1;
+        uint64_t table = e - (wide ? 6 : 2), bytes = wide ? 64 : 256;
+
+        if (table == 0 || table % bytes != 0)
+            return false;
+        *entry = table + addr % 4096 / (wide ? 256 : 64) * 4;
+        if (table + bytes > size)
+            return false;
+        *perm = plain_runlength(memory, size, table, wide, addr / 4 % 1024);
+        return true;
     }
     if (e % 4 != 0 || e % 256 != 0)
         return false;

@@ -3,7 +3,8 @@
  * The permission check, the table walk and the page summaries of the model against a flat array of
  * permissions and a plain table reader (mmp_tables.h), byte by byte.
  */
-// links: mmp_hw/model/table.c mmp_hw/model/permission.c tests/host/mmp_tables.c tests/host/seeded.c
+// links: mmp_hw/model/table.c mmp_hw/model/runlength.c mmp_hw/model/permission.c
+// links: tests/host/mmp_tables.c tests/host/seeded.c
 // includes: mmp_hw/include mmp_hw/model tests/host
 #include <setjmp.h>
 #include <stdarg.h>
@@ -306,9 +307,15 @@ static void test_random_words(void **unused)
 /* An entry that is likely to lead somewhere, and likely to be wrong. */
 static uint32_t random_entry(uint64_t size, unsigned align)
 {
-    switch (random_below(8)) {
+    switch (random_below(11)) {
     case 0:
         return 0;
+    case 8: /* runs, or a run-length entry */
+        return (uint32_t)random_bits() >> (random_one_in(2) ? 4 : 0) | 3;
+    case 9:
+        return (uint32_t)(random_below(size / 256 + 1) * 256 + 2);
+    case 10:
+        return (uint32_t)(random_below(size / 64 + 1) * 64 + 6);
     case 1:
         return (uint32_t)random_bits();
     case 2:
@@ -512,9 +519,13 @@ static void test_unmediated(void **unused)
 static void test_malformed(void **unused)
 {
     uint32_t root = tables_root, mid = 0x100000, leaf = 0x101000;
-    static const uint32_t bad_root[] = {2,          3,        0x100002, 0x10000f, 0xffff0005,
-                                        0x00008001, 0x100004, 0x100800, 0x800};
-    static const uint32_t bad_mid[] = {2, 3, 0x101002, 0xffff0009, 0x101004, 0x101080, 0x80};
+    /* of type 3: a zero bit set, each of four; an offset of mid above that of last */
+    static const uint32_t bad_root[] = {2,          0x100002,   0x100006, 0x10000003, 0x20000003,
+                                        0x40000003, 0x80000003, 0x53,     0x00040053, 0xffff0005,
+                                        0x00008001, 0x100004,   0x100800, 0x800};
+    static const uint32_t bad_mid[] = {2,          6,        0x10100a, 0x101012,   0x101082,
+                                       0x10100e,   0x101026, 0x101016, 0x80000003, 0x53,
+                                       0xffff0009, 0x101004, 0x101080, 0x80};
 
     (void)unused;
     s.sl = 9 * SLOT;
@@ -537,17 +548,92 @@ static void test_malformed(void **unused)
 
     entry_put(mid + 4 * 5, (uint32_t)tables_size); /* tables outside memory: where the entry should be */
     expect_denied(9 * SLOT + 0x5044, 8, MMP_ACCESS_LOAD, MMP_FAULT_MALFORMED, tables_size + 4);
+    entry_put(mid + 4 * 5, (uint32_t)tables_size + 2);
+    expect_denied(9 * SLOT + 0x5044, 8, MMP_ACCESS_LOAD, MMP_FAULT_MALFORMED, tables_size + 4);
+    entry_put(mid + 4 * 5, (uint32_t)tables_size + 6);
+    expect_denied(9 * SLOT + 0x5144, 8, MMP_ACCESS_LOAD, MMP_FAULT_MALFORMED, tables_size + 4);
     entry_put(root + 4 * 9, 0xfffff000u);
     expect_denied(9 * SLOT + 0x5044, 8, MMP_ACCESS_LOAD, MMP_FAULT_MALFORMED, 0xfffff000u + 4 * 5);
     s.root = 0xfffff000u;
     expect_denied(GIB4 - 4, 4, MMP_ACCESS_LOAD, MMP_FAULT_MALFORMED, 0xfffff000u + 4 * 1023);
     s.root = tables_root;
     tables_set(7 * SLOT + 0x3ffff0, 8 * SLOT, MMP_PERM_RO); /* denied before the walk meets it: PERMISSION */
-    entry_put(root + 4 * 8, 3);
+    entry_put(root + 4 * 8, 2);
     expect_denied(8 * SLOT - 4, 8, MMP_ACCESS_STORE, MMP_FAULT_PERMISSION, 8 * SLOT - 4);
     expect_denied(8 * SLOT - 4, 8, MMP_ACCESS_LOAD, MMP_FAULT_MALFORMED, root + 4 * 8);
     entry_put(root + 4 * 9, 0);
     entry_put(root + 4 * 8, 0);
+}
+
+/* 4.7, 4.8: entries written by hand, word by word as the manual draws them. */
+static void test_run_length_entries(void **unused)
+{
+    uint32_t mid = 0x100000, table = 0x101000;
+    uint64_t page = 9 * SLOT + 5 * 0x1000;
+
+    (void)unused;
+    entry_put(tables_root + 4 * 9, mid);
+    /* runs: RO below word 3, RW below word 1000, RX from there on */
+    entry_put(mid + 4 * 5, 3u | 1u << 2 | 3u << 4 | 2u << 14 | 1000u << 16 | 3u << 26);
+    expect_allowed(page, 12, MMP_ACCESS_LOAD);
+    expect_denied(page, 16, MMP_ACCESS_STORE, MMP_FAULT_PERMISSION, page);
+    expect_allowed(page + 12, 4000 - 12, MMP_ACCESS_STORE);
+    expect_denied(page + 3992, 16, MMP_ACCESS_STORE, MMP_FAULT_PERMISSION, page + 4000);
+    expect_allowed(page + 4000, 96, MMP_ACCESS_FETCH);
+    expect_denied(page + 3999, 1, MMP_ACCESS_FETCH, MMP_FAULT_PERMISSION, page + 3999);
+
+    /* the same in a root entry, of pages */
+    entry_put(tables_root + 4 * 8, 3u | 1u << 2 | 3u << 4 | 2u << 14 | 1000u << 16 | 3u << 26);
+    expect_denied(8 * SLOT, 1, MMP_ACCESS_STORE, MMP_FAULT_PERMISSION, 8 * SLOT);
+    expect_allowed(8 * SLOT + 0x3000, 997 * 0x1000, MMP_ACCESS_STORE);
+    expect_denied(8 * SLOT + 0x3000, 998 * 0x1000, MMP_ACCESS_STORE, MMP_FAULT_PERMISSION,
+                  8 * SLOT + 1000 * 0x1000);
+    expect_allowed(8 * SLOT + 1000 * 0x1000, 24 * 0x1000, MMP_ACCESS_FETCH);
+
+    /* narrow: first RO, mid0 RW from word 1, mid1 none from word 9, last RX from word 15; overlap is not read
+     */
+    entry_put(mid + 4 * 5, table + 2);
+    for (uint32_t i = 0; i < 64; i++)
+        entry_put(table + 4 * i, 0);
+    entry_put(table + 4 * 2, 3u | 1u << 2 | 31u << 4 | 2u << 9 | 1u << 11 | 0u << 15 | 9u << 17 | 3u << 21 |
+                                 15u << 23 | 31u << 27);
+    expect_denied(page + 127, 2, MMP_ACCESS_LOAD, MMP_FAULT_PERMISSION, page + 127);
+    expect_allowed(page + 128, 36, MMP_ACCESS_LOAD);
+    expect_denied(page + 128, 8, MMP_ACCESS_STORE, MMP_FAULT_PERMISSION, page + 128);
+    expect_allowed(page + 132, 32, MMP_ACCESS_STORE);
+    expect_denied(page + 132, 33, MMP_ACCESS_STORE, MMP_FAULT_PERMISSION, page + 164);
+    expect_allowed(page + 188, 4, MMP_ACCESS_FETCH);
+    expect_denied(page + 187, 4, MMP_ACCESS_FETCH, MMP_FAULT_PERMISSION, page + 187);
+    expect_denied(page + 188, 5, MMP_ACCESS_FETCH, MMP_FAULT_PERMISSION, page + 192);
+    entry_put(table + 4 * 3, table + 0x400); /* a bitmap elsewhere: word 5 RW */
+    entry_put(table + 0x400, 2u << 10);
+    expect_allowed(page + 192 + 20, 4, MMP_ACCESS_STORE);
+    expect_denied(page + 192 + 16, 8, MMP_ACCESS_LOAD, MMP_FAULT_PERMISSION, page + 192 + 16);
+    entry_put(table + 4 * 3,
+              (uint32_t)tables_size); /* outside memory, of types 1 and 2: nothing, not malformed */
+    expect_denied(page + 192 + 20, 4, MMP_ACCESS_LOAD, MMP_FAULT_PERMISSION, page + 192 + 20);
+    entry_put(table + 4 * 3, 0xffffffffu << 2 | 1);
+    expect_denied(page + 192 + 20, 4, MMP_ACCESS_LOAD, MMP_FAULT_PERMISSION, page + 192 + 20);
+    entry_put(table + 4 * 3, 0xffffffffu << 2 | 2);
+    expect_denied(page + 192 + 20, 4, MMP_ACCESS_LOAD, MMP_FAULT_PERMISSION, page + 192 + 20);
+
+    /* wide, entry 2: first RO, mid0 RW from word 1, mid1 none from word 33, last RX from word 63 */
+    entry_put(mid + 4 * 5, table + 6);
+    entry_put(table + 4 * 2,
+              3u | 1u << 2 | 1u << 4 | 2u << 10 | 33u << 12 | 0u << 18 | 63u << 20 | 3u << 26 | 0xfu << 28);
+    expect_allowed(page + 512, 4, MMP_ACCESS_LOAD);
+    expect_denied(page + 511, 1, MMP_ACCESS_LOAD, MMP_FAULT_PERMISSION, page + 511);
+    expect_allowed(page + 516, 128, MMP_ACCESS_STORE);
+    expect_denied(page + 516, 129, MMP_ACCESS_STORE, MMP_FAULT_PERMISSION, page + 644);
+    expect_allowed(page + 764, 4, MMP_ACCESS_FETCH);
+    expect_denied(page + 760, 8, MMP_ACCESS_FETCH, MMP_FAULT_PERMISSION, page + 760);
+    entry_put(table + 4 * 3, table + 0x404); /* four words of bitmap: word 5 of the third RW */
+    for (uint32_t i = 0; i < 4; i++)
+        entry_put(table + 0x404 + 4 * i, i == 2 ? 2u << 10 : 0);
+    expect_allowed(page + 768 + 128 + 20, 4, MMP_ACCESS_STORE);
+    expect_denied(page + 768 + 20, 4, MMP_ACCESS_STORE, MMP_FAULT_PERMISSION, page + 768 + 20);
+    entry_put(tables_root + 4 * 9, 0);
+    entry_put(tables_root + 4 * 8, 0);
 }
 
 /* 7.1: the stack gives load and store, never fetch, and ends exactly at fb and sl. */
@@ -593,7 +679,7 @@ static void test_stack_range(void **unused)
 static void test_size_zero(void **unused)
 {
     (void)unused;
-    entry_put(tables_root + 4 * 9, 3);
+    entry_put(tables_root + 4 * 9, 2);
     expect_allowed(9 * SLOT, 0, MMP_ACCESS_STORE);
     expect_allowed(GIB4, 0, MMP_ACCESS_FETCH);
     entry_put(tables_root + 4 * 9, 0);
@@ -624,6 +710,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_end_of_space, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unmediated, setup, teardown),
         cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_run_length_entries, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stack_range, setup, teardown),
         cmocka_unit_test_setup_teardown(test_size_zero, setup, teardown),
         cmocka_unit_test_setup_teardown(test_large, setup, teardown),

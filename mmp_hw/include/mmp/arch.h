@@ -44,12 +44,47 @@
 #define MMP_ENTRY_TYPE_MASK 3u
 #define MMP_ENTRY_POINTER 0u   /* address of the next table; the all-zero entry grants nothing */
 #define MMP_ENTRY_BITMAP 1u    /* eight 2-bit permissions in bits 31:16, lowest addresses in bits 17:16 */
-#define MMP_ENTRY_RUNLENGTH 2u /* pointer to a table of run-length entries; malformed in this version */
-#define MMP_ENTRY_RESERVED 3u  /* malformed */
+#define MMP_ENTRY_RUNLENGTH 2u /* mid entries only: address of a table of run-length entries */
+#define MMP_ENTRY_RUNS 3u      /* three runs of units of 1/1024 of what the entry covers */
 /* Bits 15:2 of a bitmap entry are zero, else it is malformed. A leaf entry is sixteen 2-bit permissions. */
 #define MMP_BITMAP_SHIFT 16
 #define MMP_BITMAP_ALL(perm) ((uint32_t)(perm) * 0x55550000u | MMP_ENTRY_BITMAP)
 #define MMP_LEAF_ALL(perm) ((uint32_t)(perm) * 0x55555555u)
+
+/* Runs entry (manual 4.7): the first run begins at unit 0, mid and last at their offsets; bits 31:28 are zero. */
+#define MMP_RUNS_FIRST_PERM 2
+#define MMP_RUNS_MID_OFFSET 4
+#define MMP_RUNS_MID_PERM 14
+#define MMP_RUNS_LAST_OFFSET 16
+#define MMP_RUNS_LAST_PERM 26
+#define MMP_RUNS_OFFSET_MASK 0x3ffu
+#define MMP_RUNS_ZERO 0xf0000000u
+
+/* Tables of run-length entries (manual 4.8; WDDD Fig. 4). Narrow: 64 entries of 16 words; wide: 16 of 64 words. */
+#define MMP_RUNLENGTH_WIDE 4u /* bit of the mid entry */
+#define MMP_WIDE_ENTRIES 16
+#define MMP_WIDE_BYTES 64 /* also its alignment */
+#define MMP_WIDE_SHIFT 8
+/* An entry is a pointer to the words' bitmap, or this; of any other type it grants nothing, and so does 0. */
+#define MMP_RL_TYPE 3u
+/* Narrow: first, mid0, mid1, last begin before the sixteen words and at their offsets; last ends after them. */
+#define MMP_RL_FIRST_PERM 2
+#define MMP_RL_FIRST_BEFORE 4 /* 5 bits: words before the sixteen */
+#define MMP_RL_MID0_PERM 9
+#define MMP_RL_MID0_OFFSET 11 /* 4 bits, as the other two */
+#define MMP_RL_MID1_PERM 15
+#define MMP_RL_MID1_OFFSET 17
+#define MMP_RL_LAST_PERM 21
+#define MMP_RL_LAST_OFFSET 23
+#define MMP_RL_LAST_AFTER 27 /* 5 bits: words after the sixteen, 31 stands for 32 */
+/* Wide: as narrow, within its 64 words; bits 31:28 are not looked at. */
+#define MMP_WIDE_FIRST_PERM 2
+#define MMP_WIDE_MID0_OFFSET 4 /* 6 bits, as the other two */
+#define MMP_WIDE_MID0_PERM 10
+#define MMP_WIDE_MID1_OFFSET 12
+#define MMP_WIDE_MID1_PERM 18
+#define MMP_WIDE_LAST_OFFSET 20
+#define MMP_WIDE_LAST_PERM 26
 
 /* ---- Gates (manual 5; HotOS section 3.3) ----
  * Gate space: within the gate window [GWLO, GWHI), the top 64 KiB of each 4 MiB root slot. A fetch there that the
