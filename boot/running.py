@@ -25,7 +25,7 @@ import time
 from machine import REPOSITORY, Unusable
 
 DEATH_SIGNAL = 1    # PR_SET_PDEATHSIG of prctl(2)
-TOKEN = re.compile(r'^control token: ([0-9a-fA-F]+)\s*$', re.M)
+TOKEN = re.compile(r'^control token: ([0-9a-fA-F]+)\n', re.M)     # the whole line: it may be half written
 
 
 class Log:
@@ -71,6 +71,8 @@ class Running:
         self.prefix = list(prefix)
         self.process = None
         self.log = None
+        self.watcher = None
+        self.token_lock = threading.Lock()
 
     # starting
 
@@ -90,7 +92,8 @@ class Running:
         finally:
             self.log.handed_over()
         (self.folder / 'pid').write_text(f'{self.process.pid}\n')
-        threading.Thread(target=self.note_token, daemon=True).start()
+        self.watcher = threading.Thread(target=self.note_token, daemon=True)
+        self.watcher.start()
 
     def launch(self, foreground):
         log = f'/dev/fd/{self.log.sink}'
@@ -114,9 +117,10 @@ class Running:
         if not found:
             return None
         path = self.folder / 'token'
-        if not path.exists():
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as file:
-                file.write(found[1] + '\n')
+        with self.token_lock:
+            if not path.exists():
+                with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), 'w') as file:
+                    file.write(found[1] + '\n')
         return found[1]
 
     # watching
@@ -141,9 +145,9 @@ class Running:
                 raise Unusable(f'{reason}; {messages or "QEMU says nothing"}; the end of {self.run}/console.log:\n{tail}')
             time.sleep(0.01)
 
-    def answers(self, path='/hw'):
-        """Whether the site answers a request now."""
-        connection = http.client.HTTPConnection('127.0.0.1', self.machine.port, timeout=2)
+    def answers(self, path='/hw', port=None):
+        """Whether the site, or who listens on another port, answers a request now."""
+        connection = http.client.HTTPConnection('127.0.0.1', port or self.machine.port, timeout=2)
         try:
             connection.request('GET', path)
             return connection.getresponse().status == 200
@@ -153,7 +157,8 @@ class Running:
             connection.close()
 
     def ready(self):
-        return self.token() is not None and self.answers()
+        """Whether both ports answer; the control interface listens a little later than the site."""
+        return self.token() is not None and self.answers() and self.answers('/v1/graph', self.machine.control_port)
 
     # stopping
 
@@ -180,6 +185,8 @@ class Running:
                 os.kill(pid, signal.SIGKILL)
         if self.process:
             self.process.wait()
+        if self.watcher:
+            self.watcher.join()
         if self.log:
             self.log.end()
             self.log = None
