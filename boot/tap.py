@@ -18,9 +18,13 @@ class Namespace:
 
     def __enter__(self):
         ip('netns', 'add', self.name)
-        for words in (['tuntap', 'add', DEVICE, 'mode', 'tap'], ['addr', 'add', f'{HOST}/24', 'dev', DEVICE],
-                      ['link', 'set', DEVICE, 'up'], ['link', 'set', 'lo', 'up']):
-            ip('-n', self.name, *words)
+        try:
+            for words in (['tuntap', 'add', DEVICE, 'mode', 'tap'], ['addr', 'add', f'{HOST}/24', 'dev', DEVICE],
+                          ['link', 'set', DEVICE, 'up'], ['link', 'set', 'lo', 'up']):
+                ip('-n', self.name, *words)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
