@@ -21,6 +21,7 @@ SHARED_BY_COMPONENTS = LIBRARIES + ("components/interface/", "kernel/include/sho
 MAY_INCLUDE = (
     ("mmp_hw/include/", ()),
     ("mmp_hw/model/", ("mmp_hw/include/",)),
+    ("mmp_hw/tables/", ("mmp_hw/include/",)),
     ("policy/", ()),
     ("kernel/include/", ()),
     ("kernel/", ("mmp_hw/include/mmp/arch.h",)),
@@ -36,7 +37,8 @@ MAY_INCLUDE = (
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdnoreturn.h", "limits.h", "string.h", "assert.h"}
 
 # Folders that have no library but these headers.
-WITHOUT_LIBRARY = {"mmp_hw/include/": FREESTANDING, "mmp_hw/model/": FREESTANDING, "policy/": FREESTANDING}
+WITHOUT_LIBRARY = {"mmp_hw/include/": FREESTANDING, "mmp_hw/model/": FREESTANDING,
+                   "mmp_hw/tables/": FREESTANDING, "policy/": FREESTANDING}
 
 
 def sources():
