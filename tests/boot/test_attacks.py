@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The attack suite: tests/boot/attacks/ is a kernel of its own, each of whose cases tries what the manual forbids.
+
+The emulator is $QEMU or build/qemu/bin/qemu-system-x86_64. docs/attacks.md is the list of the cases, and this test
+holds it to what the kernel says of itself.
+"""
+
+import pathlib
+
+import pytest
+
+import bare_kernel
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+SOURCES = pathlib.Path(__file__).resolve().parent / "attacks"
+DOCUMENT = REPOSITORY / "docs/attacks.md"
+
+# Ways of translating that differ in what is cached and chained; icount also makes interrupts exact.
+WAYS = {
+    "plain": [],
+    "icount": ["-icount", "shift=0,sleep=off", "-append", "exact"],
+}
+
+
+@pytest.fixture(scope="session")
+def kernel(tmp_path_factory):
+    return bare_kernel.build(tmp_path_factory.mktemp("attacks"), sorted(SOURCES.glob("*.[cS]")), wrap="trapped")
+
+
+@pytest.fixture(scope="session")
+def booted(kernel):
+    """The lines that the kernel prints, by way; each is booted once."""
+    lines = {}
+
+    def boot(way):
+        if way not in lines:
+            lines[way] = bare_kernel.boot(kernel, *WAYS[way]).splitlines()
+        return lines[way]
+
+    return boot
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_attacks(booted, way):
+    lines = booted(way)
+    assert [line for line in lines if line.startswith("FAIL")] == []
+    assert lines and lines[-1] == "done"
+    assert len([line for line in lines if line.startswith("ok ")]) >= 40
+
+
+def test_document(booted):
+    """Every row of the document is a case, with the same words, and the other way round."""
+    cases = [line.removeprefix("row ") for line in booted("plain") if line.startswith("row ")]
+    rows = [line for line in DOCUMENT.read_text().splitlines() if line.startswith("| ")]
+    rows = [row for row in rows if not row.startswith("| case |")]
+    assert rows == cases
