@@ -65,8 +65,18 @@ uint32_t mmp_runlength_chunk(const struct mmp_memory *m, const struct mmp_walk *
 
 /* A runs entry whose bits 31:28 are zero and whose offsets are in order is well formed. */
 bool mmp_runs_ok(uint32_t entry);
-/* Permission of one of its 1024 units. */
+/* Permission of one of its 1024 units; of sixteen of them. */
 uint8_t mmp_runs_unit(uint32_t entry, unsigned unit);
+uint32_t mmp_runs_chunk(uint32_t entry, unsigned base);
+
+/* What an entry of type MMP_RL_TYPE says of its own sixteen words; of sixteen of the 64 of a wide one. */
+uint32_t mmp_narrow_chunk(uint32_t entry);
+uint32_t mmp_wide_chunk(uint32_t entry, unsigned base);
+
+/* ---- permission.c ---- */
+
+/* Do the stack registers let the running domain do this to the word at that address? */
+bool mmp_stack_allows(const struct mmp_state *s, uint64_t word, int access);
 
 /* ---- domain.c ---- */
 

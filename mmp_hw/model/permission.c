@@ -50,6 +50,14 @@ static inline void stack_words(const struct mmp_state *s, uint64_t *start, uint6
     *start = s->sl > *end ? *end : (s->sl + MMP_WORD_BYTES - 1) & ~(uint64_t)(MMP_WORD_BYTES - 1);
 }
 
+bool mmp_stack_allows(const struct mmp_state *s, uint64_t word, int access)
+{
+    uint64_t start, end;
+
+    stack_words(s, &start, &end);
+    return access != MMP_ACCESS_FETCH && word >= start && word < end;
+}
+
 static inline bool mediated(const struct mmp_state *s)
 {
     return s->enabled && s->pdid != MMP_PD_SUPERVISOR;

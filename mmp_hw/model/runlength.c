@@ -32,7 +32,7 @@ bool mmp_runs_ok(uint32_t entry)
                                                (entry >> MMP_RUNS_LAST_OFFSET & MMP_RUNS_OFFSET_MASK);
 }
 
-static uint32_t runs_chunk(uint32_t entry, unsigned base)
+uint32_t mmp_runs_chunk(uint32_t entry, unsigned base)
 {
     uint32_t perms = MMP_LEAF_ALL(field(entry, MMP_RUNS_FIRST_PERM, 2));
 
@@ -44,10 +44,10 @@ static uint32_t runs_chunk(uint32_t entry, unsigned base)
 
 uint8_t mmp_runs_unit(uint32_t entry, unsigned unit)
 {
-    return runs_chunk(entry, unit) & 3;
+    return mmp_runs_chunk(entry, unit) & 3;
 }
 
-static uint32_t narrow_chunk(uint32_t entry)
+uint32_t mmp_narrow_chunk(uint32_t entry)
 {
     uint32_t perms = MMP_LEAF_ALL(field(entry, MMP_RL_FIRST_PERM, 2));
 
@@ -56,7 +56,7 @@ static uint32_t narrow_chunk(uint32_t entry)
     return run_begin(perms, field(entry, MMP_RL_LAST_OFFSET, 4), field(entry, MMP_RL_LAST_PERM, 2));
 }
 
-static uint32_t wide_chunk(uint32_t entry, unsigned base)
+uint32_t mmp_wide_chunk(uint32_t entry, unsigned base)
 {
     uint32_t perms = MMP_LEAF_ALL(field(entry, MMP_WIDE_FIRST_PERM, 2));
 
@@ -87,13 +87,14 @@ uint32_t mmp_runlength_chunk(const struct mmp_memory *m, const struct mmp_walk *
     uint32_t entry;
 
     if (walk->form == MMP_FORM_RUNS)
-        return runs_chunk(walk->perms, 16 * chunk);
+        return mmp_runs_chunk(walk->perms, 16 * chunk);
     memcpy(&entry, walk->leaf + chunk / chunks * 4, sizeof entry);
     switch (entry & MMP_ENTRY_TYPE_MASK) {
     case MMP_ENTRY_POINTER:
         return pointed(m, entry, chunk % chunks);
     case MMP_RL_TYPE:
-        return walk->form == MMP_FORM_WIDE ? wide_chunk(entry, 16 * (chunk % chunks)) : narrow_chunk(entry);
+        return walk->form == MMP_FORM_WIDE ? mmp_wide_chunk(entry, 16 * (chunk % chunks))
+                                           : mmp_narrow_chunk(entry);
     default:
         return 0;
     }
