@@ -32,9 +32,7 @@ COMPONENT_IMAGES :=
 # -fPIC and not -fPIE: gcc takes extern data to be in the same image for PIE, but shoji_global and pool_NAME are not.
 # -fno-optimize-sibling-calls: a gate takes what is at the top of the stack as the return address into the running domain. A call of
 # another component in tail position, made into a jump, would name an address of our caller's.
-# -fno-optimize-sibling-calls: a jump through a gate instead of a call would hand on the caller's return address, which only the
-# caller's own frame on the cross-domain call stack can return to (docs/mmp-manual.md, 6).
-COMPONENT_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIC -fno-optimize-sibling-calls -fno-semantic-interposition -fno-plt -fvisibility=hidden \
+COMPONENT_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIC -fno-semantic-interposition -fno-plt -fvisibility=hidden \
     -mno-red-zone -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
     -fno-optimize-sibling-calls -fno-common -fno-strict-aliasing -nostdinc -isystem $(NEWLIB)/include -isystem $(shell $(CC) -print-file-name=include) \
     -Icomponents/interface -Icomponents/runtime -Icomponents/atomic -Ikernel/include
