@@ -33,6 +33,26 @@ http_parser.foreign  := $(LLHTTP)/%
 http_parser.needs    := $(BUILD)/third-party/llhttp.stamp
 $(eval $(call component,http_parser))
 
+async_invocation.sources := components/async_invocation/async_invocation.c
+$(eval $(call component,async_invocation))
+
+# The same program again: a client of both instances tells them apart by the names of the functions.
+async_invocation_b.sources := $(async_invocation.sources)
+async_invocation_b.flags   := $(foreach name,call collect drop,-Dasync_$(name)=async_b_$(name))
+$(eval $(call component,async_invocation_b))
+
+fd_null.sources := webserver/fd_null/fd_null.c
+$(eval $(call component,fd_null))
+
+cgi_service.sources := $(addprefix webserver/cgi_service/,cgi_service.c service.c)
+$(eval $(call component,cgi_service))
+
+statistics_gatherer.sources := components/statistics_gatherer/statistics_gatherer.c
+$(eval $(call component,statistics_gatherer))
+
+stack_trace.sources := components/stack_trace/stack_trace.c
+$(eval $(call component,stack_trace))
+
 content_manager.sources := webserver/content_manager/content_manager.c
 $(eval $(call component,content_manager))
 
@@ -51,8 +71,8 @@ mpd_manager.flags    := -Dyyjson_api=
 mpd_manager.needs    := $(BUILD)/third-party/llhttp.stamp $(BUILD)/third-party/yyjson.stamp
 $(eval $(call component,mpd_manager))
 
-# $(call module_images,MANIFEST): the images that a manifest names.
-module_images = $(addprefix $(COMPONENT_OUT)/,$(shell awk '$$1 == "component" { print $$4 }' $(1)))
+# $(call module_images,MANIFEST): the images that a manifest names, each once.
+module_images = $(addprefix $(COMPONENT_OUT)/,$(shell awk '$$1 == "component" && !seen[$$4]++ { print $$4 }' $(1)))
 
 WEBSERVER_MANIFEST := webserver/webserver.manifest
 WEBSERVER_IMAGES := $(call module_images,$(WEBSERVER_MANIFEST))

@@ -1,12 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Components 14 content_manager (content_*) and 15 static_content (static_*): a request's path in, its body out.
- * The path (no NUL) lies at `buffer` in pool `content`, the body is written over it, at most `room` bytes from `offset` of the content
- * on. Returns total << 32 | copied; SHOJI_ENOENT: no such path. */
+ * Components 14 content_manager (content_*) and 15 static_content (static_*): a request in, its body out, through a piece of pool
+ * `content`. */
 #ifndef INTERFACE_CONTENT_H
 #define INTERFACE_CONTENT_H
 #include "shoji/supervisor.h"
 
-long content_get(void *buffer, uint64_t path_bytes, uint64_t room, uint64_t offset);
+/* A request lies in a piece: at its start the path and right behind it the query (no NULs, no question mark), at CONTENT_BODY_AT the
+ * body. Its shape is one word. */
+#define CONTENT_PIECE_BYTES 8192
+#define CONTENT_BODY_AT 2048
+#define CONTENT_BODY_BYTES 4096
+enum content_method { CONTENT_GET, CONTENT_POST, CONTENT_OTHER };
+#define CONTENT_SHAPE(method, path, query, body)                                                                                       \
+    ((uint64_t)(path) | (uint64_t)(query) << 16 | (uint64_t)(body) << 32 | (uint64_t)(method) << 48)
+#define CONTENT_PATH(shape) ((shape) & 0xffff)
+#define CONTENT_QUERY(shape) ((shape) >> 16 & 0xffff)
+#define CONTENT_BODY(shape) ((shape) >> 32 & 0xffff)
+#define CONTENT_METHOD(shape) ((enum content_method)((shape) >> 48 & 0xff))
+
+/* The result: CONTENT_TOTAL(result) bytes are the whole body, CONTENT_COPIED(result) of them, from `offset` on, lie in the piece now,
+ * written over the request. SHOJI_ENOENT: no such path; SHOJI_EPERM: not with this method; SHOJI_EBUSY: the service has no room.
+ * CONTENT_LATER | ticket: a service makes the answer; `event` is triggered once it is there, and content_collect gives it.
+ * SHOJI_EAGAIN there: not yet. content_drop: nobody will ask again. */
+#define CONTENT_LATER (1l << 62)
+#define CONTENT_TOTAL(result) ((uint64_t)(result) >> 32)
+#define CONTENT_COPIED(result) ((uint64_t)(result) & 0xffffffff)
+long content_get(void *piece, uint64_t shape, uint64_t offset, long event);
+long content_collect(long ticket, void *piece);
+long content_drop(long ticket);
+
+/* SHOJI_ENOENT; `room`: bytes from `buffer` on that may be written. */
 long static_get(void *buffer, uint64_t path_bytes, uint64_t room, uint64_t offset);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Component 9: one descriptor namespace over TCP connections and HTTP streams. Descriptors belong to the client that opened them. */
+ * Component 9 and its instances 20 and 22: one descriptor namespace over what an instance's edges lead to: TCP connections, HTTP streams,
+ * an async_invocation, nothing. Descriptors belong to the client that opened them. What has no layer below is SHOJI_ENOENT. */
 #ifndef INTERFACE_FD_API_H
 #define INTERFACE_FD_API_H
 #include "shoji/supervisor.h"
@@ -11,8 +12,14 @@ long fd_wait(long group);
 long fd_wait_until(long group, uint64_t tick); /* or SHOJI_ETIMEDOUT */
 long fd_listen(long group, uint32_t port);
 long fd_accept(long group, long listener); /* descriptor or SHOJI_EAGAIN */
-long fd_open_stream(void);              /* an HTTP stream: write request bytes, read reply bytes */
-/* Like tcp_receive or http_read, and fd_write like tcp_transmit or http_write; the buffer lies in the client's pool. */
+/* An HTTP stream: write request bytes, read reply bytes; it becomes ready when a reply that was SHOJI_EBUSY is there. */
+long fd_open_stream(long group);
+long fd_open_service(long group); /* read requests, write replies, each a record of async_invocation.h; ready: a request has come */
+long fd_open_null(void);
+/* Says where the client's buffers are: within one pool, of which no other client has claimed a part. Before opening
+ * descriptors; saying the same again is fine. */
+long fd_buffers(const void *from, const void *end);
+/* Like tcp_receive, http_read, async_receive; fd_write like tcp_transmit, http_write, async_reply. */
 long fd_read(long fd, void *buffer, uint64_t bytes);
 long fd_write(long fd, const void *buffer, uint64_t bytes);
 long fd_close(long fd);

@@ -8,10 +8,10 @@
 #define HTTP_CLOSE (1l << 40)  /* or-ed to http_read's result: the connection closes after these bytes */
 #define HTTP_BYTES(result) ((result) & 0xffffffffl)
 #define HTTP_READ_LEAST 1024 /* http_read with less room than this is SHOJI_EINVAL */
-long http_open(void);                                                    /* stream, > 0 */
+long http_open(long event); /* stream, > 0; the event is triggered when a reply that was SHOJI_EBUSY is there */
 /* Bytes taken, up to the end of one request; SHOJI_EAGAIN: read the reply first; SHOJI_ECLOSED: after HTTP_CLOSE */
 long http_write(long stream, const void *buffer, uint64_t bytes);
-/* Reply bytes, fewer than `bytes` at a reply's end; SHOJI_EAGAIN: no complete request yet */
+/* Reply bytes, fewer than `bytes` at a reply's end; SHOJI_EAGAIN: no complete request yet; SHOJI_EBUSY: somebody is working on it */
 long http_read(long stream, void *buffer, uint64_t bytes);
 long http_close(long stream);
 

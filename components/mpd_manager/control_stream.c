@@ -29,14 +29,16 @@ static struct stream *stream_of(long stream)
     return &streams[stream - 1];
 }
 
-long stream_open(void)
+long stream_open(long group)
 {
+    (void)group;
     for (long i = 0; i < CONTROL_CONNECTIONS; i++) {
         struct stream *stream = &streams[i];
         if (stream->open)
             continue;
         stream->open = true;
         stream->due = stream->ended = false;
+        stream->wish.headers = true;
         stream->wish.body = stream->request_body;
         stream->wish.body_room = sizeof stream->request_body;
         request_init(&stream->request, &stream->wish);

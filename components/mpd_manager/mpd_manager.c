@@ -7,6 +7,7 @@
 #include "connection_manager/connections.h"
 #include "control_stream.h"
 #include "export.h"
+#include "fd_api.h"
 #include "runtime.h"
 #include "token.h"
 
@@ -38,7 +39,7 @@ long component_init(component_t self)
         token_print();
     else
         print_line("the CPU gives no random numbers: nothing can be changed through the control interface");
-    return SHOJI_OK;
+    return fd_buffers(pool_control, pool_control_end);
 }
 
 SHOJI_EXPORT void control_thread(void)

@@ -29,6 +29,8 @@ HELLO = b"hello world"
 COMPONENTS = {
     *("scheduler", "mpd_manager", "lock", "memory_mapper", "terminal_printer", "timed_block", "tcp", "event_manager"),
     *("fd_api", "connection_manager", "http_parser", "content_manager", "static_content", "vnic", "ip", "port_manager"),
+    *("stack_trace", "statistics_gatherer", "async_invocation_a", "async_invocation_b", "fd_null"),
+    *("cgi_fd_api_a", "cgi_fd_api_b", "cgi_service_a", "cgi_service_b"),
 }
 TIMEOUT = 15  # seconds after which the system closes a slow client's connection
 
@@ -162,8 +164,8 @@ def system(running_system):
     assert running_system.faults() == []
 
 
-def load(system, requests=20000, *arguments):
-    command = ["ab", "-q", "-n", str(requests), *arguments, f"http://127.0.0.1:{system.web}/hw"]
+def load(system, requests=20000, *arguments, path="/hw"):
+    command = ["ab", "-q", "-n", str(requests), *arguments, f"http://127.0.0.1:{system.web}{path}"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -258,6 +260,98 @@ def test_request_byte_by_byte(system):
             client.send(bytes([byte]))
             time.sleep(0.002)
         assert client.reply().body == HELLO
+
+
+# ---- CGI ----
+
+
+def exchange(client, method, path, body=b""):
+    length = f"Content-Length: {len(body)}\r\n" if body or method == "POST" else ""
+    client.send(f"{method} {path} HTTP/1.1\r\nHost: a\r\n{length}\r\n".encode() + body)
+    return client.reply(method == "HEAD")
+
+
+def test_cgi_hello(system):
+    assert system.get("/cgi/hw").body == HELLO
+    assert system.get("/cgi/HW").body == HELLO.upper()
+
+
+def test_cgi_answers_depend_on_the_request(system):
+    with Client(system.web) as client:
+        for service in ("a", "b"):
+            path = f"/cgi/{service}/echo"
+            reply = exchange(client, "GET", path + "?one=1&two")
+            assert reply.body == f"method GET\npath {path}\nquery one=1&two\nbody \n".encode()
+            reply = exchange(client, "POST", path, b"some body")
+            assert reply.body == f"method POST\npath {path}\nquery \nbody some body\n".encode()
+            assert exchange(client, "GET", f"/cgi/{service}/sum?20+20+2").body == b"42\n"
+            text = random.Random(service).randbytes(4096)
+            assert exchange(client, "POST", f"/cgi/{service}/upper", text).body == text.upper()
+        assert exchange(client, "HEAD", "/cgi/hw").headers["content-length"] == "11"
+
+
+def test_cgi_refusals(system):
+    with Client(system.web) as client:
+        for path in ("/cgi/", "/cgi/none", "/cgi/a/", "/cgi/a/none", "/cgi/hw/", "/cgi/c/echo", "/cgi/a/echo/"):
+            assert exchange(client, "GET", path).status == 404
+        assert exchange(client, "POST", "/cgi/hw").status == 405
+        assert exchange(client, "PUT", "/cgi/a/echo").status == 405
+        assert exchange(client, "GET", "/cgi/b/upper").status == 405
+        assert exchange(client, "GET", "/cgi/hw").body == HELLO
+        assert exchange(client, "POST", "/cgi/a/upper", b"x" * 4097).status == 413
+
+
+def test_cgi_services_are_persistent_and_apart(system):
+    before = [int(system.get(f"/cgi/{service}/count").body) for service in "ab"]
+    for _ in range(5):
+        system.get("/cgi/a/count")
+    after = [int(system.get(f"/cgi/{service}/count").body) for service in "ab"]
+    assert [after[i] - before[i] for i in range(2)] == [6, 1]
+
+
+def test_cgi_pipelined_with_static_content(system):
+    """Replies come in the order of the requests, whoever makes them."""
+    paths = ["/cgi/hw", "/hw", "/cgi/HW", "/none", "/cgi/b/sum?1+2", "/cgi/a/none"] * 60
+    bodies = {"/cgi/hw": HELLO, "/hw": HELLO, "/cgi/HW": HELLO.upper(), "/cgi/b/sum?1+2": b"3\n"}
+    with Client(system.web) as client:
+        client.send("".join(f"GET {path} HTTP/1.1\r\n\r\n" for path in paths).encode())
+        for path in paths:
+            reply = client.reply()
+            assert reply.body == bodies[path] if path in bodies else reply.status == 404
+
+
+def test_cgi_half_closed(system):
+    with Client(system.web) as client:
+        client.send(b"GET /cgi/hw HTTP/1.1\r\n\r\n" * 3).end()
+        assert [client.reply().body for _ in range(3)] == [HELLO] * 3
+        assert client.closed()
+
+
+def test_cgi_clients_that_go_away(system):
+    """Nobody waits for their answers, and the slots of their requests come free."""
+    for _ in range(500):
+        with Client(system.web) as client:
+            client.send(b"GET /cgi/a/echo HTTP/1.1\r\n\r\n")
+    assert system.get("/cgi/hw").body == HELLO
+
+
+def test_cgi_under_load_while_walls_move(system):
+    processes = [load(system, 4000, "-c", "8", *kept, path=path) for path in ("/cgi/hw", "/cgi/HW") for kept in ([], ["-k"])]
+    while any(process.poll() is None for process in processes):
+        system.mode("merged")
+        system.mode("isolated")
+    for process in processes:
+        assert_all_served(process, 4000)
+
+
+def test_cgi_runs_in_threads_of_its_own(system):
+    """The paper's edges: each request crosses to its service and back, and only there."""
+    before = {(edge["client"], edge["server"]): edge["invocations"] for edge in system.graph()["edges"]}
+    assert_all_served(load(system, 500, "-c", "2", "-k", path="/cgi/HW"), 500)
+    after = {(edge["client"], edge["server"]): edge["invocations"] for edge in system.graph()["edges"]}
+    many = {edge for edge in after if after[edge] - before[edge] >= 500}
+    assert {("content_manager", "async_invocation_b"), ("cgi_fd_api_b", "async_invocation_b"), ("cgi_service_b", "cgi_fd_api_b")} <= many
+    assert not {edge for edge in many if edge[0].endswith("_a") or edge[1].endswith("_a")}
 
 
 # ---- Bad input, on both ports ----

@@ -7,5 +7,5 @@
             "\n" name "_end:\n\t.zero 4096\n.popsection")
 
 POOL("pool_stream", "1048576");
-POOL("pool_content", "1048576");
+POOL("pool_content", "3145728");
 POOL("pool_control", "524288");

@@ -53,6 +53,7 @@ static struct stream {
     char line[64];
     unsigned line_bytes;
     bool complete;
+    bool due; /* a slow reply is there */
     unsigned sent;
 } streams[STREAMS];
 
@@ -113,7 +114,8 @@ long fd_wait_until(long group, uint64_t tick)
         return SHOJI_ETIMEDOUT;
     }
     unsigned fd = queue[queue_first++ % (4 * CLIENTS)];
-    clients[fd - FIRST_CLIENT].ready = false;
+    if (fd < FIRST_STREAM)
+        clients[fd - FIRST_CLIENT].ready = false;
     return fd;
 }
 
@@ -138,8 +140,14 @@ long fd_accept(long group, long listener)
     return SHOJI_EAGAIN;
 }
 
-long fd_open_stream(void)
+long fd_buffers(const void *from, const void *end)
 {
+    return from == pool_stream && end == pool_stream_end ? SHOJI_OK : SHOJI_EINVAL;
+}
+
+long fd_open_stream(long group)
+{
+    assert_int_equal(group, GROUP);
     for (unsigned i = 0; i < STREAMS && !stream_limit_reached; i++)
         if (!streams[i].open) {
             streams[i] = (struct stream){.open = true};
@@ -161,6 +169,8 @@ static long stream_read_fake(struct stream *stream, char *out, uint64_t room)
         return SHOJI_EAGAIN;
     if (stream->line[0] == 'e')
         return SHOJI_EFAULT;
+    if (stream->line[0] == 's' && !stream->due)
+        return SHOJI_EBUSY;
     unsigned total = stream->line[0] == 'b' ? BIG : stream->line[0] == 'p' ? 3 * HTTP_READ_LEAST : 5;
     unsigned left = total - stream->sent, bytes = left < room ? left : room;
     if (stream->line[0] == 'm' && stream->sent)
@@ -171,7 +181,7 @@ static long stream_read_fake(struct stream *stream, char *out, uint64_t room)
     stream->sent += bytes;
     if (stream->sent < total || stream->line[0] == 'm')
         return bytes;
-    stream->complete = false;
+    stream->complete = stream->due = false;
     stream->line_bytes = stream->sent = 0;
     stream->closed = stream->line[0] == 'c';
     return bytes | (stream->line[0] == 'c' ? HTTP_CLOSE : 0);
@@ -249,6 +259,16 @@ long fd_close(long fd)
     clients[fd - FIRST_CLIENT].open = false;
     now_open--;
     return 0;
+}
+
+/* The slow replies are there. */
+static void streams_wake(void)
+{
+    for (unsigned i = 0; i < STREAMS; i++)
+        if (streams[i].open && streams[i].complete && streams[i].line[0] == 's') {
+            streams[i].due = true;
+            queue[queue_end++ % (4 * CLIENTS)] = FIRST_STREAM + i;
+        }
 }
 
 /* ---- Clients' side ---- */
@@ -422,6 +442,35 @@ static void half_closed_while_blocked(void **state)
     all_gone();
 }
 
+/* A reply that a service makes: the client's next requests wait in order, other clients do not wait. */
+static void slow_replies(void **state)
+{
+    (void)state;
+    unsigned client = client_connect(), other = client_connect(), half = client_connect();
+    client_send(client, "s\nh\n");
+    client_send(half, "s\n");
+    clients[half].ended = true;
+    client_send(other, "h\n");
+    settle();
+    assert_out(client, "");
+    assert_out(other, "hhhhh");
+    client_send(client, "x\n");
+    settle();
+    assert_out(client, "");
+    streams_wake();
+    settle();
+    assert_out(client, "ssssshhhhhxxxxx");
+    assert_out(half, "sssss");
+    assert_false(clients[half].open);
+    client_send(client, "s\n");
+    settle();
+    pass(16000);
+    assert_false(clients[client].open); /* 504 in its place, see the end of what it got */
+    clients[client].out[clients[client].out_bytes] = 0;
+    assert_non_null(strstr(clients[client].out, "HTTP/1.1 504 "));
+    all_gone();
+}
+
 static void slow_requests(void **state)
 {
     (void)state;
@@ -516,7 +565,7 @@ static void nobody_keeps_the_thread(void **state)
 static void random_clients(void **state)
 {
     (void)state;
-    static const char letters[] = "hxbcleph";
+    static const char letters[] = "hxbclephs";
     random_start(__func__);
     for (int round = 0; round < 200000; round++) {
         unsigned i = random_below(40);
@@ -530,7 +579,7 @@ static void random_clients(void **state)
         case 1:
         case 2:
             if (clients[i].open && clients[i].in_bytes < sizeof clients[i].in - 2) {
-                char text[3] = {letters[random_below(8)], '\n', 0};
+                char text[3] = {letters[random_below(9)], '\n', 0};
                 if (random_one_in(5))
                     text[1] = 0;
                 if (clients[i].in_taken + 10 < clients[i].in_bytes || !random_one_in(3))
@@ -550,6 +599,8 @@ static void random_clients(void **state)
             client_signal(i);
             break;
         case 5:
+            if (random_one_in(3) && queue_end - queue_first < CLIENTS)
+                streams_wake();
             if (random_one_in(50))
                 pass(random_below(4000));
             break;
@@ -572,6 +623,7 @@ int main(void)
         cmocka_unit_test(client_that_never_reads),
         cmocka_unit_test(half_closed),
         cmocka_unit_test(half_closed_while_blocked),
+        cmocka_unit_test(slow_replies),
         cmocka_unit_test(slow_requests),
         cmocka_unit_test(faulting_stream),
         cmocka_unit_test(reset_by_the_peer),

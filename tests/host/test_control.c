@@ -129,7 +129,7 @@ static void converse(const char *bytes, size_t count)
 {
     reply_bytes = closed = 0;
     reply[0] = 0;
-    long stream = stream_open();
+    long stream = stream_open(1);
     assert_true(stream > 0);
     feed(stream, bytes, count);
     stream_close(stream);
@@ -454,7 +454,7 @@ static void split_at_every_byte(void **state)
         for (unsigned i = 0; i < COMPONENTS; i++)
             domains[i] = i + 1;
         reply_bytes = closed = 0;
-        long stream = stream_open();
+        long stream = stream_open(1);
         feed(stream, bytes, cut);
         feed(stream, bytes + cut, used - cut);
         stream_close(stream);
@@ -471,13 +471,13 @@ static void streams_run_out_and_come_back(void **state)
     long streams[CONTROL_CONNECTIONS];
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < CONTROL_CONNECTIONS; i++) {
-            streams[i] = stream_open();
+            streams[i] = stream_open(1);
             assert_true(streams[i] > 0);
             stream_write(streams[i], "GET /v1/graph HTTP/1.1\r\n\r\n", 26);
             stream_read(streams[i], reply,
                         1024); /* a reply is begun and never read to its end: nothing may leak */
         }
-        assert_int_equal(stream_open(), SHOJI_EMEMORY);
+        assert_int_equal(stream_open(1), SHOJI_EMEMORY);
         for (int i = 0; i < CONTROL_CONNECTIONS; i++)
             stream_close(streams[i]);
     }

@@ -14,11 +14,13 @@
 
 #include <cmocka.h>
 
+#include "async_invocation.h"
 #include "event_manager.h"
 #include "export.h"
 #include "fd_api.h"
 #include "fd_api/badged.h"
 #include "fd_api/slots.h"
+#include "fd_null.h"
 #include "http_parser.h"
 #include "tcp.h"
 
@@ -88,9 +90,38 @@ long tcp_finish(long connection)
 {
     return (void)connection, connections_open--, failure;
 }
-long http_open(void)
+long http_open(long event)
 {
+    last_event = event;
     return failure ? failure : 7000 + (long)++streams_open;
+}
+long async_serve(long event)
+{
+    return last_event = event, failure ? failure : 1;
+}
+long async_receive(uint64_t buffer, uint64_t bytes)
+{
+    return last_buffer = buffer, last_bytes = bytes, 77;
+}
+long async_reply(uint64_t buffer, uint64_t bytes)
+{
+    return last_buffer = buffer, last_bytes = bytes, 78;
+}
+long null_open(void)
+{
+    return 1;
+}
+long null_read(long handle, uint64_t buffer, uint64_t bytes)
+{
+    return last_handle = handle, last_buffer = buffer, last_bytes = bytes, 0;
+}
+long null_write(long handle, uint64_t buffer, uint64_t bytes)
+{
+    return last_handle = handle, last_buffer = buffer, last_bytes = bytes, (long)bytes;
+}
+long null_close(long handle)
+{
+    return (void)handle, 0;
 }
 long http_write(long stream, const void *buffer, uint64_t bytes)
 {
@@ -119,9 +150,12 @@ static long take(long group, long listener, component_t client)
 {
     return fd_accept_badged(group, listener, 0, 0, 0, client);
 }
+static long group_of_client[256];
 static long open_stream(component_t client)
 {
-    return fd_open_stream_badged(0, 0, 0, 0, 0, client);
+    if (!group_of_client[client])
+        group_of_client[client] = fd_group_badged(0, 0, 0, 0, 0, client);
+    return fd_open_stream_badged(group_of_client[client], 0, 0, 0, 0, client);
 }
 static long receive(long fd, const char *buffer, uint64_t bytes, component_t client)
 {
@@ -141,7 +175,10 @@ static long web, listener; /* of MANAGER, for all tests */
 static int start(void **state)
 {
     (void)state;
-    web = group(MANAGER);
+    if (fd_buffers_badged((uint64_t)pool_stream, (uint64_t)pool_stream_end, 0, 0, 0, MANAGER) != SHOJI_OK ||
+        fd_buffers_badged((uint64_t)pool_control, (uint64_t)pool_control_end, 0, 0, 0, CONTROL) != SHOJI_OK)
+        return -1;
+    web = group_of_client[MANAGER] = group(MANAGER);
     listener = listen_on(web, 80, MANAGER);
     return web > 0 && listener > 0 ? 0 : -1;
 }
@@ -232,6 +269,57 @@ static void buffers_are_the_clients_own(void **state)
     assert_int_equal(transmit(other, pool_stream, 10, CONTROL), SHOJI_EPERM);
     assert_int_equal(transmit(strange, pool_stream, 10, STRANGER), SHOJI_EPERM);
     close_fd(stream, MANAGER), close_fd(other, CONTROL), close_fd(strange, STRANGER);
+}
+
+/* A pool is the first one's that says so, in part or whole; nobody has two, and none is made up. */
+static void buffers_are_claimed_once(void **state)
+{
+    (void)state;
+    static char elsewhere[64];
+    const uint64_t stream = (uint64_t)pool_stream, control = (uint64_t)pool_control;
+    const struct {
+        uint64_t from, end;
+        component_t client;
+        long status;
+    } cases[] = {
+        {stream, stream + 4096, STRANGER, SHOJI_EPERM},
+        {control + 4096, (uint64_t)pool_control_end, STRANGER, SHOJI_EPERM},
+        {control, control + 4096, MANAGER, SHOJI_EBUSY},
+        {stream, stream + 4096, MANAGER, SHOJI_EBUSY},
+        {stream, (uint64_t)pool_stream_end, MANAGER, SHOJI_OK},
+        {(uint64_t)elsewhere, (uint64_t)elsewhere + 64, STRANGER, SHOJI_EINVAL},
+        {stream + 8, stream + 8, STRANGER, SHOJI_EINVAL},
+        {stream + 8, stream, STRANGER, SHOJI_EINVAL},
+        {0, UINT64_MAX, STRANGER, SHOJI_EINVAL},
+        {0, 1, STRANGER, SHOJI_EINVAL},
+        {stream, UINT64_MAX, STRANGER, SHOJI_EINVAL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(fd_buffers_badged(cases[i].from, cases[i].end, 0, 0, 0, cases[i].client),
+                         cases[i].status);
+}
+
+/* Instances have other layers below; each kind of descriptor reaches its own. */
+static void services_and_nothing(void **state)
+{
+    (void)state;
+    long own = group_of_client[CONTROL];
+    assert_int_equal(fd_open_service_badged(own, 0, 0, 0, 0, MANAGER), SHOJI_ENOENT);
+    long service = fd_open_service_badged(own, 0, 0, 0, 0, CONTROL);
+    assert_true(service > 0 && event_tokens[last_event] == service);
+    assert_int_equal(receive(service, pool_control, 64, CONTROL), 77);
+    assert_int_equal(transmit(service, pool_control + 8, 65, CONTROL), 78);
+    assert_true(last_buffer == (uint64_t)pool_control + 8 && last_bytes == 65);
+    assert_int_equal(transmit(service, pool_stream, 65, CONTROL), SHOJI_EPERM);
+    failure = SHOJI_EBUSY;
+    assert_int_equal(fd_open_service_badged(own, 0, 0, 0, 0, CONTROL), SHOJI_EBUSY);
+    failure = 0;
+    long empty = fd_open_null_badged(0, 0, 0, 0, 0, CONTROL);
+    assert_true(empty > 0 && empty != service);
+    assert_int_equal(receive(empty, pool_control, 64, CONTROL), 0);
+    assert_int_equal(transmit(empty, pool_control, 64, CONTROL), 64);
+    assert_int_equal(close_fd(empty, CONTROL), 0);
+    assert_int_equal(close_fd(service, CONTROL), 0);
 }
 
 static void nothing_to_accept_leaves_nothing(void **state)
@@ -329,6 +417,7 @@ int main(void)
         cmocka_unit_test(reading_and_writing),         cmocka_unit_test(descriptors_have_owners),
         cmocka_unit_test(buffers_are_the_clients_own), cmocka_unit_test(nothing_to_accept_leaves_nothing),
         cmocka_unit_test(events_follow_the_group),     cmocka_unit_test(tables_run_out_and_come_back),
+        cmocka_unit_test(buffers_are_claimed_once),    cmocka_unit_test(services_and_nothing),
         cmocka_unit_test(close_never_leaks),           cmocka_unit_test(slots_at_their_edges),
     };
     return cmocka_run_group_tests(tests, start, NULL);

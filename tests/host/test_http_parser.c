@@ -11,6 +11,7 @@
 // flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -41,20 +42,42 @@ static char large_byte(uint64_t at)
     return 'a' + at % 23;
 }
 
-long content_get(void *buffer, uint64_t path_bytes, uint64_t room, uint64_t offset)
+/* A service's answer: it comes when the test says so. */
+#define TICKET (CONTENT_LATER | 5l << 32 | 3)
+static bool service_done;
+static unsigned service_collects, service_drops;
+static char service_request[8192];
+static size_t service_bytes;
+static uint64_t service_shape;
+static long service_event, service_status;
+
+long content_get(void *buffer, uint64_t shape, uint64_t offset, long event)
 {
     char *out = buffer;
+    uint64_t path_bytes = CONTENT_PATH(shape);
     content_calls++;
-    assert_true(out >= pool_content && (out - pool_content) % 4096 == 0 && room <= 4096);
+    assert_true(out >= pool_content && (out - pool_content) % CONTENT_PIECE_BYTES == 0);
     if (content_failure)
         return content_failure;
+    if (path_bytes > 5 && memcmp(out, "/cgi/", 5) == 0) {
+        assert_int_equal(offset, 0);
+        service_shape = shape;
+        service_event = event;
+        service_bytes = path_bytes + CONTENT_QUERY(shape);
+        memcpy(service_request, out, service_bytes);
+        memcpy(service_request + service_bytes, out + CONTENT_BODY_AT, CONTENT_BODY(shape));
+        service_bytes += CONTENT_BODY(shape);
+        return TICKET;
+    }
+    if (CONTENT_METHOD(shape) != CONTENT_GET)
+        return SHOJI_EPERM;
     if (path_bytes == 3 && memcmp(out, "/hw", 3) == 0) {
         assert_int_equal(offset, 0);
         memcpy(out, "hello world", 11);
         return 11l << 32 | 11;
     }
     if (path_bytes == 11 && memcmp(out, "/large.html", 11) == 0) {
-        uint64_t copied = LARGE - offset < room ? LARGE - offset : room;
+        uint64_t copied = LARGE - offset < CONTENT_PIECE_BYTES ? LARGE - offset : CONTENT_PIECE_BYTES;
         for (uint64_t i = 0; i < copied; i++)
             out[i] = large_byte(offset + i);
         return (uint64_t)LARGE << 32 | copied;
@@ -68,6 +91,25 @@ long content_get(void *buffer, uint64_t path_bytes, uint64_t room, uint64_t offs
     return SHOJI_ENOENT;
 }
 
+long content_collect(long ticket, void *piece)
+{
+    assert_int_equal(ticket, TICKET);
+    service_collects++;
+    if (!service_done)
+        return SHOJI_EAGAIN;
+    if (service_status)
+        return service_status;
+    memcpy(piece, service_request, service_bytes);
+    return (long)(service_bytes << 32 | service_bytes);
+}
+
+long content_drop(long ticket)
+{
+    assert_int_equal(ticket, TICKET);
+    service_drops++;
+    return SHOJI_OK;
+}
+
 /* ---- Driving a stream ---- */
 
 static char replies[1 << 20]; /* what the streams of a test have answered, a string */
@@ -78,7 +120,7 @@ static long stream_open(void)
 {
     replies_bytes = closed = 0;
     replies[0] = 0;
-    return http_open_badged(0, 0, 0, 0, 0, CLIENT);
+    return http_open_badged(4711, 0, 0, 0, 0, CLIENT);
 }
 
 static void stream_close(long stream)
@@ -92,7 +134,7 @@ static void read_all(long stream, uint64_t room)
     char *out = pool_stream + 65536;
     for (;;) {
         long result = http_read_badged(stream, (uint64_t)out, room, 0, 0, CLIENT);
-        if (result == SHOJI_EAGAIN || result == SHOJI_ECLOSED)
+        if (result == SHOJI_EAGAIN || result == SHOJI_ECLOSED || result == SHOJI_EBUSY)
             return;
         assert_true(result >= 0);
         uint64_t bytes = HTTP_BYTES(result);
@@ -287,16 +329,16 @@ static void limits_to_the_byte(void **state)
         converse(bytes);
         assert_status(over ? 431 : 200);
 
-        used = sprintf(bytes, "GET /hw HTTP/1.1\r\nContent-Length: %u\r\n\r\n", REQUEST_BODY_BYTES + over);
-        memset(bytes + used, 'x', REQUEST_BODY_BYTES + over);
-        bytes[used + REQUEST_BODY_BYTES + over] = 0;
+        used = sprintf(bytes, "GET /hw HTTP/1.1\r\nContent-Length: %u\r\n\r\n", CONTENT_BODY_BYTES + over);
+        memset(bytes + used, 'x', CONTENT_BODY_BYTES + over);
+        bytes[used + CONTENT_BODY_BYTES + over] = 0;
         converse(bytes);
         assert_status(over ? 413 : 200);
 
         used = sprintf(bytes, "GET /hw HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n",
-                       REQUEST_BODY_BYTES + over);
-        memset(bytes + used, 'x', REQUEST_BODY_BYTES + over);
-        strcpy(bytes + used + REQUEST_BODY_BYTES + over, "\r\n0\r\n\r\n");
+                       CONTENT_BODY_BYTES + over);
+        memset(bytes + used, 'x', CONTENT_BODY_BYTES + over);
+        strcpy(bytes + used + CONTENT_BODY_BYTES + over, "\r\n0\r\n\r\n");
         converse(bytes);
         assert_status(over ? 413 : 200);
     }
@@ -421,7 +463,7 @@ static void content_failures(void **state)
         stream_close(stream);
         assert_int_equal(count_of("200 OK"), 1);
     }
-    content_failure = 1l << 32 | 4097; /* says that it copied more than there is */
+    content_failure = 1l << 32 | (CONTENT_PIECE_BYTES + 1); /* says that it copied more than there is */
     converse("GET /hw HTTP/1.1\r\n\r\n");
     content_failure = 0;
     assert_status(500);
@@ -439,7 +481,7 @@ static void content_that_breaks_its_promise(void **state)
         assert_true(replies_bytes < 5000);
         assert_int_equal(closed, HTTP_CLOSE);
     }
-    content_failure = 8000l << 32 | 4097; /* more than a piece has room for */
+    content_failure = 80000l << 32 | (CONTENT_PIECE_BYTES + 1); /* more than a piece has room for */
     converse("GET /hw HTTP/1.1\r\n\r\n");
     content_failure = 0;
     assert_status(500);
@@ -469,12 +511,71 @@ static void streams_run_out_and_come_back(void **state)
     long opened[300], count = 0, stream;
     while (count < 300 && (stream = stream_open()) > 0)
         opened[count++] = stream;
-    assert_int_equal(count, 256);
+    assert_int_equal(count, 288);
     assert_int_equal(stream_open(), SHOJI_EMEMORY);
     while (count)
         stream_close(opened[--count]);
     converse("GET /hw HTTP/1.1\r\n\r\n");
     assert_status(200);
+}
+
+/* A service's answer is waited for: the stream says so, takes nothing meanwhile, and asks again when told. */
+static void answers_that_come_later(void **state)
+{
+    static const char request[] = "POST /cgi/a?q=1&r HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody";
+    uint64_t at = (uint64_t)pool_stream;
+    (void)state;
+    service_done = false;
+    service_status = service_collects = service_drops = 0;
+    long stream = stream_open();
+    feed(stream, request, sizeof request - 1);
+    assert_int_equal(replies_bytes, 0);
+    assert_int_equal(service_event, 4711);
+    assert_int_equal(CONTENT_METHOD(service_shape), CONTENT_POST);
+    assert_int_equal(CONTENT_PATH(service_shape), 6);
+    assert_int_equal(CONTENT_QUERY(service_shape), 5);
+    assert_int_equal(service_bytes, 15);
+    assert_memory_equal(service_request, "/cgi/aq=1&rbody", 15);
+    assert_int_equal(http_read_badged(stream, at, 2048, 0, 0, CLIENT), SHOJI_EBUSY);
+    assert_int_equal(http_write_badged(stream, at, 8, 0, 0, CLIENT), SHOJI_EAGAIN);
+    assert_int_equal(http_read_badged(stream, at, 100, 0, 0, CLIENT), SHOJI_EINVAL);
+    service_done = true;
+    read_all(stream, 2048);
+    assert_status(200);
+    assert_has("/cgi/aq=1&rbody");
+    assert_int_equal(closed, 0);
+    feed(stream, "GET /hw HTTP/1.1\r\n\r\n", 20);
+    assert_int_equal(count_of("200 OK"), 2);
+    stream_close(stream);
+    assert_int_equal(service_drops, 0);
+
+    static const struct {
+        long status;
+        int reply;
+    } cases[] = {{SHOJI_ENOENT, 404}, {SHOJI_EPERM, 405}, {SHOJI_EBUSY, 503}, {SHOJI_EFAULT, 500}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        service_status = cases[i].status;
+        stream = stream_open();
+        feed(stream, "GET /cgi/a HTTP/1.1\r\n\r\n", 23);
+        read_all(stream, 2048);
+        service_status = 0;
+        assert_status(cases[i].reply);
+        feed(stream, "GET /hw HTTP/1.1\r\n\r\n", 20);
+        assert_int_equal(count_of("200 OK"), 1);
+        stream_close(stream);
+    }
+}
+
+static void who_goes_away_drops_the_answer(void **state)
+{
+    (void)state;
+    service_done = false;
+    service_drops = 0;
+    long stream = stream_open();
+    feed(stream, "GET /cgi/a HTTP/1.1\r\n\r\n", 23);
+    stream_close(stream);
+    assert_int_equal(service_drops, 1);
+    service_done = true;
 }
 
 /* Whatever comes, the stream says something sensible or waits. */
@@ -552,6 +653,8 @@ int main(void)
         cmocka_unit_test(content_that_breaks_its_promise),
         cmocka_unit_test(streams_belong_to_their_client),
         cmocka_unit_test(streams_run_out_and_come_back),
+        cmocka_unit_test(answers_that_come_later),
+        cmocka_unit_test(who_goes_away_drops_the_answer),
         cmocka_unit_test(random_bytes),
     };
     component_init(11);

@@ -87,7 +87,7 @@ static void test_webserver(void **state)
     fclose(file);
     if (!parse_bytes(text, bytes))
         fail_msg("line %u: %s", wrong.line, wrong.text);
-    assert_int_equal(manifest.component_count, 16);
+    assert_int_equal(manifest.component_count, 25);
 }
 
 static void test_refused(void **state)

@@ -17,14 +17,14 @@ extern char pool_stream[], pool_stream_end[];
 
 static struct connection table[WEB_CONNECTIONS];
 static struct connections web = {
-    .port = WEB_PORT, .limit = WEB_CONNECTIONS, .table = table};
+    .port = WEB_PORT, .limit = WEB_CONNECTIONS, .table = table, .streams_wake = true};
 
 long component_init(component_t self)
 {
     (void)self;
     web.pool = pool_stream;
     web.pool_end = pool_stream_end;
-    return SHOJI_OK;
+    return fd_buffers(pool_stream, pool_stream_end);
 }
 
 SHOJI_EXPORT void web_thread(void)
@@ -32,9 +32,9 @@ SHOJI_EXPORT void web_thread(void)
     connections_run(&web);
 }
 
-long stream_open(void)
+long stream_open(long group)
 {
-    return fd_open_stream();
+    return fd_open_stream(group);
 }
 
 long stream_write(long stream, const void *buffer, uint64_t bytes)

@@ -24,6 +24,8 @@ static void connection_free(struct connections *all, struct connection *c)
         all->again_count--;
     c->again = false;
     stream_close(c->stream);
+    if (all->streams_wake)
+        all->by_fd[c->stream] = 0;
     all->by_fd[fd] = 0;
     c->fd = 0;
     all->open--;
@@ -37,7 +39,7 @@ static void connection_refuse(struct connection *c, int status)
     if (!c->mid_reply && c->out_end + HTTP_READ_LEAST <= CONNECTION_OUT_BYTES)
         c->out_end += stream_refusal(c->out + c->out_end, status);
     c->closing = true;
-    c->reply_due = false;
+    c->reply_due = c->waiting = false;
     c->in_from = c->in_end = 0;
 }
 
@@ -64,6 +66,11 @@ static void connection_take_reply(struct connection *c)
 {
     uint64_t room = CONNECTION_OUT_BYTES - c->out_end;
     long result = stream_read(c->stream, c->out + c->out_end, room);
+    if (result == SHOJI_EBUSY && !c->mid_reply) {
+        c->waiting = true;
+        c->reply_due = false;
+        return;
+    }
     if (result == SHOJI_EAGAIN) { /* not complete yet; or a reply ended just where the room did */
         c->reply_due = false;
         if (c->mid_reply)
@@ -110,7 +117,7 @@ static void connection_work(struct connection *c)
     while (!c->closing && c->out_end + HTTP_READ_LEAST <= CONNECTION_OUT_BYTES) {
         if (c->reply_due)
             connection_take_reply(c);
-        else if (c->in_from < c->in_end)
+        else if (c->in_from < c->in_end && !c->waiting)
             connection_feed(c);
         else
             return;
@@ -154,6 +161,8 @@ static void connection_turn(struct connections *all, struct connection *c)
             connection_free(all, c);
             return;
         }
+        if (c->waiting)
+            return;
         if (c->reply_due || c->in_from < c->in_end)
             continue;
         if (reads == TURN_READS) {
@@ -201,8 +210,8 @@ static bool connection_accept(struct connections *all)
     if (fd <= 0 || fd >= FD_LIMIT)
         return false;
     struct connection *c = connection_find_free(all);
-    long stream = c ? stream_open() : SHOJI_EMEMORY;
-    if (stream <= 0) {
+    long stream = c ? stream_open(all->group) : SHOJI_EMEMORY;
+    if (stream <= 0 || stream >= FD_LIMIT) {
         connection_turn_away(all, fd);
         return true;
     }
@@ -218,6 +227,8 @@ static bool connection_accept(struct connections *all)
     if (all->open++ == 0)
         all->sweep = ticks_in(SWEEP_MS);
     all->by_fd[fd] = c;
+    if (all->streams_wake)
+        all->by_fd[stream] = c;
     connection_run(all, c);
     return true;
 }
@@ -228,7 +239,7 @@ static void connection_expire(struct connections *all, struct connection *c)
         connection_free(all, c);
         return;
     }
-    connection_refuse(c, 408);
+    connection_refuse(c, c->waiting ? 504 : 408);
     connection_run(all, c);
 }
 
@@ -254,7 +265,8 @@ static void connections_run_again(struct connections *all)
 
 static void connections_start(struct connections *all)
 {
-    long group = all->group > 0 ? all->group : fd_group();
+    long buffers = fd_buffers(all->pool, all->pool_end);
+    long group = all->group > 0 ? all->group : buffers < 0 ? buffers : fd_group();
     long listener = group > 0 ? fd_listen(group, all->port) : group;
     if (listener > 0 &&
         (uint64_t)(all->pool_end - all->pool) < (uint64_t)all->limit * CONNECTION_BYTES + HTTP_READ_LEAST)
@@ -296,8 +308,14 @@ void connections_run(struct connections *all)
         while (connection_accept(all))
             ;
     } else if (fd > 0 && fd < FD_LIMIT && all->by_fd[fd]) {
-        all->by_fd[fd]->readable = true;
-        connection_run(all, all->by_fd[fd]);
+        struct connection *c = all->by_fd[fd];
+        if (fd == c->fd) {
+            c->readable = true;
+        } else {
+            c->reply_due |= c->waiting;
+            c->waiting = false;
+        }
+        connection_run(all, c);
     }
     if (all->again_count)
         connections_run_again(all);

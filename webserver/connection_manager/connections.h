@@ -41,6 +41,7 @@ struct connection {
     bool peer_ended; /* nothing more will come */
     bool closing;    /* to be closed once `out` is sent */
     bool again;      /* has had its turn, wants more */
+    bool waiting;    /* the stream works on a reply: it gets no more bytes until it says so */
 };
 
 struct connections {
@@ -48,6 +49,7 @@ struct connections {
     uint32_t port;
     uint32_t limit;           /* connections at a time */
     struct connection *table; /* limit entries */
+    bool streams_wake;        /* streams are descriptors of the group */
     char *pool, *pool_end;    /* buffers: limit * CONNECTION_BYTES, and HTTP_READ_LEAST for refusals */
     /* the rest starts as zero */
     long group, listener;
@@ -63,7 +65,8 @@ struct connections {
 void connections_run(struct connections *connections);
 
 /* ---- What the owner brings: the streams. Meanings and results as in http_parser.h ---- */
-long stream_open(void);
+/* A stream that says SHOJI_EBUSY to stream_read is one of the group's descriptors, and becomes ready. */
+long stream_open(long group);
 long stream_write(long stream, const void *buffer, uint64_t bytes);
 long stream_read(long stream, void *buffer, uint64_t bytes);
 void stream_close(long stream);

@@ -1,16 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 14, content_manager: routes a request to whoever makes its content. All paths are
- * static_content's for now; a CGI service is one more route. It owns nothing: path and body stay in the
- * caller's buffer.
+ * Component 14, content_manager: routes a request to whoever makes its content, static_content or a CGI
+ * service. It owns nothing: a request is in the caller's piece of pool `content`, and on its way to a service
+ * in the slot of the same number of that service's pool. So a ticket says it all: which service, which piece.
  */
 #include "content.h"
 
 #include <stdbool.h>
+#include <string.h>
 
+#include "async_invocation.h"
+#include "cgi.h"
 #include "export.h"
 
 extern char pool_content[], pool_content_end[];
+extern char pool_cgi_a[], pool_cgi_b[];
+
+static const struct service {
+    char *slots;
+    long (*call)(uint32_t slot, uint64_t bytes, long event);
+    long (*collect)(uint32_t slot);
+    long (*drop)(uint32_t slot);
+} services[] = {
+    {pool_cgi_a, async_call, async_collect, async_drop},
+    {pool_cgi_b, async_b_call, async_b_collect, async_b_drop},
+};
+#define SERVICES (sizeof services / sizeof *services)
+
+/* Below /cgi/ : a path, or if it ends in / all below it. */
+static const struct route {
+    const char *path;
+    uint32_t bytes, service;
+} routes[] = {
+    {"hw", 2, 0},
+    {"HW", 2, 1},
+    {"a/", 2, 0},
+    {"b/", 2, 1},
+};
 
 long component_init(component_t self)
 {
@@ -18,15 +44,108 @@ long component_init(component_t self)
     return SHOJI_OK;
 }
 
-static bool buffer_in_pool(const void *buffer, uint64_t bytes)
+/* The piece's number, or SHOJI_EINVAL. */
+static long piece_number(const char *piece)
 {
-    const char *from = buffer;
-    return from >= pool_content && from <= pool_content_end && bytes <= (uint64_t)(pool_content_end - from);
+    uint64_t offset = (uint64_t)piece - (uint64_t)pool_content;
+
+    if (piece < pool_content || offset % CONTENT_PIECE_BYTES ||
+        offset + CONTENT_PIECE_BYTES > (uint64_t)(pool_content_end - pool_content) ||
+        offset / CONTENT_PIECE_BYTES >= ASYNC_SLOTS)
+        return SHOJI_EINVAL;
+    return (long)(offset / CONTENT_PIECE_BYTES);
 }
 
-SHOJI_EXPORT long content_get(void *buffer, uint64_t path_bytes, uint64_t room, uint64_t offset)
+static const struct service *service_find(const char *path, uint64_t bytes)
 {
-    if (!buffer_in_pool(buffer, room) || path_bytes > room)
+    for (unsigned i = 0; i < sizeof routes / sizeof *routes; i++) {
+        const struct route *route = &routes[i];
+        bool below = route->path[route->bytes - 1] == '/';
+
+        if ((below ? bytes > route->bytes : bytes == route->bytes) &&
+            memcmp(path, route->path, route->bytes) == 0)
+            return &services[route->service];
+    }
+    return 0;
+}
+
+/* A service's answer lies in its slot. */
+static long answer_copy(const struct service *service, long number, char *piece, long bytes)
+{
+    if (bytes > CONTENT_PIECE_BYTES)
         return SHOJI_EINVAL;
-    return static_get(buffer, path_bytes, room, offset);
+    memcpy(piece, service->slots + number * ASYNC_SLOT_BYTES, bytes);
+    return (long)((uint64_t)bytes << 32 | (uint64_t)bytes);
+}
+
+static long service_ask(const struct service *service, long number, char *piece, uint64_t shape, long event)
+{
+    struct cgi_request head = {
+        .method = CONTENT_METHOD(shape),
+        .path_bytes = CONTENT_PATH(shape),
+        .query_bytes = CONTENT_QUERY(shape),
+        .body_bytes = CONTENT_BODY(shape),
+    };
+    char *slot = service->slots + number * ASYNC_SLOT_BYTES;
+    uint64_t target = head.path_bytes + head.query_bytes;
+
+    if (head.method == CONTENT_OTHER)
+        return SHOJI_EPERM;
+    memcpy(slot, &head, sizeof head);
+    memcpy(slot + sizeof head, piece, target);
+    if (head.body_bytes)
+        memcpy(slot + sizeof head + target, piece + CONTENT_BODY_AT, head.body_bytes);
+    long result = service->call((uint32_t)number, sizeof head + target + head.body_bytes, event);
+    if (result >= 0)
+        return answer_copy(service, number, piece, result);
+    if (result == SHOJI_EAGAIN)
+        return CONTENT_LATER | (service - services) << 32 | number;
+    return result == SHOJI_ECLOSED ? SHOJI_EBUSY : result;
+}
+
+SHOJI_EXPORT long content_get(void *piece, uint64_t shape, uint64_t offset, long event)
+{
+    static const char cgi[] = "/cgi/";
+    const uint64_t start = sizeof cgi - 1;
+    uint64_t path_bytes = CONTENT_PATH(shape);
+    long number = piece_number(piece);
+    const char *path = piece;
+
+    if (number < 0 || path_bytes + CONTENT_QUERY(shape) > CONTENT_BODY_AT ||
+        CONTENT_BODY(shape) > CONTENT_BODY_BYTES)
+        return SHOJI_EINVAL;
+    if (path_bytes > start && memcmp(path, cgi, start) == 0) {
+        const struct service *service = service_find(path + start, path_bytes - start);
+        return service ? service_ask(service, number, piece, shape, event) : SHOJI_ENOENT;
+    }
+    if (CONTENT_METHOD(shape) != CONTENT_GET)
+        return SHOJI_EPERM;
+    return static_get(piece, path_bytes, CONTENT_PIECE_BYTES, offset);
+}
+
+static const struct service *service_of(long ticket, long *number)
+{
+    uint64_t index = (uint64_t)(ticket & ~CONTENT_LATER) >> 32;
+
+    *number = ticket & 0xffffffff;
+    return index < SERVICES && *number < ASYNC_SLOTS ? &services[index] : 0;
+}
+
+SHOJI_EXPORT long content_collect(long ticket, void *piece)
+{
+    long number;
+    const struct service *service = service_of(ticket, &number);
+
+    if (!service || piece_number(piece) != number)
+        return SHOJI_EINVAL;
+    long result = service->collect((uint32_t)number);
+    return result < 0 ? result : answer_copy(service, number, piece, result);
+}
+
+SHOJI_EXPORT long content_drop(long ticket)
+{
+    long number;
+    const struct service *service = service_of(ticket, &number);
+
+    return service ? service->drop((uint32_t)number) : SHOJI_EINVAL;
 }

@@ -1,45 +1,80 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 9, fd_api: one namespace of descriptors over TCP connections and HTTP streams.
+ * fd_api: one namespace of descriptors. Component 9 is an instance of this program over TCP connections and
+ * HTTP streams; components 20 and 22 are others, over an async_invocation and fd_null. Which layers an
+ * instance has, and which pools, follows from the manifest: the symbols of the others are 0.
  * It owns the descriptor table. It never looks into a buffer, it only checks whose it is.
  *
  * 1. A descriptor is used by the client that opened it, and by nobody else: `owner` is that client's id, 0
  * while the entry is free.
- * 2. tcp and http_parser see buffer addresses only after the check that the client itself may use them: they
- * could reach more than the client, and must not do so in its name.
- * 3. An entry of a TCP connection keeps its event when it is given back; so a token names an entry for ever,
- * and a trigger that comes late at worst makes the entry's next user look once for nothing.
+ * 2. The lower layers see buffer addresses only after the check that the client itself may use them: they
+ * could reach more than the client, and must not do so in its name. A client says once where its buffers are;
+ * a pool is the first client's that does. Components claim in component_init, so the manifest's order
+ * decides.
+ * 3. An entry of a connection or stream keeps its event when it is given back; so a token names an entry for
+ * ever, and a trigger that comes late at worst makes the entry's next user look once for nothing.
  */
 #include "fd_api.h"
 
 #include <stdbool.h>
 
+#include "async_invocation.h"
 #include "event_manager.h"
 #include "export.h"
 #include "fd_api/badged.h"
 #include "fd_api/slots.h"
+#include "fd_null.h"
 #include "http_parser.h"
 #include "tcp.h"
 
+#pragma weak tcp_listen_on
+#pragma weak tcp_take
+#pragma weak tcp_receive
+#pragma weak tcp_transmit
+#pragma weak tcp_finish
+#pragma weak http_open
+#pragma weak http_write
+#pragma weak http_read
+#pragma weak http_close
+#pragma weak async_serve
+#pragma weak async_receive
+#pragma weak async_reply
+#pragma weak null_open
+#pragma weak null_read
+#pragma weak null_write
+#pragma weak null_close
+
 #define GROUPS 8
 #define CONNECTIONS 384 /* TCP: listeners and connections, descriptors 1 to CONNECTIONS */
-#define STREAMS 320     /* HTTP, the descriptors behind them */
+#define STREAMS 320     /* all others, the descriptors behind them */
 _Static_assert(1 + CONNECTIONS + STREAMS <= FD_LIMIT, "descriptors fit below FD_LIMIT");
 _Static_assert(CONNECTIONS <= SLOTS_LIMIT && STREAMS <= SLOTS_LIMIT, "tables fit their bitmaps");
 
-/* Bounds of the pools; the loader resolves them. fd_api may only read there, and doesn't. */
-extern char pool_stream[], pool_stream_end[], pool_control[], pool_control_end[];
-
-/* Who buffers in which pool: ids as in the manifest, where these pools are granted. */
+/* Bounds of the pools; the loader resolves those that this instance has. It may only read there, and doesn't.
+ */
+#define POOL(name) extern char name[] __attribute__((weak)), name##_end[] __attribute__((weak))
+POOL(pool_stream);
+POOL(pool_control);
+POOL(pool_cgi_a);
+POOL(pool_cgi_b);
 static const struct {
-    component_t client;
     const char *from, *end;
 } pools[] = {
-    {10, pool_stream, pool_stream_end},  /* connection_manager */
-    {2, pool_control, pool_control_end}, /* mpd_manager */
+    {pool_stream, pool_stream_end},
+    {pool_control, pool_control_end},
+    {pool_cgi_a, pool_cgi_a_end},
+    {pool_cgi_b, pool_cgi_b_end},
 };
+#define POOLS (sizeof pools / sizeof *pools)
 
-enum kind { LISTENER, CONNECTION, STREAM };
+enum kind { LISTENER, CONNECTION, STREAM, SERVICE, EMPTY };
+
+/* Who buffers where, an entry for each pool. */
+static struct claim {
+    component_t owner;
+    uint64_t from, end;
+} claims[POOLS];
+static struct claim nothing;
 
 static struct group {
     component_t owner;
@@ -49,9 +84,10 @@ static struct group {
 static struct descriptor {
     component_t owner;
     enum kind kind;
-    long handle;      /* tcp's or http_parser's */
-    long event;       /* 0: none created yet */
-    long event_group; /* the group, as clients count, that the event is in */
+    const struct claim *buffers; /* its owner's */
+    long handle;                 /* the lower layer's */
+    long event;                  /* 0: none created yet */
+    long event_group;            /* the group, as clients count, that the event is in */
 } descriptors[FD_LIMIT];
 
 static struct slots group_slots = {.count = GROUPS};
@@ -64,14 +100,37 @@ long component_init(component_t self)
     return SHOJI_OK;
 }
 
-static bool buffer_is_clients(component_t client, uint64_t buffer, uint64_t bytes)
+static bool buffer_is_clients(const struct descriptor *descriptor, uint64_t buffer, uint64_t bytes)
 {
-    for (unsigned i = 0; i < sizeof pools / sizeof *pools; i++)
-        if (pools[i].client == client && buffer >= (uint64_t)pools[i].from &&
-            buffer <= (uint64_t)pools[i].end && bytes <= (uint64_t)pools[i].end - buffer)
-            return true;
-    return false;
+    const struct claim *claim = descriptor->buffers;
+    return buffer >= claim->from && buffer <= claim->end && bytes <= claim->end - buffer && claim->owner;
 }
+
+static const struct claim *claim_of(component_t client)
+{
+    for (unsigned i = 0; i < POOLS; i++)
+        if (claims[i].owner == client)
+            return &claims[i];
+    return &nothing;
+}
+
+long fd_buffers_badged(uint64_t from, uint64_t end, long c, long d, long e, component_t client)
+{
+    (void)c, (void)d, (void)e;
+    const struct claim *claimed = claim_of(client);
+    if (claimed != &nothing)
+        return claimed->from == from && claimed->end == end ? SHOJI_OK : SHOJI_EBUSY;
+    for (unsigned i = 0; i < POOLS; i++) {
+        if (!pools[i].from || from < (uint64_t)pools[i].from || end > (uint64_t)pools[i].end || from >= end)
+            continue;
+        if (claims[i].owner)
+            return SHOJI_EPERM;
+        claims[i] = (struct claim){.owner = client, .from = from, .end = end};
+        return SHOJI_OK;
+    }
+    return SHOJI_EINVAL;
+}
+SHOJI_EXPORT_BADGED(fd_buffers);
 
 static struct group *group_of(long group, component_t client)
 {
@@ -124,13 +183,13 @@ long fd_wait_until_badged(long group, uint64_t tick, long c, long d, long e, com
 }
 SHOJI_EXPORT_BADGED(fd_wait_until);
 
-/* A free connection entry with an event in the group, or a status. */
-static long connection_take(long group, const struct group *events)
+/* A free entry of the table whose first descriptor is `first`, with an event in the group; or a status. */
+static long entry_take(struct slots *slots, long first, long group, const struct group *events)
 {
-    long slot = slots_take(&connection_slots);
+    long slot = slots_take(slots);
     if (slot < 0)
         return slot;
-    long fd = slot + 1;
+    long fd = first + slot;
     struct descriptor *descriptor = &descriptors[fd];
     if (descriptor->event && descriptor->event_group != group) {
         evt_free(descriptor->event);
@@ -139,7 +198,7 @@ static long connection_take(long group, const struct group *events)
     if (!descriptor->event) {
         long event = evt_create(events->events, fd);
         if (event < 0) {
-            slots_give(&connection_slots, slot);
+            slots_give(slots, slot);
             return event;
         }
         descriptor->event = event;
@@ -148,19 +207,40 @@ static long connection_take(long group, const struct group *events)
     return fd;
 }
 
+static long connection_take(long group, const struct group *events)
+{
+    return entry_take(&connection_slots, 1, group, events);
+}
+
+static long stream_take(long group, const struct group *events)
+{
+    return entry_take(&stream_slots, 1 + CONNECTIONS, group, events);
+}
+
 static long descriptor_open(long fd, enum kind kind, long handle, component_t client)
 {
     descriptors[fd].kind = kind;
+    descriptors[fd].buffers = claim_of(client);
     descriptors[fd].handle = handle;
     descriptors[fd].owner = client;
     return fd;
+}
+
+/* The lower layer has said what the entry's handle is, or a status. */
+static long stream_open(long fd, enum kind kind, long handle, component_t client)
+{
+    if (handle < 0) {
+        slots_give(&stream_slots, fd - 1 - CONNECTIONS);
+        return handle;
+    }
+    return descriptor_open(fd, kind, handle, client);
 }
 
 long fd_listen_badged(long group, uint32_t port, long c, long d, long e, component_t client)
 {
     (void)c, (void)d, (void)e;
     struct group *events = group_of(group, client);
-    if (!events)
+    if (!events || !tcp_listen_on)
         return SHOJI_ENOENT;
     long fd = connection_take(group, events);
     if (fd < 0)
@@ -195,20 +275,37 @@ long fd_accept_badged(long group, long listener, long c, long d, long e, compone
 }
 SHOJI_EXPORT_BADGED(fd_accept);
 
-long fd_open_stream_badged(long a, long b, long c, long d, long e, component_t client)
+long fd_open_stream_badged(long group, long b, long c, long d, long e, component_t client)
 {
-    (void)a, (void)b, (void)c, (void)d, (void)e;
-    long slot = slots_take(&stream_slots);
-    if (slot < 0)
-        return slot;
-    long handle = http_open();
-    if (handle < 0) {
-        slots_give(&stream_slots, slot);
-        return handle;
-    }
-    return descriptor_open(1 + CONNECTIONS + slot, STREAM, handle, client);
+    (void)b, (void)c, (void)d, (void)e;
+    struct group *events = group_of(group, client);
+    if (!events || !http_open)
+        return SHOJI_ENOENT;
+    long fd = stream_take(group, events);
+    return fd < 0 ? fd : stream_open(fd, STREAM, http_open(descriptors[fd].event), client);
 }
 SHOJI_EXPORT_BADGED(fd_open_stream);
+
+long fd_open_service_badged(long group, long b, long c, long d, long e, component_t client)
+{
+    (void)b, (void)c, (void)d, (void)e;
+    struct group *events = group_of(group, client);
+    if (!events || !async_serve)
+        return SHOJI_ENOENT;
+    long fd = stream_take(group, events);
+    return fd < 0 ? fd : stream_open(fd, SERVICE, async_serve(descriptors[fd].event), client);
+}
+SHOJI_EXPORT_BADGED(fd_open_service);
+
+long fd_open_null_badged(long a, long b, long c, long d, long e, component_t client)
+{
+    (void)a, (void)b, (void)c, (void)d, (void)e;
+    if (!null_open)
+        return SHOJI_ENOENT;
+    long slot = slots_take(&stream_slots);
+    return slot < 0 ? slot : stream_open(1 + CONNECTIONS + slot, EMPTY, null_open(), client);
+}
+SHOJI_EXPORT_BADGED(fd_open_null);
 
 long fd_read_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
 {
@@ -216,13 +313,17 @@ long fd_read_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, co
     struct descriptor *from = descriptor_of(fd, client);
     if (!from)
         return SHOJI_ENOENT;
-    if (!buffer_is_clients(client, buffer, bytes))
+    if (!buffer_is_clients(from, buffer, bytes))
         return SHOJI_EPERM;
     switch (from->kind) {
     case CONNECTION:
         return tcp_receive(from->handle, buffer, bytes);
     case STREAM:
         return http_read(from->handle, (void *)buffer, bytes);
+    case SERVICE:
+        return async_receive(buffer, bytes);
+    case EMPTY:
+        return null_read(from->handle, buffer, bytes);
     default:
         return SHOJI_EINVAL;
     }
@@ -235,13 +336,17 @@ long fd_write_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, c
     struct descriptor *to = descriptor_of(fd, client);
     if (!to)
         return SHOJI_ENOENT;
-    if (!buffer_is_clients(client, buffer, bytes))
+    if (!buffer_is_clients(to, buffer, bytes))
         return SHOJI_EPERM;
     switch (to->kind) {
     case CONNECTION:
         return tcp_transmit(to->handle, buffer, bytes);
     case STREAM:
         return http_write(to->handle, (const void *)buffer, bytes);
+    case SERVICE:
+        return async_reply(buffer, bytes);
+    case EMPTY:
+        return null_write(to->handle, buffer, bytes);
     default:
         return SHOJI_EINVAL;
     }
@@ -255,11 +360,20 @@ long fd_close_badged(long fd, long b, long c, long d, long e, component_t client
     if (!closed)
         return SHOJI_ENOENT;
     closed->owner = 0;
-    long status = closed->kind == STREAM ? http_close(closed->handle) : tcp_finish(closed->handle);
-    if (closed->kind == STREAM)
-        slots_give(&stream_slots, fd - 1 - CONNECTIONS);
-    else
+    switch (closed->kind) {
+    case LISTENER:
+    case CONNECTION: {
+        long status = tcp_finish(closed->handle);
         slots_give(&connection_slots, fd - 1);
-    return status;
+        return status;
+    }
+    default: {
+        long status = closed->kind == STREAM  ? http_close(closed->handle)
+                      : closed->kind == EMPTY ? null_close(closed->handle)
+                                              : SHOJI_OK;
+        slots_give(&stream_slots, fd - 1 - CONNECTIONS);
+        return status;
+    }
+    }
 }
 SHOJI_EXPORT_BADGED(fd_close);

@@ -4,17 +4,18 @@
  * back, with their heads. It owns the streams. It never waits, and it never trusts what lies in a pool beyond
  * its being bytes.
  *
- *        http_open                 request complete or refused          first http_read
- *   FREE ---------> READING ---------------------------------> DUE ---------------------> SENDING (body left)
- * --+ ^                 ^                                        |                            | | | +----
- * reply at its end, kept ------------+----------------------------+                   |
- *    +-- http_close -- ENDED <---- reply at its end, closes
- * ----+------------------------------------------------+
+ *     FREE --http_open--> READING --request complete or refused--> DUE --first http_read--> SENDING
+ *                            ^                                      |                          |
+ *                            |                        a service makes the answer               | the reply's
+ *                            |                                      v                          | end
+ *                            |                                   WAITING --http_read, it is there--> SENDING
+ *                            +-------- kept ----------------------------------------------------+
+ *     ENDED <-- the reply's end, not kept. http_close: FREE, from everywhere
  *
  * 1. At most one request of a stream is in work; the next one's bytes are taken only after its reply has been
  * read.
- * 2. A stream's piece of pool `content` is in use from content_get until its bytes have been read, in DUE and
- * SENDING only.
+ * 2. A stream's piece of pool `content` holds, in READING, the body of the request as it comes; from
+ * content_get on what content_manager writes.
  * 3. A reply's head is written once its length is known; an error after that can only end the connection.
  */
 #include "http_parser.h"
@@ -28,21 +29,25 @@
 #include "http_parser/reply.h"
 #include "http_parser/request.h"
 
-#define STREAMS 256
-#define PIECE_BYTES 4096 /* of pool `content`, for each stream */
-_Static_assert(REQUEST_TARGET_BYTES <= PIECE_BYTES, "a path fits a piece");
+#define STREAMS 288
+#define PIECE_BYTES CONTENT_PIECE_BYTES /* of pool `content`, for each stream */
+_Static_assert(REQUEST_TARGET_BYTES <= CONTENT_BODY_AT, "a path fits before the body");
+_Static_assert(CONTENT_BODY_AT + CONTENT_BODY_BYTES <= PIECE_BYTES, "a body fits a piece");
 _Static_assert(REPLY_ROOM <= HTTP_READ_LEAST, "a head fits what http_read asks for");
 
 extern char pool_stream[], pool_stream_end[], pool_content[], pool_content_end[];
 
-enum state { FREE, READING, DUE, SENDING, ENDED };
+enum state { FREE, READING, DUE, WAITING, SENDING, ENDED };
 
 static struct stream {
     component_t owner; /* 0: free */
     enum state state;
+    long event;                     /* the client's, for WAITING */
+    long ticket;                    /* WAITING: content_manager's */
     uint64_t total;                 /* SENDING: bytes of the body */
     uint64_t asked;                 /* of these, how many content_manager has given */
     uint32_t piece_from, piece_end; /* what of the piece is still to be read */
+    struct request_wish wish;
     struct request request;
 } streams[STREAMS];
 
@@ -55,6 +60,11 @@ long component_init(component_t self)
     if (pieces < stream_slots.count)
         stream_slots.count = pieces;
     return SHOJI_OK;
+}
+
+static char *piece_of(const struct stream *stream)
+{
+    return pool_content + (stream - streams) * PIECE_BYTES;
 }
 
 static struct stream *stream_of(long stream, component_t client)
@@ -70,19 +80,17 @@ static bool buffer_in_pool(uint64_t buffer, uint64_t bytes)
            bytes <= (uint64_t)pool_stream_end - buffer;
 }
 
-static char *piece_of(const struct stream *stream)
+long http_open_badged(long event, long b, long c, long d, long e, component_t client)
 {
-    return pool_content + (stream - streams) * PIECE_BYTES;
-}
-
-long http_open_badged(long a, long b, long c, long d, long e, component_t client)
-{
-    (void)a, (void)b, (void)c, (void)d, (void)e;
+    (void)b, (void)c, (void)d, (void)e;
     long slot = slots_take(&stream_slots);
     if (slot < 0)
         return slot;
     struct stream *stream = &streams[slot];
-    request_init(&stream->request, 0);
+    stream->wish.body = piece_of(stream) + CONTENT_BODY_AT;
+    stream->wish.body_room = CONTENT_BODY_BYTES;
+    request_init(&stream->request, &stream->wish);
+    stream->event = event;
     stream->state = READING;
     stream->owner = client;
     return slot + 1;
@@ -135,22 +143,52 @@ static const char *content_type(const char *path, uint32_t bytes)
     return "text/plain";
 }
 
-/* Asks for the body from `asked` on. Returns the content's whole length or a status; what came is in the
- * piece. */
-static long content_ask(struct stream *stream, const char *path, uint32_t path_bytes)
+static enum content_method content_method(const struct request *request)
 {
-    char *piece = piece_of(stream);
-    memcpy(piece, path, path_bytes);
-    long result = content_get(piece, path_bytes, PIECE_BYTES, stream->asked);
+    switch (request->parser.method) {
+    case HTTP_GET:
+    case HTTP_HEAD:
+        return CONTENT_GET;
+    case HTTP_POST:
+        return CONTENT_POST;
+    default:
+        return CONTENT_OTHER;
+    }
+}
+
+/* What content_manager says of the content, from `asked` on: its whole length, or a status. */
+static long content_came(struct stream *stream, long result)
+{
     if (result < 0)
         return result;
-    uint64_t total = (uint64_t)result >> 32, copied = result & 0xffffffff;
+    uint64_t total = CONTENT_TOTAL(result), copied = CONTENT_COPIED(result);
     if (copied > PIECE_BYTES || stream->asked > total || copied > total - stream->asked)
         return SHOJI_EINVAL;
     stream->asked += copied;
     stream->piece_from = 0;
     stream->piece_end = copied;
     return total;
+}
+
+/* Asks for the content from `asked` on. Its length, a status, or SHOJI_EAGAIN: the stream is WAITING. */
+static long content_ask(struct stream *stream)
+{
+    const struct request *request = &stream->request;
+    const char *path = 0, *query = 0;
+    uint32_t path_bytes = request_path(request, &path), query_bytes = request_query(request, &query);
+    char *piece = piece_of(stream);
+    if (!path_bytes)
+        return content_method(request) == CONTENT_OTHER ? SHOJI_EPERM : SHOJI_ENOENT;
+    memcpy(piece, path, path_bytes);
+    if (query_bytes)
+        memcpy(piece + path_bytes, query, query_bytes);
+    uint64_t shape = CONTENT_SHAPE(content_method(request), path_bytes, query_bytes, request->body_bytes);
+    long result = content_get(piece, shape, stream->asked, stream->event);
+    if (result < 0 || !(result & CONTENT_LATER))
+        return content_came(stream, result);
+    stream->ticket = result;
+    stream->state = WAITING;
+    return SHOJI_EAGAIN;
 }
 
 static enum reply_connection reply_connection(const struct request *request)
@@ -203,29 +241,31 @@ static long reply_body(struct stream *stream, char *out, uint64_t used, uint64_t
             return reply_end(stream, used, request->keep_alive);
         if (used == room)
             return used;
-        const char *path;
-        uint32_t path_bytes = request_path(request, &path);
-        long total = content_ask(stream, path, path_bytes);
+        long total = content_ask(stream);
         if (total != (long)stream->total || stream->piece_end == 0) /* invariant 3 */
             return reply_end(stream, used, false);
     }
 }
 
-static long reply_begin(struct stream *stream, char *out, uint64_t room)
+/* The content's length is known, or why there is none. */
+static long reply_start(struct stream *stream, char *out, uint64_t room, long total)
 {
     const struct request *request = &stream->request;
-    if (request->status)
-        return reply_malformed(stream, out);
-    bool head_only = request->parser.method == HTTP_HEAD;
-    if (request->parser.method != HTTP_GET && !head_only)
+    switch (total) {
+    case SHOJI_EAGAIN:
+        return SHOJI_EBUSY;
+    case SHOJI_ENOENT:
+        return reply_status(stream, out, 404, 0);
+    case SHOJI_EPERM:
         return reply_status(stream, out, 405, "Allow: GET, HEAD\r\n");
-
+    case SHOJI_EBUSY:
+        return reply_status(stream, out, 503, 0);
+    default:
+        if (total < 0)
+            return reply_status(stream, out, 500, 0);
+    }
     const char *path;
     uint32_t path_bytes = request_path(request, &path);
-    stream->asked = 0;
-    long total = path_bytes ? content_ask(stream, path, path_bytes) : SHOJI_ENOENT;
-    if (total < 0)
-        return reply_status(stream, out, total == SHOJI_ENOENT ? 404 : 500, 0);
     const struct reply reply = {
         .status = 200,
         .type = content_type(path, path_bytes),
@@ -233,11 +273,26 @@ static long reply_begin(struct stream *stream, char *out, uint64_t room)
         .connection = reply_connection(request),
     };
     uint64_t used = reply_head(out, &reply);
-    if (head_only)
+    if (request->parser.method == HTTP_HEAD)
         return reply_end(stream, used, request->keep_alive);
     stream->state = SENDING;
     stream->total = total;
     return reply_body(stream, out, used, room);
+}
+
+static long reply_begin(struct stream *stream, char *out, uint64_t room)
+{
+    if (stream->request.status)
+        return reply_malformed(stream, out);
+    stream->asked = 0;
+    return reply_start(stream, out, room, content_ask(stream));
+}
+
+/* The answer of a service is there, or not yet. */
+static long reply_collect(struct stream *stream, char *out, uint64_t room)
+{
+    long result = content_collect(stream->ticket, piece_of(stream));
+    return reply_start(stream, out, room, content_came(stream, result));
 }
 
 long http_read_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
@@ -255,6 +310,10 @@ long http_read_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e, 
         if (bytes < HTTP_READ_LEAST)
             return SHOJI_EINVAL;
         return reply_begin(stream, (char *)buffer, bytes);
+    case WAITING:
+        if (bytes < HTTP_READ_LEAST)
+            return SHOJI_EINVAL;
+        return reply_collect(stream, (char *)buffer, bytes);
     case SENDING:
         if (!bytes)
             return SHOJI_EINVAL;
@@ -271,6 +330,8 @@ long http_close_badged(long id, long b, long c, long d, long e, component_t clie
     struct stream *stream = stream_of(id, client);
     if (!stream)
         return SHOJI_ENOENT;
+    if (stream->state == WAITING)
+        content_drop(stream->ticket); /* whatever it says, we don't come back */
     stream->owner = 0;
     stream->state = FREE;
     slots_give(&stream_slots, stream - streams);

@@ -23,6 +23,7 @@ static const struct {
      "The request's headers are too large; 8192 bytes are the limit."},
     {500, "Internal Server Error", "The component that makes the answer has failed."},
     {503, "Service Unavailable", "Too many connections are open, or memory is short; try again later."},
+    {504, "Gateway Timeout", "The service that makes the answer took too long."},
     {505, "HTTP Version Not Supported", "Only HTTP/1.0 and HTTP/1.1 are spoken here."},
 };
 

@@ -133,7 +133,7 @@ static void request_clear(struct request *request)
 void request_init(struct request *request, struct request_wish *wish)
 {
     request->wish = wish;
-    llhttp_init(&request->parser, HTTP_REQUEST, wish ? &wish_settings : &lean_settings);
+    llhttp_init(&request->parser, HTTP_REQUEST, wish && wish->headers ? &wish_settings : &lean_settings);
     request->parser.data = request;
     request_clear(request);
 }

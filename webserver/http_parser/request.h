@@ -24,6 +24,7 @@
 
 /* What a reader wants besides method and target. All counts are of the present request. */
 struct request_wish {
+    bool headers; /* else only the body */
     char *body;
     uint32_t body_room; /* more: 413 */
     uint32_t body_bytes;
