@@ -48,6 +48,8 @@ struct mmp_state {
     uint64_t stack;  /* address of the current stack descriptor, 0 before the first */
     uint64_t fb, sl, xbase, xlimit, xsp, s0;
     uint32_t selectors;
+    uint64_t spt[MMP_SPT_ENTRIES]; /* stack permissions table */
+    uint8_t spt_used;              /* of them not zero */
     struct mmp_fault fault; /* the last one: MMP_MSR_FAULT_* */
     struct mmp_counters count;
 };
@@ -73,7 +75,7 @@ struct mmp_page {
     enum mmp_rights rights[3];
     bool malformed;
     uint64_t entry; /* 0 if not malformed */
-    bool stack; /* [sl, fb) covers some of the page: its rights change with the stack registers */
+    bool stack; /* [sl, fb) or the stack permissions table covers some of it: its rights change with registers */
 };
 
 /* Permission of the word at addr in the tables alone. False: malformed, *entry is the address of the bad entry. */
@@ -87,6 +89,12 @@ void mmp_page_rights(const struct mmp_state *s, const struct mmp_memory *m, uint
  * allowed. Costs a walk for each 64 bytes, less where entries above the leaves decide. */
 bool mmp_check(const struct mmp_state *s, const struct mmp_memory *m, uint64_t addr, uint64_t size, int access,
                struct mmp_fault *fault);
+
+/* The same for a device that software gave the domain of that id (manual 7.8): its table alone decides, whoever runs.
+ * Size and kinds of fault as above, and GATE_DOMAIN where the id has no valid descriptor. Raising is the
+ * device's bus's. */
+bool mmp_check_domain(const struct mmp_state *s, const struct mmp_memory *m, uint16_t id, uint64_t addr, uint64_t size,
+                      int access, struct mmp_fault *fault);
 
 /* ---- Crossings (manual 5 to 7) ---- */
 
@@ -127,7 +135,8 @@ void mmp_fault_record(struct mmp_state *s, const struct mmp_fault *fault);
 enum mmp_msr {
     MMP_MSR_OK,
     MMP_MSR_REFUSED,     /* no such register, not writable, or a value out of its range: #GP(0), nothing changed */
-    MMP_MSR_OK_STACK,    /* stack registers changed: cached stack pages must be looked at again */
+    MMP_MSR_OK_STACK,    /* stack registers or the stack permissions table changed: cached pages of which
+                            mmp_page says stack must be looked at again */
     MMP_MSR_OK_CONTROL,  /* EN, the gate window, the domain table changed: forget every cached permission */
     MMP_MSR_OK_INVALIDATE, /* INVAL was written: forget what *inval says */
 };

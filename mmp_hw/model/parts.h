@@ -75,8 +75,24 @@ uint32_t mmp_wide_chunk(uint32_t entry, unsigned base);
 
 /* ---- permission.c ---- */
 
-/* Do the stack registers let the running domain do this to the word at that address? */
+/* Do the stack registers or the stack permissions table let the running domain do this to the word at addr?
+ */
 bool mmp_stack_allows(const struct mmp_state *s, uint64_t word, int access);
+
+/* ---- spt.c: the stack permissions table. Nothing is granted while spt_used is 0 ---- */
+
+/* False: the value is out of range, nothing has changed. */
+bool mmp_spt_write(struct mmp_state *s, unsigned i, uint64_t value);
+void mmp_spt_clear(struct mmp_state *s);
+
+/* Up to where a grant allows the running domain this access from addr on; addr: it does not. */
+uint64_t mmp_spt_extent(const struct mmp_state *s, uint64_t addr, int access);
+
+/* Is any word of [start, end) granted to the running domain? */
+bool mmp_spt_meets(const struct mmp_state *s, uint64_t start, uint64_t end);
+
+/* Which of the sixteen words from start on: bit 2i for word i. */
+uint32_t mmp_spt_words(const struct mmp_state *s, uint64_t start, int access);
 
 /* ---- domain.c ---- */
 

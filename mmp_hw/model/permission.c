@@ -55,7 +55,8 @@ bool mmp_stack_allows(const struct mmp_state *s, uint64_t word, int access)
     uint64_t start, end;
 
     stack_words(s, &start, &end);
-    return access != MMP_ACCESS_FETCH && word >= start && word < end;
+    return (access != MMP_ACCESS_FETCH && word >= start && word < end) ||
+           (s->spt_used != 0 && mmp_spt_extent(s, word, access) > word);
 }
 
 static inline bool mediated(const struct mmp_state *s)
@@ -159,9 +160,11 @@ static inline unsigned word_in_entry(unsigned word, unsigned entry)
     return word <= entry * 16 ? 0 : word - entry * 16 < 16 ? word - entry * 16 : 16;
 }
 
-/* The page's rights where its words [first, end) are stack and the others are not. */
+/* The page's rights where its words [first, end) are stack and the others are not, but for what the stack
+ * permissions table of granting adds; NULL: nothing. */
 static void page_with_stack(const struct mmp_memory *m, const struct mmp_walk *walk, uint64_t page,
-                            unsigned first, unsigned end, enum mmp_rights rights[3])
+                            unsigned first, unsigned end, const struct mmp_state *granting,
+                            enum mmp_rights rights[3])
 {
     struct seen seen = {{WORDS, WORDS, WORDS}, {0, 0, 0}};
     uint32_t units = walk->form != MMP_FORM_UNITS ? 0 : page_units(walk, page);
@@ -171,8 +174,14 @@ static void page_with_stack(const struct mmp_memory *m, const struct mmp_walk *w
         uint32_t perms = walk->form != MMP_FORM_UNITS ? chunk_at(m, walk, page + (i << MMP_LEAF_SHIFT))
                                                       : MMP_LEAF_ALL(units >> 2 * (i / 8) & 3);
 
-        see(&seen, MMP_ACCESS_LOAD, may_load(perms) | stack);
-        see(&seen, MMP_ACCESS_STORE, may_store(perms) | stack);
+        uint32_t load = stack, store = stack;
+
+        if (granting != NULL) {
+            load |= mmp_spt_words(granting, page + (i << MMP_LEAF_SHIFT), MMP_ACCESS_LOAD);
+            store |= mmp_spt_words(granting, page + (i << MMP_LEAF_SHIFT), MMP_ACCESS_STORE);
+        }
+        see(&seen, MMP_ACCESS_LOAD, may_load(perms) | load);
+        see(&seen, MMP_ACCESS_STORE, may_store(perms) | store);
         see(&seen, MMP_ACCESS_FETCH, may_fetch(perms));
     }
     seen_rights(&seen, rights);
@@ -189,6 +198,7 @@ void mmp_page_rights(const struct mmp_state *s, const struct mmp_memory *m, uint
     uint64_t start = addr & ~(uint64_t)(MMP_PAGE_BYTES - 1), end = start + MMP_PAGE_BYTES;
     uint64_t first, last;
     struct mmp_walk walk;
+    bool granted;
 
     page->malformed = false;
     page->entry = 0;
@@ -203,15 +213,21 @@ void mmp_page_rights(const struct mmp_state *s, const struct mmp_memory *m, uint
     }
     stack_words(s, &first, &last);
     page->stack = first < last && first < end && last > start;
+    if (!page->stack)
+        first = last = start;
+    granted = s->spt_used != 0 && mmp_spt_meets(s, start, end);
     if (!mmp_table_walk(m, s->root, addr, &walk, &page->entry)) {
+        page->stack |= granted;
         page->malformed = true;
         rights_set(page, MMP_RIGHTS_NONE);
         return;
     }
     page->entry = 0;
-    if (page->stack && (first > start || last < end)) {
+    if (granted || (page->stack && (first > start || last < end))) {
         page_with_stack(m, &walk, start, first > start ? (unsigned)(first - start) / MMP_WORD_BYTES : 0,
-                        (unsigned)((last < end ? last : end) - start) / MMP_WORD_BYTES, page->rights);
+                        (unsigned)((last < end ? last : end) - start) / MMP_WORD_BYTES, granted ? s : NULL,
+                        page->rights);
+        page->stack = true;
         return;
     }
     page_of_tables(m, &walk, start, page->rights);
@@ -221,12 +237,12 @@ void mmp_page_rights(const struct mmp_state *s, const struct mmp_memory *m, uint
 
 /* ---- One access ---- */
 
-static bool denied(const struct mmp_state *s, uint8_t kind, int access, uint64_t size, uint64_t addr,
+static bool denied(uint16_t pdid, uint8_t kind, int access, uint64_t size, uint64_t addr,
                    struct mmp_fault *fault)
 {
     *fault = (struct mmp_fault){.kind = kind,
                                 .access = (uint8_t)access,
-                                .pdid = s->pdid,
+                                .pdid = pdid,
                                 .size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size,
                                 .addr = addr};
     return false;
@@ -269,36 +285,72 @@ static inline uint64_t run_first_denied(const struct run *run, uint64_t addr, ui
     return unit > addr ? unit : addr;
 }
 
-bool mmp_check(const struct mmp_state *s, const struct mmp_memory *m, uint64_t addr, uint64_t size,
-               int access, struct mmp_fault *fault)
+/* Up to where something else than the table allows the access from addr on: the stack [first, last), or a
+ * grant. addr: nothing does. */
+static inline uint64_t allowed_besides(const struct mmp_state *s, uint64_t first, uint64_t last,
+                                       uint64_t addr, int access)
 {
-    uint64_t first, last, at = addr, end, entry;
+    if (access != MMP_ACCESS_FETCH && addr >= first && addr < last)
+        return last;
+    return s != NULL && s->spt_used != 0 ? mmp_spt_extent(s, addr, access) : addr;
+}
+
+/* The check by the table at root, and what s adds, NULL: nothing. The fault says pdid. */
+static inline bool check_table(const struct mmp_state *s, const struct mmp_memory *m, uint32_t root,
+                               uint16_t pdid, uint64_t addr, uint64_t size, int access,
+                               struct mmp_fault *fault)
+{
+    uint64_t first = 0, last = 0, at = addr, end, entry;
     struct mmp_walk walk;
     struct run run;
 
-    if (!mediated(s) || size == 0)
+    if (size == 0)
         return true;
     if (addr >= MMP_MEDIATED_END)
-        return denied(s, MMP_FAULT_PERMISSION, access, size, addr, fault);
+        return denied(pdid, MMP_FAULT_PERMISSION, access, size, addr, fault);
     end = size > MMP_MEDIATED_END - addr ? MMP_MEDIATED_END : addr + size;
-    stack_words(s, &first, &last);
+    if (s != NULL)
+        stack_words(s, &first, &last);
 
     while (at < end) {
         uint64_t run_end;
 
-        if (!mmp_table_walk(m, s->root, at, &walk, &entry))
-            return denied(s, MMP_FAULT_MALFORMED, access, size, entry, fault);
+        if (!mmp_table_walk(m, root, at, &walk, &entry))
+            return denied(pdid, MMP_FAULT_MALFORMED, access, size, entry, fault);
         run_at(m, &walk, at, &run);
         run_end = run.end < end ? run.end : end;
         at = run_first_denied(&run, at, run_end, access);
         if (at < run_end) {
-            if (access == MMP_ACCESS_FETCH || at < first || at >= last)
-                return denied(s, MMP_FAULT_PERMISSION, access, size, at, fault);
-            /* Stack up to there; entries beyond the run may be malformed. */
-            at = last < run_end ? last : run_end;
+            uint64_t besides = allowed_besides(s, first, last, at, access);
+
+            if (besides == at)
+                return denied(pdid, MMP_FAULT_PERMISSION, access, size, at, fault);
+            /* Allowed up to there; entries beyond the run may be malformed. */
+            at = besides < run_end ? besides : run_end;
         }
     }
     if (end - addr < size)
-        return denied(s, MMP_FAULT_PERMISSION, access, size, MMP_MEDIATED_END, fault);
+        return denied(pdid, MMP_FAULT_PERMISSION, access, size, MMP_MEDIATED_END, fault);
     return true;
+}
+
+bool mmp_check(const struct mmp_state *s, const struct mmp_memory *m, uint64_t addr, uint64_t size,
+               int access, struct mmp_fault *fault)
+{
+    return !mediated(s) || check_table(s, m, s->root, s->pdid, addr, size, access, fault);
+}
+
+bool mmp_check_domain(const struct mmp_state *s, const struct mmp_memory *m, uint16_t id, uint64_t addr,
+                      uint64_t size, int access, struct mmp_fault *fault)
+{
+    uint16_t tag;
+    uint32_t root;
+
+    if (!s->enabled || id == MMP_PD_SUPERVISOR)
+        return true;
+    if (!mmp_domain_lookup(s, m, id, &tag, &root)) {
+        *fault = (struct mmp_fault){.kind = MMP_FAULT_GATE_DOMAIN, .pdid = id, .addr = id};
+        return false;
+    }
+    return check_table(NULL, m, root, tag, addr, size, access, fault);
 }

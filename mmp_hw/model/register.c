@@ -129,6 +129,7 @@ static enum mmp_msr stack_write(struct mmp_state *s, const struct mmp_memory *m,
         memcpy(saved + MMP_SD_XSP, &s->xsp, sizeof s->xsp);
     }
     s->stack = next;
+    mmp_spt_clear(s); /* it was of the thread that ran */
     if (next != 0) {
         s->sl = d.sl;
         s->fb = d.fb;
@@ -144,6 +145,8 @@ enum mmp_msr mmp_msr_write(struct mmp_state *s, const struct mmp_memory *m, uint
 {
     const uint64_t slot = UINT64_C(1) << MMP_ROOT_SHIFT;
 
+    if (msr - MMP_MSR_SPT < MMP_SPT_ENTRIES)
+        return mmp_spt_write(s, msr - MMP_MSR_SPT, value) ? MMP_MSR_OK_STACK : MMP_MSR_REFUSED;
     switch (msr) {
     case MMP_MSR_CTL:
         return control_write(s, value);
@@ -185,6 +188,10 @@ static uint64_t control_read(const struct mmp_state *s)
 
 enum mmp_msr mmp_msr_read(const struct mmp_state *s, uint32_t msr, uint64_t *value)
 {
+    if (msr - MMP_MSR_SPT < MMP_SPT_ENTRIES) {
+        *value = s->spt[msr - MMP_MSR_SPT];
+        return MMP_MSR_OK;
+    }
     switch (msr) {
     case MMP_MSR_CTL:
         *value = control_read(s);

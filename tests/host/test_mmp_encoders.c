@@ -8,6 +8,7 @@
 // links: mmp_hw/tables/entry.c mmp_hw/tables/leaf.c mmp_hw/tables/tables.c
 // links: mmp_hw/model/table.c mmp_hw/model/runlength.c mmp_hw/model/permission.c
 // links: tests/host/mmp_tables.c tests/host/seeded.c
+// links: mmp_hw/model/spt.c mmp_hw/model/domain.c
 // includes: mmp_hw/include mmp_hw/model mmp_hw/tables tests/host
 #include <setjmp.h>
 #include <stdarg.h>

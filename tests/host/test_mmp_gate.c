@@ -7,6 +7,7 @@
 // links: mmp_hw/model/gate.c mmp_hw/model/interrupt.c mmp_hw/model/callstack.c mmp_hw/model/domain.c
 // links: mmp_hw/model/register.c mmp_hw/model/permission.c mmp_hw/model/table.c mmp_hw/model/runlength.c
 // links: tests/host/seeded.c
+// links: mmp_hw/model/spt.c
 // includes: mmp_hw/include mmp_hw/model tests/host
 #include <setjmp.h>
 #include <stdarg.h>

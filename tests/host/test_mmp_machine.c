@@ -11,6 +11,7 @@
 // links: mmp_hw/model/callstack.c mmp_hw/model/interrupt.c mmp_hw/model/register.c
 // links: mmp_hw/tables/entry.c mmp_hw/tables/leaf.c mmp_hw/tables/tables.c
 // links: tests/host/mmp_tables.c tests/host/seeded.c
+// links: mmp_hw/model/spt.c
 // includes: mmp_hw/include mmp_hw/model mmp_hw/tables tests/host
 #include <setjmp.h>
 #include <stdarg.h>
@@ -345,6 +346,10 @@ static bool naive_allowed(const struct range *r, uint64_t addr, uint64_t end, in
     for (uint64_t word = addr / 4 * 4; word < end; word += 4) {
         bool stack = processor && access != MMP_ACCESS_FETCH && word >= s.sl && word + 4 <= s.fb;
 
+        for (unsigned i = 0; processor && i < 8; i++)
+            stack |= s.spt[i] % 0x10000 == s.pdid && word >= s.spt[i] >> 32 &&
+                     word < (s.spt[i] >> 32) + 4 * (s.spt[i] >> 16 & 0x3fff) && access != MMP_ACCESS_FETCH &&
+                     (s.spt[i] >> 30 & 3) >= 1u + (access == MMP_ACCESS_STORE);
         if (!right(range_perm(r, word), access) && !stack)
             return false;
     }
@@ -854,6 +859,9 @@ static void life(const struct mmp_machine_shape *of, unsigned rounds)
                 event_device();
             break;
         case 8:
+            write_msr(MMP_MSR_SPT + (uint32_t)random_below(8), s.pdid | random_below(40) << 16 |
+                                                                   random_below(3) << 30 |
+                                                                   (random_addr() & 0xfffffffc) << 32);
             if (random_one_in(40))
                 write_msr(MMP_MSR_DTCOUNT, DTCOUNT);
             break;

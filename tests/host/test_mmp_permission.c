@@ -5,6 +5,7 @@
  */
 // links: mmp_hw/model/table.c mmp_hw/model/runlength.c mmp_hw/model/permission.c
 // links: tests/host/mmp_tables.c tests/host/seeded.c
+// links: mmp_hw/model/spt.c mmp_hw/model/domain.c mmp_hw/model/register.c
 // includes: mmp_hw/include mmp_hw/model tests/host
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,6 +51,19 @@ static bool in_stack(const struct mmp_state *s, uint64_t word)
     return true;
 }
 
+/* Do the stack permissions grant this? */
+static bool in_grant(const struct mmp_state *s, uint64_t word, int access)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t start = s->spt[i] >> 32, words = s->spt[i] >> 16 & 0x3fff, perm = s->spt[i] >> 30 & 3;
+
+        if (s->spt[i] % 0x10000 == s->pdid && word >= start && word < start + 4 * words &&
+            (perm == 2 ? access != MMP_ACCESS_FETCH : perm == 1 && access == MMP_ACCESS_LOAD))
+            return true;
+    }
+    return false;
+}
+
 static bool allows(unsigned perm, int access)
 {
     static const bool table[4][3] = {
@@ -76,7 +90,8 @@ static int byte_fault(const struct mmp_state *s, const struct mmp_memory *m, wor
         *addr = entry;
         return MMP_FAULT_MALFORMED;
     }
-    if (allows(perm, access) || (access != MMP_ACCESS_FETCH && in_stack(s, word)))
+    if (allows(perm, access) || (access != MMP_ACCESS_FETCH && in_stack(s, word)) ||
+        in_grant(s, word, access))
         return MMP_FAULT_NONE;
     return MMP_FAULT_PERMISSION;
 }
@@ -129,7 +144,7 @@ static void expect_page(const struct mmp_state *s, const struct mmp_memory *m, w
     memset(&page, 0xa5, sizeof page);
     mmp_page_rights(s, m, addr, &page);
     for (uint64_t word = start; word < start + 4096; word += 4) {
-        if (mediated && word < GIB4 && in_stack(s, word))
+        if (mediated && word < GIB4 && (in_stack(s, word) || in_grant(s, word, MMP_ACCESS_LOAD)))
             stack = true;
         for (int access = 0; access < 3; access++) {
             int kind = mediated ? byte_fault(s, m, reader, word, access, &fault_addr) : MMP_FAULT_NONE;
@@ -226,6 +241,24 @@ static void random_stack(struct mmp_state *s)
         s->sl = random_one_in(2) ? s->fb : UINT64_MAX - random_below(8);
 }
 
+/* None, or some near what is looked at, for this domain or another. */
+static void random_grants(struct mmp_state *s, const struct mmp_memory *m, uint64_t near)
+{
+    bool none = random_one_in(2);
+
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t start = (near + random_below(256) - 128) & 0xfffffffc;
+        uint64_t words = random_one_in(4) ? random_below(0x4000) : random_below(30);
+        uint64_t value = (random_one_in(4) ? random_below(3) : s->pdid) | words << 16 |
+                         random_below(4) << 30 | start << 32;
+        struct mmp_invalidate inval;
+        bool ok = mmp_msr_write(s, m, MMP_MSR_SPT + i, none || random_one_in(2) ? 0 : value, &inval) !=
+                  MMP_MSR_REFUSED;
+
+        assert_true(ok || start + 4 * words > GIB4 || (value >> 30 & 3) == 3);
+    }
+}
+
 static void random_set(void)
 {
     static const uint64_t unit[] = {4, 4, 64, 512, 4096, 0x80000, SLOT};
@@ -265,11 +298,16 @@ static void test_random_tables(void **unused)
             sets++;
         } else if (what < 10) {
             random_stack(&s);
+            if (random_one_in(2))
+                random_grants(&s, &m, random_one_in(2) ? s.fb : random_addr());
         } else if (what < 11) {
             expect_page(&s, &m, read_flat, random_one_in(4) ? s.fb - random_below(9) : random_addr());
             pages++;
         } else {
-            uint64_t addr = random_one_in(5) ? s.fb - random_below(70) + 6 : random_addr();
+            uint64_t addr = random_one_in(5) ? s.fb - random_below(70) + 6
+                            : s.spt_used && random_one_in(2)
+                                ? (s.spt[random_below(8)] >> 32) + random_below(100) - 20
+                                : random_addr();
 
             if (random_one_in(50))
                 addr = s.sl - random_below(10);
@@ -367,6 +405,8 @@ static void test_garbage_tables(void **unused)
                                           : (uint32_t)random_bits() & ~0xfffu;
             if (random_one_in(10))
                 random_stack(&s);
+            if (random_one_in(10))
+                random_grants(&s, &m, addr);
             if (random_one_in(10)) {
                 s.sl = addr & ~UINT64_C(7);
                 s.fb = s.sl + 8 * random_below(1000);
@@ -675,6 +715,79 @@ static void test_stack_range(void **unused)
     expect_denied(sl, 4, MMP_ACCESS_LOAD, MMP_FAULT_PERMISSION, sl);
 }
 
+/* 7.7: a grant opens just its words, to just its domain, for loads, or for loads and stores. */
+static void test_grants(void **unused)
+{
+    uint64_t start = 5 * SLOT + 0x3010, value = s.pdid | 6u << 16 | start << 32;
+    struct mmp_invalidate inval;
+    struct mmp_page page;
+
+    (void)unused;
+    assert_int_equal(mmp_msr_write(&s, &m, MMP_MSR_SPT + 7, value | 1u << 30, &inval), MMP_MSR_OK_STACK);
+    expect_allowed(start, 24, MMP_ACCESS_LOAD);
+    expect_denied(start, 24, MMP_ACCESS_STORE, MMP_FAULT_PERMISSION, start);
+    expect_denied(start, 4, MMP_ACCESS_FETCH, MMP_FAULT_PERMISSION, start);
+    expect_denied(start - 1, 4, MMP_ACCESS_LOAD, MMP_FAULT_PERMISSION, start - 1);
+    expect_denied(start + 20, 5, MMP_ACCESS_LOAD, MMP_FAULT_PERMISSION, start + 24);
+    mmp_page_rights(&s, &m, start, &page);
+    assert_true(page.stack);
+    assert_int_equal(page.rights[MMP_ACCESS_LOAD], MMP_RIGHTS_MIXED);
+    assert_int_equal(page.rights[MMP_ACCESS_STORE], MMP_RIGHTS_NONE);
+    mmp_page_rights(&s, &m, start + 0x1000, &page);
+    assert_false(page.stack);
+    s.sl = start - 16; /* the stack ends where the grant begins */
+    s.fb = start;
+    expect_allowed(start - 16, 40, MMP_ACCESS_LOAD);
+    expect_denied(start - 16, 40, MMP_ACCESS_STORE, MMP_FAULT_PERMISSION, start);
+    assert_int_equal(mmp_msr_write(&s, &m, MMP_MSR_SPT, value | (uint64_t)2 << 30, &inval), MMP_MSR_OK_STACK);
+    expect_allowed(start - 16, 40, MMP_ACCESS_STORE);
+    s.pdid ^= 2; /* another domain, same table */
+    expect_denied(start, 4, MMP_ACCESS_LOAD, MMP_FAULT_PERMISSION, start);
+    s.pdid ^= 2;
+    assert_int_equal(mmp_msr_write(&s, &m, MMP_MSR_STACK, 0, &inval), MMP_MSR_OK_STACK); /* the next thread */
+    assert_int_equal(s.spt_used, 0);
+    expect_denied(start, 4, MMP_ACCESS_LOAD, MMP_FAULT_PERMISSION, start);
+}
+
+/* 7.8: a device is checked by its domain's table, whoever runs, and by nothing else. */
+static void test_devices(void **unused)
+{
+    uint64_t at = 6 * SLOT + 0x2000;
+    struct mmp_invalidate inval;
+
+    (void)unused;
+    tables_set(at, at + 64, MMP_PERM_RW);
+    tables_set(at + 64, at + 128, MMP_PERM_RO);
+    s.dtbase = 0x80; /* below the root table there is nothing */
+    s.dtcount = 4;
+    entry_put(0x80 + 16 * 2, tables_root);
+    entry_put(0x80 + 16 * 2 + 4, 0x8001 | 1u << 16); /* merged: the id 0x8002 names the tag 0x8001 */
+    for (unsigned runs = 0; runs < 3; runs++) {
+        s.pdid = runs == 0 ? 0 : runs == 1 ? 0x8001 : 7;
+        s.root = runs == 2 ? 0 : tables_root;
+        s.sl = at + 128;
+        s.fb = at + 256; /* a thread's stack is not a device's */
+        mmp_msr_write(&s, &m, MMP_MSR_SPT, 0x8001 | 64u << 16 | (uint64_t)2 << 30 | (at + 64) << 32, &inval);
+        assert_true(mmp_check_domain(&s, &m, 0x8002, at, 64, MMP_ACCESS_STORE, &fault));
+        assert_true(mmp_check_domain(&s, &m, 0x8002, at, 128, MMP_ACCESS_LOAD, &fault));
+        assert_false(mmp_check_domain(&s, &m, 0x8002, at, 65, MMP_ACCESS_STORE, &fault));
+        assert_int_equal(fault.kind, MMP_FAULT_PERMISSION);
+        assert_int_equal(fault.addr, at + 64);
+        assert_int_equal(fault.pdid, 0x8001);
+        assert_false(mmp_check_domain(&s, &m, 0x8002, at + 128, 4, MMP_ACCESS_LOAD, &fault));
+        assert_int_equal(fault.addr, at + 128);
+        assert_false(mmp_check_domain(&s, &m, 0x8002, GIB4 - 4, 8, MMP_ACCESS_LOAD, &fault));
+        assert_false(mmp_check_domain(&s, &m, 0x8003, at, 4, MMP_ACCESS_LOAD, &fault));
+        assert_int_equal(fault.kind, MMP_FAULT_GATE_DOMAIN);
+        assert_int_equal(fault.addr, 0x8003);
+        assert_false(
+            mmp_check_domain(&s, &m, 2, at, 4, MMP_ACCESS_LOAD, &fault)); /* a kernel id of a user tag */
+        assert_true(mmp_check_domain(&s, &m, 0, GIB4, 4, MMP_ACCESS_STORE, &fault));
+    }
+    s.enabled = false;
+    assert_true(mmp_check_domain(&s, &m, 0x8003, GIB4, 4, MMP_ACCESS_STORE, &fault));
+}
+
 /* An access of nothing touches no word. */
 static void test_size_zero(void **unused)
 {
@@ -712,6 +825,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_run_length_entries, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stack_range, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_grants, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_devices, setup, teardown),
         cmocka_unit_test_setup_teardown(test_size_zero, setup, teardown),
         cmocka_unit_test_setup_teardown(test_large, setup, teardown),
         cmocka_unit_test(test_random_words),

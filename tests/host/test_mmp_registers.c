@@ -4,6 +4,7 @@
  * Random writes are judged by a list of ranges that shares nothing with the model.
  */
 // links: mmp_hw/model/register.c tests/host/seeded.c
+// links: mmp_hw/model/spt.c mmp_hw/model/domain.c
 // includes: mmp_hw/include mmp_hw/model tests/host
 #include <setjmp.h>
 #include <stdarg.h>
@@ -171,7 +172,9 @@ static void test_which_exist(void **unused)
 
     (void)unused;
     for (uint32_t msr = MMP_MSR_BASE - 16; msr < MMP_MSR_END + 16; msr++) {
-        bool readable = msr >= MMP_MSR_CTL && msr <= MMP_MSR_SEL, writable = readable && msr != MMP_MSR_PDID;
+        bool spt = msr >= MMP_MSR_SPT && msr < MMP_MSR_SPT + 8;
+        bool readable = (msr >= MMP_MSR_CTL && msr <= MMP_MSR_SEL) || spt;
+        bool writable = readable && msr != MMP_MSR_PDID;
         uint64_t value;
 
         for (unsigned i = 0; i < sizeof read_only / sizeof *read_only; i++)
@@ -210,6 +213,36 @@ static void test_invalidate(void **unused)
         assert_int_equal(inval.size, UINT64_C(1) << log2);
         assert_true(inval.addr % inval.size == 0 && inval.addr <= addr && addr - inval.addr < inval.size);
     }
+}
+
+/* ---- The stack permissions table ---- */
+
+static void test_grants(void **unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < 8; i++) {
+        uint32_t msr = MMP_MSR_SPT + i;
+
+        assert_int_equal(read_of(msr), 0);
+        assert_int_equal(write_to(msr, 0xfffffffc40018001u), MMP_MSR_OK_STACK); /* the last word of all, RO */
+        assert_int_equal(read_of(msr), 0xfffffffc40018001u);
+        assert_int_equal(s.spt_used, i + 1);
+        assert_int_equal(write_to(msr, 0xfffffffc40028001u), MMP_MSR_REFUSED); /* one too many */
+        assert_int_equal(write_to(msr, 0xfffffffe40008001u), MMP_MSR_REFUSED); /* not a multiple of 4 */
+        assert_int_equal(write_to(msr, 0x00001001c0018001u), MMP_MSR_REFUSED);
+        assert_int_equal(write_to(msr, 0x00001000c0018001u), MMP_MSR_REFUSED); /* RX */
+        assert_int_equal(read_of(msr), 0xfffffffc40018001u);
+        assert_int_equal(write_to(msr, 0x00001000bfff8001u), MMP_MSR_OK_STACK);
+        assert_int_equal(s.spt_used, i + 1);
+    }
+    assert_int_equal(write_to(MMP_MSR_SPT + 3, 0), MMP_MSR_OK_STACK);
+    assert_int_equal(s.spt_used, 7);
+    assert_int_equal(write_to(MMP_MSR_STACK, 4), MMP_MSR_REFUSED); /* refused: they stay */
+    assert_int_equal(s.spt_used, 7);
+    assert_int_equal(write_to(MMP_MSR_STACK, 0), MMP_MSR_OK_STACK);
+    assert_int_equal(s.spt_used, 0);
+    for (unsigned i = 0; i < 8; i++)
+        assert_int_equal(read_of(MMP_MSR_SPT + i), 0);
 }
 
 /* ---- MMP_STACK ---- */
@@ -416,10 +449,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_ranges),        TEST(test_control),       TEST(test_selectors),
-        TEST(test_which_exist),   TEST(test_invalidate),    TEST(test_stack_switch),
-        TEST(test_stack_overlap), TEST(test_stack_refused), TEST(test_fault_registers),
-        TEST(test_random_writes),
+        TEST(test_ranges),          TEST(test_control),       TEST(test_selectors),
+        TEST(test_which_exist),     TEST(test_invalidate),    TEST(test_grants),
+        TEST(test_stack_switch),    TEST(test_stack_overlap), TEST(test_stack_refused),
+        TEST(test_fault_registers), TEST(test_random_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,6 +159,14 @@
 #define MMP_MSR_COUNT_MIXED 0x4d500026u    /* emulator: data accesses that took the per-word check */
 #define MMP_MSR_CAPS 0x4d50002fu           /* read only: version in bits 7:0, bit 8 model mode */
 
+/* Stack permissions table (manual 7.7): eight registers from here on, each grants a domain some words. */
+#define MMP_MSR_SPT 0x4d500030u
+#define MMP_SPT_ENTRIES 8
+#define MMP_SPT_WORDS_SHIFT 16 /* bits 15:0 the tag, 29:16 how many words */
+#define MMP_SPT_WORDS_MASK 0x3fff
+#define MMP_SPT_PERM_SHIFT 30  /* 31:30 MMP_PERM_NONE, RO or RW */
+#define MMP_SPT_START_SHIFT 32 /* 63:32 address of the first */
+
 /* Model mode (manual 8.4 and 11): these exist if bit 8 of CAPS is 1. All but CYCLES_TAG are read only. */
 #define MMP_MSR_CYCLES 0x4d500040u
 #define MMP_MSR_CYCLES_INSTRUCTION 0x4d500041u /* this one and the next five: cycles by cause, their sum is CYCLES */
