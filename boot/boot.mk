@@ -54,6 +54,7 @@ debug: $(KERNEL) image qemu     ## boot it stopped, waiting for gdb on 127.0.0.1
 	@boot/run --gdb
 
 iso: $(ISO)
+test-boot-built: iso
 $(ISO): $(KERNEL) image boot/make-iso
 	@boot/thirdparty/packages iso
 	@boot/make-iso $@ $(KERNEL) $(BUILD)/webserver/modules.list
