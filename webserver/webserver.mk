@@ -27,7 +27,7 @@ connection_manager.sources  := $(addprefix webserver/connection_manager/,connect
 connection_manager.includes := webserver
 $(eval $(call component,connection_manager))
 
-http_parser.sources  := webserver/http_parser/http_parser.c $(HTTP_LIBRARY) webserver/fd_api/slots.c $(LLHTTP_SOURCES)
+http_parser.sources  := $(addprefix webserver/http_parser/,http_parser.c range.c) $(HTTP_LIBRARY) webserver/fd_api/slots.c $(LLHTTP_SOURCES)
 http_parser.includes := webserver $(LLHTTP)/include
 http_parser.foreign  := $(LLHTTP)/%
 http_parser.needs    := $(BUILD)/third-party/llhttp.stamp
@@ -56,10 +56,25 @@ $(eval $(call component,stack_trace))
 content_manager.sources := webserver/content_manager/content_manager.c
 $(eval $(call component,content_manager))
 
-static_content.sources := $(addprefix webserver/static_content/,static_content.c pages.c tame.c)
+# The files of the site, packed; those of the tests have a large one besides.
+STATIC_FOLDER := webserver/static_content/files
+STATIC_FILES := $(shell find $(STATIC_FOLDER))
+STATIC_SOURCES := $(addprefix webserver/static_content/,static_content.c image.c linked.c)
+$(BUILD)/static_content/site.image: EXTRA :=
+$(BUILD)/static_content/wild.image: EXTRA := /large.bin=3000000 /empty=0
+$(BUILD)/static_content/%.image: webserver/static_content/pack $(STATIC_FILES)
+	@mkdir -p $(@D)
+	@echo '  PACK    $@'
+	$(Q)$< $@ $(STATIC_FOLDER) $(EXTRA)
+
+static_content.sources := $(STATIC_SOURCES) webserver/static_content/tame.c
+static_content.flags   := -DSTATIC_IMAGE='"$(BUILD)/static_content/site.image"'
+static_content.needs   := $(BUILD)/static_content/site.image
 $(eval $(call component,static_content))
 
-static_content_wild.sources := $(addprefix webserver/static_content/,static_content.c pages.c wild.c)
+static_content_wild.sources := $(STATIC_SOURCES) webserver/static_content/wild.c
+static_content_wild.flags   := -DSTATIC_IMAGE='"$(BUILD)/static_content/wild.image"'
+static_content_wild.needs   := $(BUILD)/static_content/wild.image
 $(eval $(call component,static_content_wild))
 
 mpd_manager.sources  := $(addprefix components/mpd_manager/,mpd_manager.c control.c control_stream.c layout.c random.c render.c text.c token.c) \

@@ -10,6 +10,11 @@
 #define CONTENT_PIECE_BYTES 8192
 #define CONTENT_BODY_AT 2048
 #define CONTENT_BODY_BYTES 4096
+/* Of a reply, the piece holds at most CONTENT_META_AT bytes of content at its start, and at CONTENT_META_AT this: */
+#define CONTENT_META_AT 8128
+struct content_meta {
+    uint64_t tag; /* changes with the content; 0: it is not always the same */
+};
 enum content_method { CONTENT_GET, CONTENT_POST, CONTENT_OTHER };
 #define CONTENT_SHAPE(method, path, query, body)                                                                                       \
     ((uint64_t)(path) | (uint64_t)(query) << 16 | (uint64_t)(body) << 32 | (uint64_t)(method) << 48)
@@ -29,7 +34,7 @@ long content_get(void *piece, uint64_t shape, uint64_t offset, long event);
 long content_collect(long ticket, void *piece);
 long content_drop(long ticket);
 
-/* SHOJI_ENOENT; `room`: bytes from `buffer` on that may be written. */
-long static_get(void *buffer, uint64_t path_bytes, uint64_t room, uint64_t offset);
+/* The same of a file; SHOJI_ENOENT. */
+long static_get(void *piece, uint64_t path_bytes, uint64_t offset);
 
 #endif

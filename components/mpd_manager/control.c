@@ -280,7 +280,8 @@ void control_answer(const struct request *request, struct control_answer *answer
     } else if (!route->change || method != route->change_method) {
         answer->status = 405;
         answer->header = route->allow;
-    } else if (!token_matches(request->wish->authorization, request->wish->authorization_bytes)) {
+    } else if (!token_matches(request->wish->values[REQUEST_AUTHORIZATION].text,
+                              request->wish->values[REQUEST_AUTHORIZATION].bytes)) {
         answer->status = 401;
         answer->header = "WWW-Authenticate: Bearer\r\n";
     } else {

@@ -38,7 +38,7 @@ long stream_open(long group)
             continue;
         stream->open = true;
         stream->due = stream->ended = false;
-        stream->wish.headers = true;
+        stream->wish.wanted = 1u << REQUEST_AUTHORIZATION;
         stream->wish.body = stream->request_body;
         stream->wish.body_room = sizeof stream->request_body;
         request_init(&stream->request, &stream->wish);

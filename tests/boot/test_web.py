@@ -262,6 +262,55 @@ def test_request_byte_by_byte(system):
         assert client.reply().body == HELLO
 
 
+# ---- Files ----
+
+
+def fetch(client, path, method="GET", **headers):
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    return client.send(f"{method} {path} HTTP/1.1\r\nHost: a\r\n{lines}\r\n".encode())
+
+
+def test_types(system):
+    for path, kind in (("/style.css", "text/css"), ("/pictures/", "text/html"), ("/pictures/wall.svg", "image/svg+xml"), ("/hw", "text/plain")):
+        reply = system.get(path)
+        assert reply.status == 200 and reply.headers["content-type"].startswith(kind)
+    assert system.get("/").body == system.get("/index.html").body
+    assert system.get("/pictures").status == 404
+
+
+def test_tags(system):
+    with Client(system.web) as client:
+        tag = fetch(client, "/style.css").reply().headers["etag"]
+        for method in ("GET", "HEAD"):
+            reply = fetch(client, "/style.css", method, If_None_Match=tag).reply(bodiless=True)
+            assert reply.status == 304 and reply.headers["etag"] == tag
+        assert fetch(client, "/style.css", If_None_Match='"0"').reply().status == 200
+        assert fetch(client, "/", If_None_Match=tag).reply().status == 200
+        assert fetch(client, "/none", If_None_Match="*").reply().status == 404
+
+
+def test_ranges(system):
+    with Client(system.web) as client:
+        whole = fetch(client, "/").reply().body
+        reply = fetch(client, "/", Range="bytes=10-19").reply()
+        assert (reply.status, reply.body) == (206, whole[10:20])
+        assert reply.headers["content-range"] == f"bytes 10-19/{len(whole)}"
+        assert fetch(client, "/", Range="bytes=-7").reply().body == whole[-7:]
+        assert fetch(client, "/", Range=f"bytes={len(whole)}-").reply().status == 416
+        assert fetch(client, "/cgi/hw", Range="bytes=1-2").reply().body == HELLO
+
+
+def test_pipelined_by_twenties(system):
+    """As the paper's load: twenty requests a connection, sent at once."""
+    command = ["httperf", "--server=127.0.0.1", f"--port={system.web}", "--uri=/hw", "--num-conns=100", "--num-calls=20", "--burst-length=20"]
+    for path in ("/hw", "/cgi/hw"):
+        command[3] = f"--uri={path}"
+        output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+        assert re.search(r"requests 2000 replies 2000 ", output), output
+        assert re.search(r"Reply status: 1xx=0 2xx=2000 3xx=0 4xx=0 5xx=0", output), output
+        assert re.search(r"Errors: total 0 ", output), output
+
+
 # ---- CGI ----
 
 
@@ -702,6 +751,46 @@ def wild():
     system = System("build/run-test-wild", "build/webserver-wild/modules.list")
     yield system
     system.running.stop()
+
+
+LARGE = bytes((7 * i + i // 256) % 256 for i in range(3000000))
+
+
+def test_large_file(wild):
+    """Megabytes in pieces, to clients that read, that read late and that go away."""
+    with Client(wild.web, timeout=30) as client, Client(wild.web, timeout=30) as late:
+        fetch(late, "/large.bin")
+        for _ in range(3):
+            with Client(wild.web) as gone:
+                fetch(gone, "/large.bin")
+        reply = fetch(client, "/large.bin").reply()
+        assert reply.status == 200 and reply.body == LARGE
+        assert reply.headers["content-type"] == "application/octet-stream"
+        for begin, end in ((0, 9000), (8127, 8129), (2999000, 2999999), (1234567, 2345678)):
+            reply = fetch(client, "/large.bin", Range=f"bytes={begin}-{end}").reply()
+            assert reply.status == 206 and reply.body == LARGE[begin:end + 1]
+        assert fetch(client, "/large.bin", "HEAD").reply(bodiless=True).headers["content-length"] == "3000000"
+        assert fetch(client, "/empty").reply().body == b""
+        assert late.reply().body == LARGE
+
+
+def test_large_file_while_walls_move(wild):
+    done = threading.Event()
+
+    def move():
+        while not done.is_set():
+            wild.mode("merged")
+            wild.mode("isolated")
+
+    mover = threading.Thread(target=move)
+    mover.start()
+    try:
+        for _ in range(3):
+            with Client(wild.web, timeout=30) as client:
+                assert fetch(client, "/large.bin").reply().body == LARGE
+    finally:
+        done.set()
+        mover.join()
 
 
 def test_wild_store(wild):

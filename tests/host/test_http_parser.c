@@ -4,7 +4,7 @@
  * cut.
  */
 // links: webserver/http_parser/http_parser.c webserver/http_parser/request.c webserver/http_parser/reply.c
-// links: webserver/fd_api/slots.c tests/host/pools.c tests/host/seeded.c
+// links: webserver/http_parser/range.c webserver/fd_api/slots.c tests/host/pools.c tests/host/seeded.c
 // links: build/src/llhttp/src/api.c build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
 // includes: tests/host webserver build/src/llhttp/include components/interface components/runtime
 // includes: kernel/include
@@ -54,6 +54,7 @@ static long service_event, service_status;
 long content_get(void *buffer, uint64_t shape, uint64_t offset, long event)
 {
     char *out = buffer;
+    ((struct content_meta *)(out + CONTENT_META_AT))->tag = 0;
     uint64_t path_bytes = CONTENT_PATH(shape);
     content_calls++;
     assert_true(out >= pool_content && (out - pool_content) % CONTENT_PIECE_BYTES == 0);
@@ -77,7 +78,14 @@ long content_get(void *buffer, uint64_t shape, uint64_t offset, long event)
         return 11l << 32 | 11;
     }
     if (path_bytes == 11 && memcmp(out, "/large.html", 11) == 0) {
-        uint64_t copied = LARGE - offset < CONTENT_PIECE_BYTES ? LARGE - offset : CONTENT_PIECE_BYTES;
+        uint64_t copied = LARGE - offset < CONTENT_META_AT ? LARGE - offset : CONTENT_META_AT;
+        for (uint64_t i = 0; i < copied; i++)
+            out[i] = large_byte(offset + i);
+        return (uint64_t)LARGE << 32 | copied;
+    }
+    if (path_bytes == 8 && memcmp(out, "/tag.svg", 8) == 0) {
+        ((struct content_meta *)(out + CONTENT_META_AT))->tag = 0x0123456789abcdef;
+        uint64_t copied = LARGE - offset < 100 ? LARGE - offset : 100;
         for (uint64_t i = 0; i < copied; i++)
             out[i] = large_byte(offset + i);
         return (uint64_t)LARGE << 32 | copied;
@@ -463,7 +471,7 @@ static void content_failures(void **state)
         stream_close(stream);
         assert_int_equal(count_of("200 OK"), 1);
     }
-    content_failure = 1l << 32 | (CONTENT_PIECE_BYTES + 1); /* says that it copied more than there is */
+    content_failure = 1l << 32 | (CONTENT_META_AT + 1); /* says that it copied more than there is */
     converse("GET /hw HTTP/1.1\r\n\r\n");
     content_failure = 0;
     assert_status(500);
@@ -481,7 +489,7 @@ static void content_that_breaks_its_promise(void **state)
         assert_true(replies_bytes < 5000);
         assert_int_equal(closed, HTTP_CLOSE);
     }
-    content_failure = 80000l << 32 | (CONTENT_PIECE_BYTES + 1); /* more than a piece has room for */
+    content_failure = 80000l << 32 | (CONTENT_META_AT + 1); /* more than a piece has room for */
     converse("GET /hw HTTP/1.1\r\n\r\n");
     content_failure = 0;
     assert_status(500);
@@ -516,6 +524,104 @@ static void streams_run_out_and_come_back(void **state)
     while (count)
         stream_close(opened[--count]);
     converse("GET /hw HTTP/1.1\r\n\r\n");
+    assert_status(200);
+}
+
+static void tags(void **state)
+{
+    static const char tag[] = "ETag: \"0123456789abcdef\"\r\n";
+    static const struct {
+        const char *value;
+        int status;
+    } cases[] = {
+        {"\"0123456789abcdef\"", 304},
+        {"W/\"0123456789abcdef\"", 304},
+        {"\"x\", \"0123456789abcdef\"", 304},
+        {"*", 304},
+        {"\"0123456789abcdee\"", 200},
+        {"0123456789abcdef", 200},
+        {"\"", 200},
+        {"", 200},
+    };
+    (void)state;
+    converse("GET /tag.svg HTTP/1.1\r\n\r\n");
+    assert_status(200);
+    assert_has(tag);
+    assert_has("Content-Type: image/svg+xml\r\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int head = 0; head < 2; head++) {
+            char request[256];
+            snprintf(request, sizeof request,
+                     "%s /tag.svg HTTP/1.1\r\nif-none-MATCH: %s\r\nA: b\r\n\r\nGET /none HTTP/1.1\r\n\r\n",
+                     head ? "HEAD" : "GET", cases[i].value);
+            converse(request);
+            assert_status(cases[i].status);
+            assert_has(tag);
+            if (cases[i].status == 304) {
+                const char *end = strstr(replies, "\r\n\r\n") + 4;
+                assert_int_equal(strncmp(end, "HTTP/1.1 404", 12), 0);
+            }
+        }
+    converse("GET /hw HTTP/1.1\r\nIf-None-Match: *\r\n\r\n"); /* has no tag */
+    assert_status(200);
+}
+
+static void ranges(void **state)
+{
+    static const struct {
+        const char *value;
+        int status;
+        unsigned from, length;
+    } cases[] = {
+        {"bytes=0-0", 206, 0, 1},
+        {"bytes=0-", 206, 0, LARGE},
+        {"bytes=10-19", 206, 10, 10},
+        {"bytes=99-100", 206, 99, 2},
+        {"bytes=100-299", 206, 100, 200},
+        {"bytes=9999-", 206, 9999, 1},
+        {"bytes=9000-99999999999999999999999999", 206, 9000, 1000},
+        {"bytes=-1", 206, 9999, 1},
+        {"bytes=-10", 206, 9990, 10},
+        {"bytes=-20000", 206, 0, LARGE},
+        {"bytes=10000-", 416, 0, 0},
+        {"bytes=99999999999999999999999999-", 416, 0, 0},
+        {"bytes=-0", 416, 0, 0},
+        {"bytes=5-4", 200, 0, LARGE},
+        {"bytes=0-0,5-6", 200, 0, LARGE},
+        {"bytes=", 200, 0, LARGE},
+        {"bytes=-", 200, 0, LARGE},
+        {"bytes=x-1", 200, 0, LARGE},
+        {"lines=0-1", 200, 0, LARGE},
+        {"bytes=0", 200, 0, LARGE},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "GET /tag.svg HTTP/1.1\r\nRange: %s\r\nConnection: close\r\n\r\n",
+                 cases[i].value);
+        converse(text);
+        assert_status(cases[i].status);
+        if (cases[i].status == 206) {
+            snprintf(text, sizeof text, "Content-Range: bytes %u-%u/%u\r\n", cases[i].from,
+                     cases[i].from + cases[i].length - 1, LARGE);
+            assert_has(text);
+        } else if (cases[i].status == 416) {
+            assert_has("Content-Range: bytes */10000\r\n");
+        }
+        snprintf(text, sizeof text, "Content-Length: %u\r\n", cases[i].length);
+        assert_has(text);
+        const char *body = strstr(replies, "\r\n\r\n") + 4;
+        assert_int_equal(replies + replies_bytes - body, cases[i].length);
+        for (unsigned k = 0; k < cases[i].length; k++)
+            assert_int_equal(body[k], large_byte(cases[i].from + k));
+    }
+    converse("GET /tag.svg HTTP/1.1\r\nRange: bytes=1-2\r\nIf-Range: \"other\"\r\n\r\n");
+    assert_status(200);
+    converse("GET /tag.svg HTTP/1.1\r\nRange: bytes=1-2\r\nIf-Range: \"0123456789abcdef\"\r\n\r\n");
+    assert_status(206);
+    converse("HEAD /tag.svg HTTP/1.1\r\nRange: bytes=1-2\r\n\r\n");
+    assert_status(200);
+    converse("GET /hw HTTP/1.1\r\nRange: bytes=1-2\r\n\r\n"); /* has no tag */
     assert_status(200);
 }
 
@@ -653,6 +759,8 @@ int main(void)
         cmocka_unit_test(content_that_breaks_its_promise),
         cmocka_unit_test(streams_belong_to_their_client),
         cmocka_unit_test(streams_run_out_and_come_back),
+        cmocka_unit_test(tags),
+        cmocka_unit_test(ranges),
         cmocka_unit_test(answers_that_come_later),
         cmocka_unit_test(who_goes_away_drops_the_answer),
         cmocka_unit_test(random_bytes),

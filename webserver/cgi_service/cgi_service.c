@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "async_invocation.h"
+#include "content.h"
 #include "export.h"
 #include "fd_api.h"
 #include "runtime.h"
@@ -80,7 +81,7 @@ static uint64_t reply_make(uint64_t bytes)
             bytes - sizeof *record - sizeof *head) {
         request.query = request.path + head->path_bytes;
         request.body = request.query + head->query_bytes;
-        result = service_answer(&request, (char *)(reply + 1), ASYNC_SLOT_BYTES);
+        result = service_answer(&request, (char *)(reply + 1), CONTENT_META_AT);
     }
     reply->slot = record->slot;
     reply->status = result < 0 ? (int32_t)result : SHOJI_OK;

@@ -72,8 +72,9 @@ static const struct service *service_find(const char *path, uint64_t bytes)
 /* A service's answer lies in its slot. */
 static long answer_copy(const struct service *service, long number, char *piece, long bytes)
 {
-    if (bytes > CONTENT_PIECE_BYTES)
+    if (bytes > CONTENT_META_AT)
         return SHOJI_EINVAL;
+    ((struct content_meta *)(piece + CONTENT_META_AT))->tag = 0;
     memcpy(piece, service->slots + number * ASYNC_SLOT_BYTES, bytes);
     return (long)((uint64_t)bytes << 32 | (uint64_t)bytes);
 }
@@ -120,7 +121,7 @@ SHOJI_EXPORT long content_get(void *piece, uint64_t shape, uint64_t offset, long
     }
     if (CONTENT_METHOD(shape) != CONTENT_GET)
         return SHOJI_EPERM;
-    return static_get(piece, path_bytes, CONTENT_PIECE_BYTES, offset);
+    return static_get(piece, path_bytes, offset);
 }
 
 static const struct service *service_of(long ticket, long *number)

@@ -26,6 +26,7 @@
 #include "export.h"
 #include "fd_api/slots.h"
 #include "http_parser/badged.h"
+#include "http_parser/range.h"
 #include "http_parser/reply.h"
 #include "http_parser/request.h"
 
@@ -44,8 +45,9 @@ static struct stream {
     enum state state;
     long event;                     /* the client's, for WAITING */
     long ticket;                    /* WAITING: content_manager's */
-    uint64_t total;                 /* SENDING: bytes of the body */
-    uint64_t asked;                 /* of these, how many content_manager has given */
+    uint64_t total;                 /* of the content */
+    uint64_t asked;                 /* SENDING: where content_manager goes on */
+    uint64_t left;                  /* SENDING: bytes of the body still to be read */
     uint32_t piece_from, piece_end; /* what of the piece is still to be read */
     struct request_wish wish;
     struct request request;
@@ -89,6 +91,7 @@ long http_open_badged(long event, long b, long c, long d, long e, component_t cl
     struct stream *stream = &streams[slot];
     stream->wish.body = piece_of(stream) + CONTENT_BODY_AT;
     stream->wish.body_room = CONTENT_BODY_BYTES;
+    stream->wish.wanted = 1u << REQUEST_IF_NONE_MATCH | 1u << REQUEST_RANGE | 1u << REQUEST_IF_RANGE;
     request_init(&stream->request, &stream->wish);
     stream->event = event;
     stream->state = READING;
@@ -119,28 +122,40 @@ long http_write_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e,
 }
 SHOJI_EXPORT_BADGED(http_write);
 
-/* Content-Type by the path's ending. */
+/* Content-Type by the path's ending; what has none is text. */
 static const char *content_type(const char *path, uint32_t bytes)
 {
     static const struct {
         const char *ending, *type;
     } types[] = {
-        {"/", "text/html; charset=utf-8"},
-        {".html", "text/html; charset=utf-8"},
-        {".css", "text/css"},
-        {".js", "text/javascript"},
-        {".json", "application/json"},
-        {".svg", "image/svg+xml"},
-        {".png", "image/png"},
+        {"html", "text/html; charset=utf-8"},
+        {"css", "text/css"},
+        {"js", "text/javascript"},
+        {"json", "application/json"},
+        {"svg", "image/svg+xml"},
+        {"png", "image/png"},
+        {"jpg", "image/jpeg"},
+        {"gif", "image/gif"},
+        {"ico", "image/x-icon"},
+        {"webp", "image/webp"},
+        {"woff2", "font/woff2"},
+        {"txt", "text/plain; charset=utf-8"},
+        {"md", "text/markdown; charset=utf-8"},
+        {"xml", "application/xml"},
+        {"pdf", "application/pdf"},
+        {"wasm", "application/wasm"},
     };
-    if (bytes && path[bytes - 1] != '/' && !memchr(path, '.', bytes))
+    const char *end = path + bytes, *at = end;
+    if (bytes && end[-1] == '/')
+        return types[0].type;
+    while (at > path && at[-1] != '.' && at[-1] != '/')
+        at--;
+    if (at == path || at[-1] == '/')
         return "text/plain";
-    for (unsigned i = 0; i < sizeof types / sizeof *types; i++) {
-        size_t ending = strlen(types[i].ending);
-        if (bytes >= ending && memcmp(path + bytes - ending, types[i].ending, ending) == 0)
+    for (unsigned i = 0; i < sizeof types / sizeof *types; i++)
+        if (strlen(types[i].ending) == (size_t)(end - at) && memcmp(at, types[i].ending, end - at) == 0)
             return types[i].type;
-    }
-    return "text/plain";
+    return "application/octet-stream";
 }
 
 static enum content_method content_method(const struct request *request)
@@ -162,7 +177,7 @@ static long content_came(struct stream *stream, long result)
     if (result < 0)
         return result;
     uint64_t total = CONTENT_TOTAL(result), copied = CONTENT_COPIED(result);
-    if (copied > PIECE_BYTES || stream->asked > total || copied > total - stream->asked)
+    if (copied > CONTENT_META_AT || stream->asked > total || copied > total - stream->asked)
         return SHOJI_EINVAL;
     stream->asked += copied;
     stream->piece_from = 0;
@@ -232,18 +247,55 @@ static long reply_body(struct stream *stream, char *out, uint64_t used, uint64_t
 {
     const struct request *request = &stream->request;
     for (;;) {
-        uint64_t there = stream->piece_end - stream->piece_from;
-        uint64_t copied = there < room - used ? there : room - used;
+        uint64_t copied = stream->piece_end - stream->piece_from;
+        if (copied > stream->left)
+            copied = stream->left;
+        if (copied > room - used)
+            copied = room - used;
         memcpy(out + used, piece_of(stream) + stream->piece_from, copied);
         stream->piece_from += copied;
+        stream->left -= copied;
         used += copied;
-        if (stream->piece_from == stream->piece_end && stream->asked == stream->total)
+        if (stream->left == 0)
             return reply_end(stream, used, request->keep_alive);
         if (used == room)
             return used;
         long total = content_ask(stream);
         if (total != (long)stream->total || stream->piece_end == 0) /* invariant 3 */
             return reply_end(stream, used, false);
+    }
+}
+
+/* What the request's conditions make of content that is there: a status, and which part of it. */
+static int reply_conditions(const struct stream *stream, struct reply *reply)
+{
+    const struct request_header_value *values = stream->wish.values;
+    const struct request_header_value *none = &values[REQUEST_IF_NONE_MATCH], *range = &values[REQUEST_RANGE];
+    if (none->bytes && tag_listed(none->text, none->bytes, reply->tag))
+        return 304;
+    if (!range->bytes || stream->request.parser.method != HTTP_GET)
+        return 200;
+    const struct request_header_value *condition = &values[REQUEST_IF_RANGE];
+    if (condition->bytes && !tag_listed(condition->text, condition->bytes, reply->tag))
+        return 200;
+    switch (range_parse(range->text, range->bytes, reply->total, &reply->from, &reply->length)) {
+    case RANGE_PART:
+        return 206;
+    case RANGE_UNSATISFIABLE:
+        return 416;
+    default:
+        return 200;
+    }
+}
+
+/* The part's first byte is in the piece, or to be asked for. */
+static void body_seek(struct stream *stream, uint64_t from)
+{
+    if (from < stream->piece_end) {
+        stream->piece_from = from;
+    } else {
+        stream->piece_from = stream->piece_end = 0;
+        stream->asked = from;
     }
 }
 
@@ -266,17 +318,27 @@ static long reply_start(struct stream *stream, char *out, uint64_t room, long to
     }
     const char *path;
     uint32_t path_bytes = request_path(request, &path);
-    const struct reply reply = {
+    struct reply reply = {
         .status = 200,
         .type = content_type(path, path_bytes),
         .length = total,
         .connection = reply_connection(request),
+        .tag = ((const struct content_meta *)(piece_of(stream) + CONTENT_META_AT))->tag,
+        .total = total,
     };
+    if (reply.tag)
+        reply.status = reply_conditions(stream, &reply);
+    bool bodiless = request->parser.method == HTTP_HEAD || reply.status == 304;
+    if (reply.status == 416)
+        reply.length = 0;
     uint64_t used = reply_head(out, &reply);
-    if (request->parser.method == HTTP_HEAD)
+    if (bodiless || reply.length == 0)
         return reply_end(stream, used, request->keep_alive);
+    if (reply.from)
+        body_seek(stream, reply.from);
     stream->state = SENDING;
     stream->total = total;
+    stream->left = reply.length;
     return reply_body(stream, out, used, room);
 }
 

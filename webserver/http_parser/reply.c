@@ -9,6 +9,8 @@ static const struct {
     const char *reason, *sentence;
 } statuses[] = {
     {200, "OK", "Done."},
+    {206, "Partial Content", "A part of it."},
+    {304, "Not Modified", "It is what you have already."},
     {400, "Bad Request", "The request is malformed."},
     {401, "Unauthorized",
      "Changing anything needs the header Authorization: Bearer TOKEN; the console shows the token."},
@@ -19,6 +21,8 @@ static const struct {
     {409, "Conflict", "This is so already."},
     {413, "Content Too Large", "The request's body is too large."},
     {414, "URI Too Long", "The request's path is too long; 2048 bytes are the limit."},
+    {416, "Range Not Satisfiable",
+     "There is nothing in this range; the Content-Range header tells the length."},
     {431, "Request Header Fields Too Large",
      "The request's headers are too large; 8192 bytes are the limit."},
     {500, "Internal Server Error", "The component that makes the answer has failed."},
@@ -52,6 +56,44 @@ static char *put_number(char *at, uint64_t number)
     return at;
 }
 
+/* Sixteen hexadecimal digits. */
+static char *put_hexadecimal(char *at, uint64_t number)
+{
+    for (int half = 0; half < 2; half++, number <<= 32) {
+        uint64_t digits = number >> 32; /* spread to a byte each, the first one lowest in the end */
+        digits = (digits | digits << 16) & 0x0000ffff0000ffff;
+        digits = (digits | digits << 8) & 0x00ff00ff00ff00ff;
+        digits = (digits | digits << 4) & 0x0f0f0f0f0f0f0f0f;
+        uint64_t letters = (digits + 0x0606060606060606) >> 4 & 0x0101010101010101;
+        digits = __builtin_bswap64(digits + 0x3030303030303030 + letters * ('a' - '0' - 10));
+        memcpy(at, &digits, sizeof digits);
+        at += sizeof digits;
+    }
+    return at;
+}
+
+uint64_t reply_tag(char *out, uint64_t tag)
+{
+    *out = '"';
+    put_hexadecimal(out + 1, tag);
+    out[REPLY_TAG_BYTES - 1] = '"';
+    return REPLY_TAG_BYTES;
+}
+
+static char *put_range(char *at, const struct reply *reply)
+{
+    at = PUT(at, "\r\nContent-Range: bytes ");
+    if (reply->status == 206) {
+        at = put_number(at, reply->from);
+        *at++ = '-';
+        at = put_number(at, reply->from + reply->length - 1);
+    } else {
+        *at++ = '*';
+    }
+    *at++ = '/';
+    return put_number(at, reply->total);
+}
+
 static size_t status_index(int status)
 {
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
@@ -81,6 +123,12 @@ uint64_t reply_head(char *out, const struct reply *reply)
     at = put_text(at, reply->type);
     at = PUT(at, "\r\nContent-Length: ");
     at = put_number(at, reply->length);
+    if (reply->tag) {
+        at = PUT(at, "\r\nETag: ");
+        at += reply_tag(at, reply->tag);
+    }
+    if (reply->status == 206 || reply->status == 416)
+        at = put_range(at, reply);
     if (reply->connection == REPLY_CLOSE)
         at = PUT(at, "\r\nConnection: close\r\n");
     else if (reply->connection == REPLY_KEEP_1_0)

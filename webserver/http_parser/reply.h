@@ -28,6 +28,8 @@ struct reply {
     const char *header; /* one more header line with its CRLF, or NULL */
     uint64_t length;    /* of the body */
     enum reply_connection connection;
+    uint64_t tag;         /* ETag, or 0 */
+    uint64_t from, total; /* 206: the body is `length` of `total` bytes; 416: there are `total` */
 };
 
 /* Writes the head, at most REPLY_ROOM bytes. Returns its length. */
@@ -36,6 +38,9 @@ uint64_t reply_head(char *out, const struct reply *reply);
  * {"error":"sentence"}. `bodiless`: the answer to HEAD. Returns its length. */
 uint64_t reply_refusal(char *out, enum reply_form form, int status, const char *sentence, const char *header,
                        enum reply_connection connection, bool bodiless);
+/* A tag as it is written, quotes and all: REPLY_TAG_BYTES bytes. */
+#define REPLY_TAG_BYTES 18
+uint64_t reply_tag(char *out, uint64_t tag);
 /* The usual sentence of a status. */
 const char *reply_sentence(int status);
 

@@ -8,7 +8,11 @@
  * cost. */
 #define RAW_BODY_FACTOR 4
 
-static const char authorization_name[] = "authorization";
+/* By enum request_header. */
+static const struct {
+    const char *name;
+    uint32_t bytes;
+} headers[REQUEST_HEADERS] = {{"authorization", 13}, {"if-none-match", 13}, {"range", 5}, {"if-range", 8}};
 
 static struct request *request_of(llhttp_t *parser)
 {
@@ -31,32 +35,50 @@ static int on_target(llhttp_t *parser, const char *at, size_t length)
     return HPE_OK;
 }
 
+/* A name in pieces; what is longer than all those that are wanted is none of them. */
 static int on_field(llhttp_t *parser, const char *at, size_t length)
 {
     struct request_wish *wish = request_of(parser)->wish;
-    for (size_t i = 0; i < length && wish->field_bytes < sizeof wish->field; i++)
-        wish->field[wish->field_bytes++] = at[i];
+    if (wish->in_value) {
+        wish->in_value = false;
+        wish->field_bytes = 0;
+    }
+    if (length <= sizeof wish->field - wish->field_bytes)
+        memcpy(wish->field + wish->field_bytes, at, length);
+    else
+        length = sizeof wish->field - wish->field_bytes;
+    wish->field_bytes += length;
     return HPE_OK;
 }
 
-static int on_field_end(llhttp_t *parser)
+static enum request_header header_find(const struct request_wish *wish)
 {
-    struct request_wish *wish = request_of(parser)->wish;
-    wish->field_is_authorization = wish->field_bytes == sizeof authorization_name - 1 &&
-                                   strncasecmp(wish->field, authorization_name, wish->field_bytes) == 0;
-    wish->field_bytes = 0;
-    if (wish->field_is_authorization)
-        wish->authorization_bytes = 0;
-    return HPE_OK;
+    char first = wish->field[0] | 0x20;
+    if (first != 'a' && first != 'i' && first != 'r')
+        return REQUEST_HEADERS;
+    for (unsigned i = 0; i < REQUEST_HEADERS; i++)
+        if (headers[i].bytes == wish->field_bytes &&
+            strncasecmp(wish->field, headers[i].name, headers[i].bytes) == 0)
+            return wish->wanted >> i & 1 ? i : REQUEST_HEADERS;
+    return REQUEST_HEADERS;
 }
 
 static int on_value(llhttp_t *parser, const char *at, size_t length)
 {
     struct request_wish *wish = request_of(parser)->wish;
-    if (!wish->field_is_authorization)
+    if (!wish->in_value) {
+        wish->in_value = true;
+        wish->header = header_find(wish);
+        if (wish->header != REQUEST_HEADERS)
+            wish->values[wish->header].bytes = 0;
+    }
+    if (wish->header == REQUEST_HEADERS)
         return HPE_OK;
-    for (size_t i = 0; i < length && wish->authorization_bytes < REQUEST_AUTHORIZATION_BYTES; i++)
-        wish->authorization[wish->authorization_bytes++] = at[i];
+    struct request_header_value *value = &wish->values[wish->header];
+    if (length > sizeof value->text - value->bytes)
+        length = sizeof value->text - value->bytes;
+    memcpy(value->text + value->bytes, at, length);
+    value->bytes += length;
     return HPE_OK;
 }
 
@@ -111,7 +133,6 @@ static const llhttp_settings_t lean_settings = {
 static const llhttp_settings_t wish_settings = {
     .on_url = on_target,
     .on_header_field = on_field,
-    .on_header_field_complete = on_field_end,
     .on_header_value = on_value,
     .on_headers_complete = on_head_end,
     .on_body = on_body,
@@ -125,15 +146,17 @@ static void request_clear(struct request *request)
     request->status = 0;
     request->begun = request->in_body = request->complete = request->keep_alive = false;
     if (request->wish) {
-        request->wish->body_bytes = request->wish->authorization_bytes = request->wish->field_bytes = 0;
-        request->wish->field_is_authorization = false;
+        request->wish->body_bytes = request->wish->field_bytes = 0;
+        request->wish->in_value = false;
+        for (unsigned i = 0; i < REQUEST_HEADERS; i++)
+            request->wish->values[i].bytes = 0;
     }
 }
 
 void request_init(struct request *request, struct request_wish *wish)
 {
     request->wish = wish;
-    llhttp_init(&request->parser, HTTP_REQUEST, wish && wish->headers ? &wish_settings : &lean_settings);
+    llhttp_init(&request->parser, HTTP_REQUEST, wish && wish->wanted ? &wish_settings : &lean_settings);
     request->parser.data = request;
     request_clear(request);
 }

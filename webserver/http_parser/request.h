@@ -15,24 +15,38 @@
 
 #include "llhttp.h"
 
-#define REQUEST_TARGET_BYTES 2048       /* longer: 414 */
-#define REQUEST_HEAD_BYTES 8192         /* request line and headers together; more: 431 */
-#define REQUEST_BODY_BYTES 65536        /* more: 413, unless the wish below allows less */
-#define REQUEST_AUTHORIZATION_BYTES 128 /* a longer one is kept cut and matches no token */
+#define REQUEST_TARGET_BYTES 2048 /* longer: 414 */
+#define REQUEST_HEAD_BYTES 8192   /* request line and headers together; more: 431 */
+#define REQUEST_BODY_BYTES 65536  /* more: 413, unless the wish below allows less */
+#define REQUEST_HEADER_BYTES 128  /* of the headers that are kept; a longer one is kept cut */
 
 #define REQUEST_SENTENCE_BYTES 128
 
+/* Headers that a reader may want, as bits, and their values of the present request; one that is longer than
+ * its room is kept cut. */
+enum request_header {
+    REQUEST_AUTHORIZATION,
+    REQUEST_IF_NONE_MATCH,
+    REQUEST_RANGE,
+    REQUEST_IF_RANGE,
+    REQUEST_HEADERS
+};
+struct request_header_value {
+    uint32_t bytes;
+    char text[REQUEST_HEADER_BYTES];
+};
+
 /* What a reader wants besides method and target. All counts are of the present request. */
 struct request_wish {
-    bool headers; /* else only the body */
+    uint32_t wanted; /* bits of enum request_header */
     char *body;
     uint32_t body_room; /* more: 413 */
     uint32_t body_bytes;
-    uint32_t authorization_bytes;
     uint32_t field_bytes;
-    bool field_is_authorization;
+    bool in_value;
+    uint8_t header; /* whose value is being read, or REQUEST_HEADERS */
     char field[16]; /* start of the header name that is being read */
-    char authorization[REQUEST_AUTHORIZATION_BYTES];
+    struct request_header_value values[REQUEST_HEADERS];
 };
 
 struct request {

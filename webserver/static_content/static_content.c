@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 15, static_content: content by path. In a larger system a file system and a disk stand behind it;
- * here the pages are part of the image (pages.c). It owns nothing but them.
+ * Component 15, static_content: content by path. In a larger system a disk stands behind it; here the file
+ * system is a read-only image in the component's own (image.h). It owns nothing but that.
  */
 #include "static_content.h"
 
@@ -10,41 +10,36 @@
 
 #include "content.h"
 #include "export.h"
+#include "image.h"
 
 extern char pool_content[], pool_content_end[];
 
 long component_init(component_t self)
 {
     (void)self;
-    return SHOJI_OK;
+    return memcmp(static_image.magic, "SHOJIFS1", 8) == 0 ? SHOJI_OK : SHOJI_EINVAL;
 }
 
-static bool buffer_in_pool(const void *buffer, uint64_t bytes)
+static bool piece_in_pool(const char *piece)
 {
-    const char *from = buffer;
-    return from >= pool_content && from <= pool_content_end && bytes <= (uint64_t)(pool_content_end - from);
+    return piece >= pool_content && piece <= pool_content_end &&
+           CONTENT_PIECE_BYTES <= (uint64_t)(pool_content_end - piece) && (uint64_t)piece % 8 == 0;
 }
 
-static const struct page *page_find(const char *path, uint64_t path_bytes)
+SHOJI_EXPORT long static_get(void *piece, uint64_t path_bytes, uint64_t offset)
 {
-    for (uint32_t i = 0; i < pages_count; i++)
-        if (pages[i].path_bytes == path_bytes && memcmp(pages[i].path, path, path_bytes) == 0)
-            return &pages[i];
-    return 0;
-}
-
-SHOJI_EXPORT long static_get(void *buffer, uint64_t path_bytes, uint64_t room, uint64_t offset)
-{
-    if (!buffer_in_pool(buffer, room) || path_bytes > room)
+    if (!piece_in_pool(piece) || path_bytes > CONTENT_META_AT)
         return SHOJI_EINVAL;
-    const struct page *page = page_find(buffer, path_bytes);
-    if (!page) {
-        path_unknown(buffer, path_bytes);
+    const struct image_file *file = image_find(&static_image, piece, path_bytes);
+    if (!file) {
+        path_unknown(piece, path_bytes);
         return SHOJI_ENOENT;
     }
-    if (offset > page->bytes)
+    if (offset > file->bytes)
         return SHOJI_EINVAL;
-    uint64_t copied = page->bytes - offset < room ? page->bytes - offset : room;
-    memcpy(buffer, page->body + offset, copied);
-    return (long)((uint64_t)page->bytes << 32 | copied);
+    uint64_t copied = file->bytes - offset < CONTENT_META_AT ? file->bytes - offset : CONTENT_META_AT;
+    struct content_meta *meta = (void *)((char *)piece + CONTENT_META_AT);
+    meta->tag = file->tag;
+    memcpy(piece, (const char *)&static_image + file->content + offset, copied);
+    return (long)((uint64_t)file->bytes << 32 | copied);
 }

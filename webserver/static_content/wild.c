@@ -11,7 +11,7 @@
 
 __attribute__((noinline)) static void wild_store(void)
 {
-    uint64_t own_slot = (uint64_t)&pages_count & ~(SLOT_BYTES - 1);
+    uint64_t own_slot = (uint64_t)&wild_store & ~(SLOT_BYTES - 1);
     *(volatile uint32_t *)(own_slot - SLOT_BYTES + OFFSET) = 0xdeadbeef;
 }
 
