@@ -36,3 +36,5 @@ test-boot: $(KERNEL) image qemu test-boot-built     ## the tests that boot the s
 test-boot-built:
 
 -include tests/bench/bench.mk
+-include tests/paper/paper.mk
+-include tests/differential/differential.mk
