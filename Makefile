@@ -19,7 +19,7 @@ include $(FRAGMENTS)
 endif
 
 help:                   ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile boot/boot.mk $(FRAGMENTS) tests/bench/bench.mk
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile boot/boot.mk $(FRAGMENTS) $(wildcard tests/*/*.mk)
 
 clean: stop             ## remove build/; what was fetched and built outside Shoji stays in the user's cache
 	rm -rf $(BUILD)

@@ -36,5 +36,6 @@ test-boot: $(KERNEL) image qemu test-boot-built     ## the tests that boot the s
 test-boot-built:
 
 -include tests/bench/bench.mk
+-include tests/fuzz/fuzz.mk
 -include tests/paper/paper.mk
 -include tests/differential/differential.mk
