@@ -68,9 +68,21 @@ def boot(kernel, *options):
     return done.stdout.splitlines(), done.stderr
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_kernel(kernel, way):
-    lines, errors = boot(kernel, *WAYS[way])
+# Machines around the unit whose shapes differ: what is denied is the same with each.
+MACHINES = {
+    "fast": "",
+    "mondrix": ",model=on,plb-check=on",
+    "tiny": ",model=on,plb-entries=4,plb-ways=2,glb-entries=1,call-stack-frames=0,sidecars=register,l1d-bytes=1024",
+    "round-robin": ",model=on,plb-replacement=round-robin,plb-sizes=64,sidecars=access,l2-ways=1,cache-line=32",
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "shape"), [(way, "fast") for way in WAYS] + [("plain", shape) for shape in MACHINES if shape != "fast"]
+)
+def test_kernel(kernel, way, shape):
+    lines, errors = boot(kernel, *WAYS[way], "-cpu", f"mmp{MACHINES[shape]}")
+    assert errors.count("stale PLB entry") == (1 if "plb-check" in MACHINES[shape] else 0), errors
     assert [line for line in lines if line.startswith("FAIL")] == []
     assert lines and lines[-1] == "done", errors
     assert len([line for line in lines if line.startswith("ok ")]) >= 50
@@ -165,6 +177,28 @@ def test_trace(kernel, tmp_path):
     assert len([line for line in lines if line.startswith("mmp_gate_pass ")]) == counters["passed"]
     assert any(re.fullmatch(r"mmp_invalidate domain 0x0000, 0x0 bytes 0x100000000", line) for line in lines)
     assert any(re.fullmatch(r"mmp_fault kind 1 in domain 0x8001, access 1 of 8 at 0x1003000, gate 0x0", line) for line in lines)
+
+
+def test_model_is_deterministic(kernel, tmp_path):
+    """With a clock that counts instructions, two runs are the same to the cycle; and what is counted adds up."""
+    icount = ("-icount", "shift=0,sleep=off")
+    runs = [query_mmp(kernel, tmp_path / f"console{i}", *icount, cpu="mmp,model=on,plb-check=on") for i in range(2)]
+    first, second = (query["return"] for query, _ in runs)
+    model = first["model"]
+    assert "cycles " in runs[0][1] and "PLB " in runs[0][1]
+    for part in ("cycles-by-domain", "l1d", "plb", "cycles"):
+        assert model[part] == second["model"][part], part
+    assert model["cycles"] == sum(model["cycles-by-cause"])
+    assert model["cycles"] == sum(domain["cycles"] for domain in model["cycles-by-domain"])
+    assert model["stale"] == 1 and model["plb"]["misses"] > 100 and model["glb"]["hits"] > 100000
+    assert model["cycles-by-cause"][0] == model["references"][2] > 10000000
+    assert model["references"][0] > model["checked"][0] > 0
+
+
+@pytest.mark.parametrize("option", ["plb-ways=3", "plb-replacement=best", "sidecars=many", "l1d-ways=0"])
+def test_machines_that_cannot_be_made(kernel, option):
+    lines, errors = boot(kernel, "-cpu", f"mmp,model=on,{option}")
+    assert lines == [] and "-cpu mmp" in errors
 
 
 @pytest.mark.skipif(shutil.which("gdb") is None, reason="no gdb here")

@@ -549,6 +549,37 @@ static void test_stale(void)
     expect_denied(store8_at, MMP_ACCESS_STORE, page, 8);
     test_end();
 
+    if (msr_read(MMP_MSR_CAPS) & MMP_CAPS_MODEL) {
+        const uint32_t words = page + 0x800;
+
+        test("an invalidation that is forgotten"); /* with plb-check=on; once */
+        perm_change(CAROL, words, words + 64, MMP_PERM_RW);
+        run(CAROL, store8, words, 1, 0, 0);
+        check(trap_last.vector == DONE, "before", trap_last.vector);
+        perm_set(CAROL, words, words + 8, MMP_PERM_RO);
+        run(CAROL, store8, words, 1, 0, 0);
+        invalidate(ID(CAROL), words, 12);
+        run(CAROL, store8, words, 1, 0, 0);
+        expect_denied(store8_at, MMP_ACCESS_STORE, words, 8);
+        test_end();
+
+        test("cycles");
+        {
+            uint64_t cycles = msr_read(MMP_MSR_CYCLES), sum = 0, now, carol;
+
+            for (uint32_t msr = MMP_MSR_CYCLES_INSTRUCTION; msr <= MMP_MSR_CYCLES_INTERRUPT; msr++)
+                sum += msr_read(msr);
+            now = msr_read(MMP_MSR_CYCLES);
+            check(cycles > 0 && sum > cycles && sum < now, "sum", sum);
+            msr_write(MMP_MSR_CYCLES_TAG, ID(CAROL));
+            carol = msr_read(MMP_MSR_CYCLES_OF);
+            run(CAROL, count_loop, 0, 1000, 0, 0);
+            carol = msr_read(MMP_MSR_CYCLES_OF) - carol;
+            check(carol >= 2003 && carol < 4000, "cycles of 2003 instructions", carol);
+        }
+        test_end();
+    }
+
     test("more domains than are cached"); /* one descriptor, 200 tags, one after the other and again */
     perm_change(ALICE, page, page + 0x1000, MMP_PERM_RW);
     {

@@ -113,19 +113,37 @@ bool x86_mmp_access_ok(CPUState *cs, vaddr addr, int size, MMUAccessType access_
                        uintptr_t ra)
 {
     CPUX86State *env = cpu_env(cs);
+    bool told = env->mmp->machine && access_type != MMU_INST_FETCH;
 
-    if (mmu_idx < MMU_MMP_USER_IDX || addr >= ADDRESS_LIMIT) {
-        return true; /* not mediated; or x86's own checks, which come first, will deny it or have done so */
+    /* Before it is denied: that the machine's PLB would have allowed it is worth knowing. */
+    if (told && !probe) {
+        mmp_timing_data(env, addr, size, access_type, ra);
     }
-    if (access_type != MMU_INST_FETCH) {
-        mmp_state_of(env)->count.mixed++;
+    if (mmu_idx >= MMU_MMP_USER_IDX && addr < ADDRESS_LIMIT) {
+        if (access_type != MMU_INST_FETCH && !told) {
+            mmp_state_of(env)->count.mixed++;
+        }
+        if (!mmp_allowed(env, addr, size, access_type, probe, ra)) {
+            return false;
+        }
+    } /* else not mediated; or x86's own checks, which come first, will deny it or have done so */
+    if (told && probe) {
+        mmp_timing_data(env, addr, size, access_type, ra);
     }
-    return mmp_allowed(env, addr, size, access_type, probe, ra);
+    return true;
 }
 
+bool x86_mmp_tlb_report(CPUX86State *env, int mmu_idx)
+{
+    return env->mmp && env->mmp->machine && mmu_idx != MMU_PHYS_IDX && mmu_idx != MMU_NESTED_IDX;
+}
+
+/* Of accesses that come later, one by one. */
 static void mmp_steps_ok(CPUX86State *env, vaddr addr, int size, MMUAccessType access_type, uintptr_t ra)
 {
-    x86_mmp_access_ok(env_cpu(env), addr, size, access_type, cpu_mmu_index(env_cpu(env), false), false, ra);
+    if (addr < ADDRESS_LIMIT) {
+        mmp_allowed(env, addr, size, access_type, false, ra);
+    }
 }
 
 void x86_mmp_store_ok(CPUX86State *env, vaddr addr, int size, uintptr_t ra)
@@ -162,13 +180,20 @@ bool x86_mmp_tlb_fill(CPUX86State *env, vaddr addr, int size, MMUAccessType acce
 
     mmp_page_rights(s, mmp_memory_of(env), addr, &page);
     if (page.rights[access_type] == MMP_RIGHTS_NONE) {
-        bool allowed = mmp_allowed(env, addr, size, access_type, probe, ra);
+        bool allowed;
 
+        if (env->mmp->machine && access_type != MMU_INST_FETCH && !probe) {
+            mmp_timing_data(env, addr, MAX(size, 1), access_type, ra);
+        }
+        allowed = mmp_allowed(env, addr, size, access_type, probe, ra);
         assert(!allowed);
         return false;
     }
 
     stack_whole = page.stack && s->sl <= page_start && page_start + TARGET_PAGE_SIZE <= s->fb;
+    if (env->mmp->machine) {
+        full->slow_flags[MMU_DATA_LOAD] = full->slow_flags[MMU_DATA_STORE] = TLB_MMP;
+    }
     for (int access = 0; access < 3; access++) {
         switch (page.rights[access]) {
         case MMP_RIGHTS_NONE:
@@ -238,14 +263,23 @@ bool x86_mmp_gate_at(CPUState *cs, vaddr addr)
 void helper_mmp_gate(CPUX86State *env)
 {
     struct mmp_state *s = mmp_state_of(env);
+    struct mmp_machine *machine = env->mmp->machine;
     uintptr_t ra = GETPC();
+    enum mmp_crossing crossing;
     struct mmp_fault fault;
     struct mmp_cpu cpu;
 
     /* The block may have been translated for another domain, and its page may be mixed. */
     mmp_allowed(env, env->eip, 1, MMP_ACCESS_FETCH, false, ra);
+    if (machine) {
+        mmp_machine_fetch(machine, env->eip, 4);
+    }
     cpu_to_model(env, &cpu);
-    switch (mmp_gate_enter(s, mmp_memory_of(env), &cpu, &fault)) {
+    crossing = mmp_gate_enter(s, mmp_memory_of(env), &cpu, &fault);
+    if (machine) {
+        mmp_machine_gate(machine, env->eip, crossing);
+    }
+    switch (crossing) {
     case MMP_CROSSING_FAULT:
         mmp_raise(env, &fault, ra);
     case MMP_CROSSING_PASSED:
@@ -263,11 +297,16 @@ void helper_mmp_gate(CPUX86State *env)
 /* A near return with rsp at env->mmp_return_slot; popped has been loaded from there, rsp is as before. */
 void helper_mmp_return(CPUX86State *env, target_ulong popped)
 {
+    enum mmp_crossing crossing;
     struct mmp_fault fault;
     struct mmp_cpu cpu;
 
     cpu_to_model(env, &cpu);
-    if (mmp_gate_return(mmp_state_of(env), mmp_memory_of(env), &cpu, popped, &fault) == MMP_CROSSING_FAULT) {
+    crossing = mmp_gate_return(mmp_state_of(env), mmp_memory_of(env), &cpu, popped, &fault);
+    if (env->mmp->machine) {
+        mmp_machine_return(env->mmp->machine, crossing);
+    }
+    if (crossing == MMP_CROSSING_FAULT) {
         mmp_raise(env, &fault, GETPC());
     }
     trace_mmp_gate_return(env->mmp->followed, mmp_state_of(env)->pdid, cpu.rip, cpu.gpr[R_ESP]);
@@ -290,6 +329,9 @@ void x86_mmp_interrupt(CPUX86State *env, target_ulong return_rip, uint32_t eflag
         cs->halted = 1;
         cpu_loop_exit(cs);
     }
+    if (env->mmp->machine) {
+        mmp_machine_interrupt(env->mmp->machine);
+    }
     trace_mmp_interrupt(env->mmp->followed, return_rip);
     mmp_follow(env);
 }
@@ -297,6 +339,7 @@ void x86_mmp_interrupt(CPUX86State *env, target_ulong return_rip, uint32_t eflag
 bool x86_mmp_iret_begin(CPUX86State *env, int shift, uintptr_t ra)
 {
     MMPUnit *u = env->mmp;
+    enum mmp_crossing crossing;
     struct mmp_fault fault;
     int cpl;
 
@@ -305,7 +348,11 @@ bool x86_mmp_iret_begin(CPUX86State *env, int shift, uintptr_t ra)
     }
     cpl = cpu_lduw_mmuidx_ra(env, env->regs[R_ESP] + (2 << shift), cpu_mmu_index(env_cpu(env), false), ra) & 3;
     u->next = u->state;
-    if (mmp_interrupt_return(&u->next, &u->memory, cpl, &fault) == MMP_CROSSING_FAULT) {
+    crossing = mmp_interrupt_return(&u->next, &u->memory, cpl, &fault);
+    if (crossing == MMP_CROSSING_FAULT) {
+        if (u->machine) {
+            mmp_machine_interrupt_return(u->machine, crossing);
+        }
         mmp_raise(env, &fault, ra);
     }
     return true;
@@ -314,6 +361,9 @@ bool x86_mmp_iret_begin(CPUX86State *env, int shift, uintptr_t ra)
 void x86_mmp_iret_end(CPUX86State *env)
 {
     env->mmp->state = env->mmp->next;
+    if (env->mmp->machine) {
+        mmp_machine_interrupt_return(env->mmp->machine, MMP_CROSSING_CHANGED);
+    }
     trace_mmp_interrupt_return(env->mmp->state.pdid, env->eip);
     mmp_follow(env);
 }
@@ -362,7 +412,8 @@ uint64_t x86_mmp_rdmsr(CPUX86State *env, uint32_t msr, uintptr_t ra)
         if (msr == MMP_MSR_COUNT_INSNS) {
             return env->mmp_insns;
         }
-        if (mmp_msr_read(mmp_state_of(env), msr, &value) == MMP_MSR_OK) {
+        if ((env->mmp->machine && mmp_machine_msr_read(env->mmp->machine, msr, &value)) ||
+            mmp_msr_read(mmp_state_of(env), msr, &value) == MMP_MSR_OK) {
             return value;
         }
     }
@@ -374,6 +425,7 @@ void x86_mmp_wrmsr(CPUX86State *env, uint32_t msr, uint64_t value, uintptr_t ra)
     MMPUnit *u = env->mmp;
     CPUState *cs = env_cpu(env);
     struct mmp_invalidate inval;
+    enum mmp_msr outcome;
 
     if (u->memory.base == NULL) {
         mmp_memory_find(&u->memory);
@@ -383,7 +435,14 @@ void x86_mmp_wrmsr(CPUX86State *env, uint32_t msr, uint64_t value, uintptr_t ra)
         (msr == MMP_MSR_CTL && value & MMP_CTL_EN && !(env->hflags & HF_LMA_MASK))) {
         raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
     }
-    switch (mmp_msr_write(&u->state, &u->memory, msr, value, &inval)) {
+    if (u->machine && mmp_machine_msr_write(u->machine, msr, value)) {
+        return;
+    }
+    outcome = mmp_msr_write(&u->state, &u->memory, msr, value, &inval);
+    if (u->machine) {
+        mmp_machine_msr_written(u->machine, msr, outcome, &inval);
+    }
+    switch (outcome) {
     case MMP_MSR_OK:
         break;
     case MMP_MSR_OK_STACK:
@@ -415,7 +474,7 @@ void x86_mmp_uncount_insns(CPUState *cs, int insns_left)
 {
     CPUX86State *env = cpu_env(cs);
 
-    if (env->mmp && env_archcpu(env)->mmp_count) {
+    if (env->mmp && env_archcpu(env)->mmp_options.count) {
         env->mmp_insns -= insns_left;
     }
 }
@@ -428,6 +487,9 @@ void x86_mmp_reset(CPUX86State *env)
     env->mmp_insns = 0;
     env->mmp_gate_low = env->mmp_gate_size = 0;
     env->mmp_return_slot = -8;
+    if (env->mmp->machine) {
+        mmp_machine_reset(env->mmp->machine);
+    }
     if (env_cpu(env)->mmp_tlb) {
         mmp_tlb_leave(env_cpu(env));
     }
@@ -455,6 +517,9 @@ bool x86_mmp_realize(X86CPU *cpu, Error **errp)
         return false;
     }
     cpu->env.mmp = g_new0(MMPUnit, 1);
+    if (!mmp_timing_realize(&cpu->env, &cpu->mmp_options, errp)) {
+        return false;
+    }
     x86_mmp_reset(&cpu->env);
     mmp_gdb_init(CPU(cpu));
     return true;

@@ -27,6 +27,9 @@ void x86_mmp_wrmsr(CPUX86State *env, uint32_t msr, uint64_t value, uintptr_t ra)
 bool x86_mmp_tlb_fill(CPUX86State *env, vaddr addr, int size, MMUAccessType access_type, int mmu_idx,
                       CPUTLBEntryFull *full, bool probe, uintptr_t ra);
 
+/* With model=on: is each access through that index, which is no mediated domain's, told to the machine? */
+bool x86_mmp_tlb_report(CPUX86State *env, int mmu_idx);
+
 /*
  * For instructions that store in several steps: raises the fault if the running domain, a mediated one, may not store
  * to all of [addr, addr + size).

@@ -16,6 +16,7 @@
 
 #define FRAMES_LISTED 1024
 #define FRAMES_SHOWN 32
+#define DOMAINS_SHOWN 40
 
 /* ---- query-mmp ---- */
 
@@ -53,13 +54,22 @@ static MmpFrameList *call_stack(const struct mmp_state *s, const struct mmp_memo
     return list;
 }
 
+static uint64List *numbers(const uint64_t *from, unsigned count)
+{
+    uint64List *list = NULL, **tail = &list;
+
+    for (unsigned i = 0; i < count; i++) {
+        QAPI_LIST_APPEND(tail, from[i]);
+    }
+    return list;
+}
+
 static MmpCounters *counters(CPUX86State *env, const MMPUnit *u)
 {
     const struct mmp_counters *count = &u->state.count;
     MmpCounters *c = g_new0(MmpCounters, 1);
-    uint64List **tail = &c->faults_by_kind;
 
-    c->has_instructions = env_archcpu(env)->mmp_count;
+    c->has_instructions = env_archcpu(env)->mmp_options.count;
     c->instructions = c->has_instructions ? env->mmp_insns : 0;
     c->gated = count->gated;
     c->passed = count->passed;
@@ -67,9 +77,7 @@ static MmpCounters *counters(CPUX86State *env, const MMPUnit *u)
     c->faults = count->faults;
     c->switches = count->switches;
     c->mixed = count->mixed;
-    for (unsigned kind = 0; kind < ARRAY_SIZE(u->faults); kind++) {
-        QAPI_LIST_APPEND(tail, u->faults[kind]);
-    }
+    c->faults_by_kind = numbers(u->faults, ARRAY_SIZE(u->faults));
     return c;
 }
 
@@ -84,6 +92,64 @@ static MmpFault *last_fault(const struct mmp_fault *f)
     fault->address = f->addr;
     fault->gate = f->gate;
     return fault;
+}
+
+static MmpHits *hits(uint64_t hits, uint64_t misses)
+{
+    MmpHits *h = g_new0(MmpHits, 1);
+
+    h->hits = hits;
+    h->misses = misses;
+    return h;
+}
+
+static MmpCyclesList *cycles_by_domain(const struct mmp_machine *machine)
+{
+    MmpCyclesList *list = NULL, **tail = &list;
+
+    for (unsigned tag = 0; tag <= UINT16_MAX; tag++) {
+        uint64_t cycles = mmp_machine_cycles_of(machine, tag);
+
+        if (cycles != 0) {
+            MmpCycles *c = g_new0(MmpCycles, 1);
+
+            c->domain = tag;
+            c->cycles = cycles;
+            QAPI_LIST_APPEND(tail, c);
+        }
+    }
+    return list;
+}
+
+static MmpModel *model(const struct mmp_machine *machine)
+{
+    const struct mmp_machine_counts *c = mmp_machine_counts(machine);
+    MmpModel *m = g_new0(MmpModel, 1);
+
+    m->cycles = c->cycles;
+    m->cycles_by_cause = numbers(c->by_cause, MMP_CAUSES);
+    m->cycles_by_domain = cycles_by_domain(machine);
+    m->references = numbers(c->references, 3);
+    m->checked = numbers(c->checked, 3);
+    m->l1i = hits(c->l1i.hits, c->l1i.misses);
+    m->l1d = hits(c->l1d.hits, c->l1d.misses);
+    m->l2 = hits(c->l2.hits, c->l2.misses);
+    m->plb = hits(c->plb_hits, c->plb_misses);
+    m->plb_confirmed = c->plb_confirmed;
+    m->plb_refills = c->plb_refills;
+    m->plb_evicted = c->plb_evicted;
+    m->plb_invalidations = c->plb_invalidations;
+    m->plb_invalidated = c->plb_invalidated;
+    m->sidecar_hits = c->sidecar_hits;
+    m->table_references = c->table_references;
+    m->stale = c->stale;
+    m->outgrown = c->outgrown;
+    m->glb = hits(c->glb_hits, c->glb_misses);
+    m->glb_dropped = c->glb_dropped;
+    m->frames_spilled = c->frames_spilled;
+    m->frames_filled = c->frames_filled;
+    m->device_references = c->device_references;
+    return m;
 }
 
 static MmpInfo *mmp_info(CPUX86State *env)
@@ -112,6 +178,7 @@ static MmpInfo *mmp_info(CPUX86State *env)
     info->counters = counters(env, u);
     info->fault = s->fault.kind == MMP_FAULT_NONE ? NULL : last_fault(&s->fault);
     info->domains_cached = mmp_tlb_sets(env_cpu(env));
+    info->model = u->machine ? model(u->machine) : NULL;
     return info;
 }
 
@@ -173,6 +240,45 @@ static void show_counters(Monitor *mon, const MmpInfo *i)
                    c->faults, c->switches, c->mixed, i->domains_cached);
 }
 
+static void show_hits(Monitor *mon, const char *name, const MmpHits *h)
+{
+    uint64_t lookups = h->hits + h->misses;
+
+    monitor_printf(mon, "%s %" PRIu64 " hits, %" PRIu64 " misses (%.2f %%); ", name, h->hits, h->misses,
+                   lookups ? 100.0 * h->misses / lookups : 0.0);
+}
+
+static void show_model(Monitor *mon, const MmpModel *m)
+{
+    static const char *const causes[] = { "instructions", "fetches", "data", "PLB", "gates", "interrupts" };
+    uint64List *cause = m->cycles_by_cause;
+    int shown = 0;
+
+    QEMU_BUILD_BUG_ON(ARRAY_SIZE(causes) != MMP_CAUSES);
+    monitor_printf(mon, "cycles %" PRIu64 ":", m->cycles);
+    for (int i = 0; i < MMP_CAUSES; i++, cause = cause->next) {
+        monitor_printf(mon, " %s %" PRIu64 "%s", causes[i], cause->value, i + 1 < MMP_CAUSES ? "," : "\n");
+    }
+    show_hits(mon, "L1I", m->l1i);
+    show_hits(mon, "L1D", m->l1d);
+    show_hits(mon, "L2", m->l2);
+    monitor_printf(mon, "\n");
+    show_hits(mon, "PLB", m->plb);
+    monitor_printf(mon, "refills %" PRIu64 ", invalidations %" PRIu64 " of %" PRIu64 " entries, sidecar hits %" PRIu64
+                   ", table references %" PRIu64 ", stale %" PRIu64 ", outgrown %" PRIu64 "\n",
+                   m->plb_refills, m->plb_invalidations, m->plb_invalidated, m->sidecar_hits, m->table_references,
+                   m->stale, m->outgrown);
+    show_hits(mon, "GLB", m->glb);
+    monitor_printf(mon, "frames spilled %" PRIu64 ", filled %" PRIu64 "\n", m->frames_spilled, m->frames_filled);
+    for (MmpCyclesList *item = m->cycles_by_domain; item; item = item->next) {
+        if (shown++ == DOMAINS_SHOWN) {
+            monitor_printf(mon, "  ... (query-mmp lists all)\n");
+            break;
+        }
+        monitor_printf(mon, "  cycles of domain %04x: %" PRIu64 "\n", item->value->domain, item->value->cycles);
+    }
+}
+
 static void show_fault(Monitor *mon, const MmpInfo *i)
 {
     static const char *const access[] = { "load", "store", "fetch", "?" };
@@ -225,5 +331,8 @@ void hmp_info_mmp(Monitor *mon, const QDict *qdict)
     show_registers(mon, info);
     show_call_stack(mon, info);
     show_counters(mon, info);
+    if (info->model) {
+        show_model(mon, info->model);
+    }
     show_fault(mon, info);
 }

@@ -5,7 +5,9 @@
 #ifndef I386_TCG_MMP_UNIT_H
 #define I386_TCG_MMP_UNIT_H
 
+#include "model/machine.h"
 #include "model/model.h"
+#include "options.h"
 
 #define MMP_FAULT_KINDS 16
 
@@ -13,9 +15,14 @@ typedef struct MMPUnit {
     struct mmp_state state;
     struct mmp_state next; /* between x86_mmp_iret_begin and x86_mmp_iret_end */
     struct mmp_memory memory;
+    struct mmp_machine *machine; /* with model=on, else NULL */
     uint16_t followed; /* the domain at the last mmp_follow() */
     uint64_t faults[MMP_FAULT_KINDS]; /* raised since reset, by kind */
 } MMPUnit;
+
+/* timing.c: makes the machine, if the options want one; tells it an access that is allowed. */
+bool mmp_timing_realize(CPUX86State *env, const MMPOptions *options, Error **errp);
+void mmp_timing_data(CPUX86State *env, vaddr addr, int size, MMUAccessType access_type, uintptr_t ra);
 
 /* gdb.c: shows the registers to gdb. */
 void mmp_gdb_init(CPUState *cs);
