@@ -10,12 +10,14 @@
 
 #include <stddef.h>
 
+#include "abort.h"
 #include "console.h"
 #include "cpu/interrupt.h"
 #include "layout/layout.h"
 #include "panic.h"
+#include "reboot.h"
 #include "scheduling.h"
-#include "shoji/status.h"
+#include "shoji/supervisor.h"
 #include "system.h"
 #include "text.h"
 #include "thread.h"
@@ -62,6 +64,12 @@ static struct scene scene_look(const struct registers *registers)
     scene.pd = pd_named((struct pd_id){scene.interrupted.id});
     scene.component = component_running(&scene);
     return scene;
+}
+
+/* Ticks that an invocation of the component may take. */
+static unsigned budget_of(unsigned component)
+{
+    return system_state.manifest.components[component].time_ms / (1000 / TIMER_HZ);
 }
 
 /* ---- Words for the report ---- */
@@ -167,12 +175,18 @@ static const char *exception_text(uint64_t vector)
     return vector < 32 && text[vector] != NULL ? text[vector] : "an unexpected exception";
 }
 
-static void what_text(char *out, size_t size, const struct registers *registers)
+static void what_text(char *out, size_t size, const struct scene *scene)
 {
+    const struct registers *registers = scene->registers;
     static const char *const access[] = {"load of", "store of", "fetch of", "access of"};
     struct protection_fault fault;
     char owner[OWNER_BYTES];
 
+    if (registers->vector == VECTOR_TIMER) {
+        text_format(out, size, "more than %u ms of processor time in one invocation",
+                    budget_of(scene->component) * (1000 / TIMER_HZ));
+        return;
+    }
     if (registers->vector == VECTOR_PAGE_FAULT) {
         text_format(out, size, "access to 0x%08lx, beyond the memory; not mapped", cpu_cr2());
         return;
@@ -191,21 +205,38 @@ static void what_text(char *out, size_t size, const struct registers *registers)
         text_format(out, size, "%s (0x%08lx)", protection_fault_text(fault.kind), fault.address);
 }
 
-static void report(const struct scene *scene, const char *end)
-{
+struct words {
     char function[80], origin[80], what[300], caller[80];
+};
 
-    function_text(function, sizeof function, scene->registers->rip);
-    origin_text(origin, sizeof origin, scene);
-    what_text(what, sizeof what, scene->registers);
+static struct words words_of(const struct scene *scene)
+{
+    struct words words;
+
+    function_text(words.function, sizeof words.function, scene->registers->rip);
+    origin_text(words.origin, sizeof words.origin, scene);
+    what_text(words.what, sizeof words.what, scene);
     if (scene->at_base)
-        text_copy(caller, sizeof caller, "called by nobody");
+        text_copy(words.caller, sizeof words.caller, "called by nobody");
     else
-        text_format(caller, sizeof caller, "called by %s", system_name(component_at(scene->call.gate)));
+        text_format(words.caller, sizeof words.caller, "called by %s",
+                    system_name(component_at(scene->call.gate)));
+    return words;
+}
+
+static void words_print(const struct scene *scene, const struct words *words, const char *end)
+{
     console_line_begin();
     console_print("fault: %s (domain %u, thread %s) in %s at 0x%08lx%s: %s; %s; %s\n",
-                  system_name(scene->component), scene->pd.number, scene->thread->name, function,
-                  scene->registers->rip, origin, what, caller, end);
+                  system_name(scene->component), scene->pd.number, scene->thread->name, words->function,
+                  scene->registers->rip, words->origin, words->what, words->caller, end);
+}
+
+static void report(const struct scene *scene, const char *end)
+{
+    struct words words = words_of(scene);
+
+    words_print(scene, &words, end);
 }
 
 /* ---- What follows ---- */
@@ -226,25 +257,88 @@ static void panic_supervisor(const struct registers *r)
           r->rsp);
 }
 
-void fault(const struct registers *registers)
+/* The domain fails: what is in flight there ends, its components are rebooted. */
+static void fail(const struct scene *scene) __attribute__((noreturn));
+
+static void fail(const struct scene *scene)
+{
+    struct words words = words_of(scene);
+    char end[300];
+    uint64_t fallen;
+    size_t length;
+
+    fallen = abort_closure(layout_members(scene->pd));
+    length = text_format(end, sizeof end, "rebooting");
+    for (unsigned i = 0; i < system_state.manifest.component_count; i++)
+        if ((fallen >> i & 1) != 0)
+            length += text_format(end + length, sizeof end - length, " %s", system_name(i));
+    words_print(scene, &words, end);
+    (void)reboot_fail(scene->component, fallen, words.what);
+    reboot_go_on();
+}
+
+/* The caller of a component that is down gets SHOJI_EFAULT as if it had been there and failed. The gate
+ * stands at what the caller called; it has pushed where to return to. */
+static bool closed_gate(struct registers *registers)
+{
+    struct call_stack *stack = &thread_current()->stack;
+    struct protection_fault wrong = protection_fault();
+
+    if (registers->vector != PROTECTION_VECTOR || !protection_fault_is_closed(wrong.kind) ||
+        wrong.gate == 0 || !reboot_gate_closed(wrong.gate))
+        return false;
+    call_stack_save(stack);
+    if (registers->rsp % 8 != 0 || registers->rsp < stack->limit || registers->rsp >= stack->frame_base)
+        return false;
+    registers->rip = *(const uint64_t *)registers->rsp;
+    registers->rsp += 8;
+    registers->rax = (uint64_t)SHOJI_EFAULT;
+    registers->rdx = 0;
+    return true;
+}
+
+void fault_tick(const struct registers *registers)
+{
+    struct scene scene;
+    unsigned ticks;
+
+    if ((registers->cs & 3) == 0 || !reboot_can())
+        return;
+    call_stack_save(&thread_current()->stack);
+    ticks = call_stack_tick(&thread_current()->stack);
+    if (ticks < MANIFEST_TIME_LEAST / (1000 / TIMER_HZ))
+        return;
+    scene = scene_look(registers);
+    if (scene.component == NO_COMPONENT || ticks <= budget_of(scene.component))
+        return;
+    system_state.components[scene.component].faults++;
+    scheduling_note(SUP_EVENT_TIMER);
+    fail(&scene);
+}
+
+void fault(struct registers *registers)
 {
     struct scene scene;
 
     if ((registers->cs & 3) == 0)
         panic_supervisor(registers);
+    if (closed_gate(registers))
+        return;
     scene = scene_look(registers);
     if (scene.component != NO_COMPONENT)
         system_state.components[scene.component].faults++;
-    if (scene.component == system_state.scheduler && scene.thread->interruptible) {
+    if (scene.component == system_state.scheduler && scene.thread->interruptible && !reboot_can()) {
         report(&scene, "it is the scheduler");
         panic("nobody schedules any more: the scheduler faulted");
     }
+    if (reboot_can())
+        fail(&scene);
     if (!scene.at_base) {
         report(&scene, "invocation ended");
         call_stack_drop_interrupt();
         thread_return(SHOJI_EFAULT);
     }
-    if (!scene.thread->interruptible) {
+    if (!scene.thread->interruptible && scene.at_base) {
         report(&scene, "component_init has failed");
         panic("component %s cannot be initialised: it faulted", system_name(scene.component));
     }

@@ -7,7 +7,11 @@
 
 #include "cpu/cpu.h"
 
-/* An exception, vectors 0 to 31, called by trap(). */
-void fault(const struct registers *registers) __attribute__((noreturn));
+/* An exception, vectors 0 to 31, called by trap(). Returns if what was interrupted goes on, with these registers. */
+void fault(struct registers *registers);
+
+/* A timer tick. Returns unless the invocation that was interrupted has had more processor time than its component
+ * allows: then that is its fault. */
+void fault_tick(const struct registers *registers);
 
 #endif

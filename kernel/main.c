@@ -13,6 +13,7 @@
 #include "layout/layout.h"
 #include "loader/loader.h"
 #include "panic.h"
+#include "reboot.h"
 #include "scheduling.h"
 #include "shoji/supervisor.h"
 #include "supervisor/calls.h"
@@ -117,6 +118,7 @@ static void threads_make(void)
         if (thread_create(thread->name, thread->component, entry, thread->priority) == NULL)
             panic("thread %s: no room", thread->name);
     }
+    reboot_prepare();
 }
 
 static void components_print(void)
@@ -158,6 +160,7 @@ static void init_next(void)
     if (upcall == 0)
         panic("component %s: it exports no sched_upcall", system_name(system_state.scheduler));
     timer_start();
+    reboot_start();
     scheduling_start(upcall);
 }
 
@@ -165,6 +168,8 @@ void thread_base_returned(long status)
 {
     struct thread *thread = thread_current();
 
+    if (reboot_thread_returned(status))
+        scheduling_continue();
     if (!thread->interruptible) {
         if (status < 0)
             panic("component %s: component_init returned %ld", system_name(thread->component), status);

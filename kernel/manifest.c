@@ -108,21 +108,26 @@ static bool slot_left(struct reader *r)
     return true;
 }
 
-/* component NAME ID IMAGE memory BUDGET */
+/* component NAME ID IMAGE memory BUDGET [time MS] */
 static bool component_line(struct reader *r)
 {
     struct manifest *m = r->out;
     struct manifest_component *component = &m->components[m->component_count];
-    uint32_t id, memory;
+    uint32_t id, memory, time_ms = MANIFEST_TIME_DEFAULT;
 
-    if (r->count != 6 || !word_is(r->words[4], "memory"))
-        return FAIL(r, "expected `component NAME ID IMAGE memory BUDGET`");
+    if ((r->count != 6 && r->count != 8) || !word_is(r->words[4], "memory") ||
+        (r->count == 8 && !word_is(r->words[6], "time")))
+        return FAIL(r, "expected `component NAME ID IMAGE memory BUDGET [time MS]`");
     if (m->pool_count != 0)
         return FAIL(r, "components come before pools");
     if (!slot_left(r) || !name_check(r, r->words[1], MANIFEST_NAME_BYTES) ||
         !number_read(r, r->words[2], 255, &id) ||
         !size_read(r, r->words[5], 4096, MANIFEST_MEMORY_MAX, &memory))
         return false;
+    if (r->count == 8 && !number_read(r, r->words[7], MANIFEST_TIME_MAX, &time_ms))
+        return false;
+    if (time_ms < MANIFEST_TIME_LEAST)
+        return FAIL(r, "time %u: expected at least %u (ms)", time_ms, MANIFEST_TIME_LEAST);
     if (id == 0)
         return FAIL(r, "id 0 is the supervisor's: expected 1 to 255");
     if (r->words[3].length >= MANIFEST_WORD_BYTES)
@@ -139,6 +144,7 @@ static bool component_line(struct reader *r)
     word_copy(r->words[3], component->image);
     component->id = id;
     component->memory = memory;
+    component->time_ms = time_ms;
     m->component_count++;
     return true;
 }

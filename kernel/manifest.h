@@ -14,9 +14,12 @@
 #define MANIFEST_WORD_BYTES 64
 #define MANIFEST_SLOTS 60 /* components and pools */
 #define MANIFEST_EDGES 512
-#define MANIFEST_THREADS 62
+#define MANIFEST_THREADS 61 /* and the kernel's own two */
 #define MANIFEST_DEVICES 4
 #define MANIFEST_MEMORY_MAX 0x3f0000u
+#define MANIFEST_TIME_DEFAULT 1000u
+#define MANIFEST_TIME_LEAST 20u
+#define MANIFEST_TIME_MAX 10000u
 #define MANIFEST_POOL_STEP 0x80000u
 #define MANIFEST_POOL_MAX 0x400000u
 
@@ -24,6 +27,7 @@ struct manifest_component {
     char name[MANIFEST_NAME_BYTES], image[MANIFEST_WORD_BYTES];
     uint32_t id;     /* 1 to 255 */
     uint32_t memory; /* budget of its heap */
+    uint32_t time_ms; /* processor time that an invocation may take */
 };
 #define MANIFEST_SUPERVISOR 0xff /* in place of a server's index */
 struct manifest_edge {

@@ -78,8 +78,9 @@ void pd_name(struct pd_id id, struct pd pd); /* id names this domain from now on
 void pd_name_each(const struct pd_id ids[64], uint64_t which, struct pd pd); /* ids[n] for each bit n */
 void pd_name_tags(const uint64_t numbers[2], struct pd pd); /* the tags of the domains with these numbers */
 void pd_unname(struct pd_id id);                            /* id names nothing */
-struct pd pd_named(struct pd_id id);                        /* number 0 if it names nothing */
-void pd_forget(struct pd pd);                         /* the hardware forgets what it caches of the domain */
+void pd_close(struct pd_id id);      /* no gate leads into it until it is named again; pd_named still tells */
+struct pd pd_named(struct pd_id id); /* number 0 if it names nothing */
+void pd_forget(struct pd pd);        /* the hardware forgets what it caches of the domain */
 void memory_forget(uint32_t address, uint32_t bytes); /* the same for some addresses in every domain */
 /* The domain whose tag an id is; number 0 if it is no tag. */
 struct pd pd_of_tag(uint16_t id);
@@ -127,6 +128,15 @@ uint64_t call_stack_start(struct call_stack *stack, uint64_t stack_end, struct p
 /* Of the running stack: drops the top frame, which is an interrupt's; the supervisor is now as if called by
  * the frame below. */
 void call_stack_drop_interrupt(void);
+/* Of a stack that is saved: drops the top frame; what is below is as if the supervisor had been called. */
+void call_stack_drop(struct call_stack *stack);
+/* Of a stack that is saved: the n-th frame from the top, a call's, returns to `rip` in the supervisor, and
+ * names no domain. */
+void call_stack_divert(struct call_stack *stack, unsigned n, uint64_t rip);
+/* Of a stack that is saved and was interrupted: one tick more for the invocation that ran. Returns how many
+ * it has had, at most CALL_TICKS_MAX. A new invocation begins with none. */
+unsigned call_stack_tick(struct call_stack *stack);
+#define CALL_TICKS_MAX 1023u
 
 /* ---- The whole ---- */
 /* True if the hardware has it. Then: everything off until protection_start. */
@@ -145,6 +155,7 @@ struct protection_fault {
 };
 struct protection_fault protection_fault(void);
 const char *protection_fault_text(uint8_t kind);
+bool protection_fault_is_closed(uint8_t kind); /* a gate whose server's id names nothing, or is closed */
 bool protection_fault_is_access(uint8_t kind); /* a load, store or fetch of `size` bytes at `address` */
 #define PROTECTION_VECTOR 22
 

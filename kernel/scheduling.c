@@ -5,7 +5,7 @@
  * 1. While lock is set no interrupt takes the processor from the thread that runs; each leaves its bit in
  * pending.
  * 2. The upcall thread runs with lock set; the kernel sets it before it runs that thread and clears it only
- * as sup_switch resumes an INTERRUPTED thread.
+ * as sup_switch resumes a thread that is not in sup_switch itself.
  */
 #include "scheduling.h"
 
@@ -19,6 +19,7 @@
 #include "text.h"
 
 static struct sup_sched *shared; /* in the scheduler's memory: it may hold anything */
+static uint64_t cut;             /* what shared->cut is to be */
 
 static void upcall(void) __attribute__((noreturn));
 
@@ -41,11 +42,17 @@ void scheduling_start(uint32_t upcall_entry)
     upcall();
 }
 
+void scheduling_note(unsigned event)
+{
+    if (shared != NULL)
+        shared->pending |= 1u << event;
+}
+
 void scheduling_event(unsigned event, const struct registers *registers)
 {
     if (shared == NULL)
         return;
-    shared->pending |= 1u << event;
+    scheduling_note(event);
     if ((registers->cs & 3) == 0 || shared->lock != 0 || thread_current() == thread_at(UPCALL_THREAD))
         return;
     thread_interrupted(registers);
@@ -68,6 +75,23 @@ void scheduling_thread_over(void)
     upcall();
 }
 
+void scheduling_cut(const struct thread *thread, bool is_cut)
+{
+    uint64_t bit = 1ull << thread_number(thread);
+
+    cut = is_cut ? cut | bit : cut & ~bit;
+    if (shared == NULL)
+        return;
+    shared->cut = cut;
+    if (is_cut)
+        shared->pending |= 1u << SUP_EVENT_CUT;
+}
+
+void scheduling_detach(void)
+{
+    shared = NULL;
+}
+
 /* ---- Supervisor calls ---- */
 
 SUPERVISOR_CALL(sup_sched_attach, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
@@ -75,9 +99,10 @@ SUPERVISOR_CALL(sup_sched_attach, uint64_t address, uint64_t, uint64_t, uint64_t
     struct caller caller = caller_of(badge);
     struct caller_address where = {address};
 
-    if (!caller_owns(caller, where, sizeof *shared) || address % sizeof shared->lock != 0)
+    if (!caller_owns(caller, where, sizeof *shared) || address % _Alignof(struct sup_sched) != 0)
         return SHOJI_EINVAL;
     shared = (struct sup_sched *)address;
+    shared->cut = cut;
     return SHOJI_OK;
 }
 
@@ -93,7 +118,7 @@ SUPERVISOR_CALL(sup_switch, thread_t number, uint64_t, uint64_t, uint64_t, uint6
         return SHOJI_ECLOSED;
     if (to == from)
         return SHOJI_OK;
-    if (to->state == THREAD_INTERRUPTED && number != UPCALL_THREAD) {
+    if (to->state != THREAD_INVOKED && number != UPCALL_THREAD) {
         if (shared->pending != 0)
             return SHOJI_EAGAIN;
         shared->lock = 0;

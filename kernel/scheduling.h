@@ -12,10 +12,17 @@
 void scheduling_start(uint32_t upcall) __attribute__((noreturn));
 /* Event (SUP_EVENT_*) has happened. Returns if what was interrupted goes on. */
 void scheduling_event(unsigned event, const struct registers *registers);
-/* The running thread is INTERRUPTED at its beginning: goes on with it, or with the upcall thread if something
- * is pending. */
+/* The event has happened, and somebody will look soon. */
+void scheduling_note(unsigned event);
+/* The running thread is INTERRUPTED at its beginning, or RETURNING: goes on with it, or with the upcall
+ * thread if something is pending. */
 void scheduling_continue(void) __attribute__((noreturn));
 /* The running thread is OVER: the scheduler is told by a timer event. */
 void scheduling_thread_over(void) __attribute__((noreturn));
+
+/* The thread must not go on waiting (struct sup_sched, cut), or may again. */
+void scheduling_cut(const struct thread *thread, bool cut);
+/* The scheduler's memory is no longer shared: it has to attach anew. */
+void scheduling_detach(void);
 
 #endif

@@ -5,7 +5,7 @@
  * 1. Exactly one thread is RUNNING once threads_start is done, and thread_current is it.
  * 2. The stack descriptor of every other thread is up to date, the running one's only after call_stack_save.
  * 3. An INTERRUPTED thread's top frame is an interrupt's, an INVOKED thread's top frame is the call of
- * sup_switch.
+ * sup_switch, a RETURNING thread's that of an invocation that is to return.
  */
 #include "thread.h"
 
@@ -93,21 +93,32 @@ const struct thread *thread_of_stack(uint64_t address)
     return address >= STACKS_BASE ? thread_at((address - STACKS_BASE) / STACK_BYTES) : NULL;
 }
 
-void thread_begin(struct thread *thread)
+void thread_enter(struct thread *thread, struct pd_id id, uint32_t entry, uint64_t argument)
 {
     uint64_t end = stack_base(thread_number(thread)) + STACK_BYTES;
-    struct pd_id home = pd_home(system_state.manifest.components[thread->component].id);
 
     thread->registers =
-        (struct registers){.rdi = thread->argument,
-                           .rip = thread->entry,
+        (struct registers){.rdi = argument,
+                           .rip = entry,
                            .cs = SELECTOR_USER_CODE | 3,
                            .rflags = RFLAGS_ALWAYS | (thread->interruptible ? RFLAGS_INTERRUPTS : 0),
-                           .rsp = call_stack_start(&thread->stack, end, home, (uintptr_t)thread_base),
+                           .rsp = call_stack_start(&thread->stack, end, id, (uintptr_t)thread_base),
                            .ss = SELECTOR_USER_DATA | 3};
     if (thread == current)
         call_stack_load(&thread->stack);
     thread->state = THREAD_INTERRUPTED;
+}
+
+void thread_begin(struct thread *thread)
+{
+    thread_enter(thread, pd_home(system_state.manifest.components[thread->component].id), thread->entry,
+                 thread->argument);
+}
+
+void thread_returns(long result)
+{
+    current->result = result;
+    current->state = THREAD_RETURNING;
 }
 
 void thread_interrupted(const struct registers *registers)
@@ -120,7 +131,8 @@ void thread_run(struct thread *thread, long result)
 {
     enum thread_state state = thread->state;
 
-    ASSERT(state == THREAD_INTERRUPTED || state == THREAD_INVOKED, "a thread that is run can go on");
+    ASSERT(state == THREAD_INTERRUPTED || state == THREAD_INVOKED || state == THREAD_RETURNING,
+           "a thread that is run can go on");
     if (thread != current) {
         __asm__ volatile("fxsave64 %0" : "=m"(current->floating));
         call_stack_switch(&thread->stack);
@@ -131,7 +143,7 @@ void thread_run(struct thread *thread, long result)
     thread->state = THREAD_RUNNING;
     if (state == THREAD_INTERRUPTED)
         cpu_resume(&thread->registers);
-    thread_return(result);
+    thread_return(state == THREAD_RETURNING ? thread->result : result);
 }
 
 void thread_return(long result)

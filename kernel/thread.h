@@ -8,6 +8,8 @@
  *                 thread_begin   +---- RUNNING            | +-- thread_invoked (sup_switch) --> INVOKED
  * --thread_run--> RUNNING
  *                                                         +---- too many faults --> OVER
+ *    INTERRUPTED, INVOKED or RUNNING --threads_end (abort.c), thread_returns--> RETURNING --thread_run-->
+ * RUNNING
  *
  * A thread that never ran is one that was interrupted before its entry's first instruction.
  */
@@ -20,7 +22,14 @@
 #define UPCALL_THREAD 0u
 #define THREAD_FAULTS_MAX 8u /* in a row without a return of the entry */
 
-enum thread_state { THREAD_NONE, THREAD_INTERRUPTED, THREAD_INVOKED, THREAD_RUNNING, THREAD_OVER };
+enum thread_state {
+    THREAD_NONE,
+    THREAD_INTERRUPTED,
+    THREAD_INVOKED,
+    THREAD_RUNNING,
+    THREAD_RETURNING,
+    THREAD_OVER
+};
 
 struct thread {
     struct call_stack stack;
@@ -32,6 +41,8 @@ struct thread {
     bool interruptible; /* runs with interrupts on */
     uint32_t priority;
     unsigned faults;                                    /* in a row */
+    bool parked;                                        /* waits in the scheduler for its component */
+    long result;                                        /* RETURNING: what its top call returns */
     struct registers registers;                         /* INTERRUPTED */
     uint8_t floating[512] __attribute__((aligned(16))); /* FXSAVE; while it does not run */
 };
@@ -49,6 +60,10 @@ const struct thread *thread_of_stack(uint64_t address);
 /* Back to the beginning: the thread's entry, in the component's domain of now. Also for the thread that runs.
  */
 void thread_begin(struct thread *thread);
+/* Its base enters `entry` in the domain that `id` names. */
+void thread_enter(struct thread *thread, struct pd_id id, uint32_t entry, uint64_t argument);
+/* The running thread, which the supervisor was called by, goes on by returning this from its top call. */
+void thread_returns(long result);
 /* What the thread that runs was doing is in these registers. */
 void thread_interrupted(const struct registers *registers);
 /* Goes on with a thread; `result` is what sup_switch returns there, if it is INVOKED. */

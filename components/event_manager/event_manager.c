@@ -71,7 +71,9 @@ static long wait(long group, uint64_t tick, component_t client)
         long result;
 
         mutex_lock(&mutex);
-        result = events_take(&events, group, client, self);
+        /* Whoever is told to return takes no event with him: he has nobody to take it to. */
+        result = status == SHOJI_OK || status == SHOJI_ETIMEDOUT ? events_take(&events, group, client, self)
+                                                                 : SHOJI_EAGAIN;
         if (result == SHOJI_EAGAIN && status != SHOJI_OK) {
             events_leave(&events, group, self);
             result = status;
@@ -96,6 +98,21 @@ long evt_wait_until_badged(long group, uint64_t tick, uint64_t a2, uint64_t a3, 
 {
     (void)a2, (void)a3, (void)a4;
     return wait(group, tick, client);
+}
+
+/* The supervisor calls it: the component is no more. */
+SHOJI_EXPORT long component_gone(component_t component)
+{
+    uint64_t waiters;
+
+    if (component >= EVENT_COMPONENTS)
+        return SHOJI_EINVAL;
+    mutex_lock(&mutex);
+    waiters = events_gone(&events, component);
+    mutex_unlock(&mutex);
+    for (; waiters != 0; waiters &= waiters - 1)
+        (void)sched_wakeup((thread_t)__builtin_ctzll(waiters));
+    return SHOJI_OK;
 }
 
 long component_init(component_t self)

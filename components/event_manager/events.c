@@ -92,6 +92,29 @@ long events_group(struct events *events, component_t owner)
     return SHOJI_EMEMORY;
 }
 
+uint64_t events_gone(struct events *events, component_t owner)
+{
+    uint64_t waiters = 0;
+
+    for (uint32_t place = 0; place < EVENTS; place++) {
+        const struct event *event = &events->event[place];
+
+        if (event->group != EVENT_NONE && events->group[event->group].owner == owner)
+            (void)events_free(events, event_id(events, place), owner);
+    }
+    for (uint32_t group = 0; group < EVENT_GROUPS; group++) {
+        struct event_group *it = &events->group[group];
+
+        if (it->owner != owner)
+            continue;
+        if (it->waiter != 0)
+            waiters |= 1ull << it->waiter;
+        *it = (struct event_group){.first = EVENT_NONE, .last = EVENT_NONE};
+    }
+    events->groups_of[owner] = 0;
+    return waiters;
+}
+
 long events_create(struct events *events, long group, uint32_t token, component_t owner)
 {
     uint32_t place = events->free;

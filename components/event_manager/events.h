@@ -42,7 +42,10 @@ struct events {
 
 void events_init(struct events *events);
 
-/* Ids are positive. Groups live as long as the system. SHOJI_EMEMORY: none left for this owner. */
+/* All that is the owner's is freed. The threads that waited (a bit for each) have to be woken. */
+uint64_t events_gone(struct events *events, component_t owner);
+
+/* Ids are positive. Groups live as long as their owner. SHOJI_EMEMORY: none left for this owner. */
 long events_group(struct events *events, component_t owner);
 /* SHOJI_ENOENT: no such group; SHOJI_EPERM: not the owner's. */
 long events_create(struct events *events, long group, uint32_t token, component_t owner);

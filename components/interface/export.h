@@ -20,4 +20,9 @@
 /* Every component defines it; called once, in manifest order, before any thread runs. It must not block. */
 SHOJI_EXPORT long component_init(component_t self);
 
+/* A component that keeps something for others may define it: the supervisor calls it when a component has failed and will begin
+ * anew, before it does. Whatever was that component's is nobody's any more; its ids mean nothing. Called on a thread of its own that may
+ * block for a mutex. */
+SHOJI_EXPORT long component_gone(component_t component);
+
 #endif

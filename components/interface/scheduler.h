@@ -4,10 +4,13 @@
 #define INTERFACE_SCHEDULER_H
 #include "shoji/supervisor.h"
 
-/* Blocks the caller until sched_wakeup; a wakeup that came before is remembered (one). SHOJI_OK. */
+/* Blocks the caller until sched_wakeup; a wakeup that came before is remembered (one). SHOJI_OK. SHOJI_ECLOSED: a component that this
+ * thread is to return to is no more; all waits end so until it has returned there. SHOJI_EFAULT: the scheduler itself began anew. */
 long sched_block(void);
 /* The same, at the latest until shoji_global.ticks reaches `tick`: SHOJI_ETIMEDOUT. */
 long sched_block_until(uint64_t tick);
+/* As sched_block, but not cut short: for waits that end soon, and where giving up would leave something half done. */
+long sched_block_uncut(void);
 long sched_wakeup(thread_t thread);
 /* Blocks until the interrupt of a device line (sup_device.line) has come since the last call. One waiter a line. */
 long sched_line_wait(uint32_t line);

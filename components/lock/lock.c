@@ -13,6 +13,7 @@
  * 4. Whoever takes the wake leaves; all others block again. Two wakes that nobody took in between are
  *    one: the mutex does not need the second, since the thread that takes the first takes the mutex as
  *    contended and wakes the next.
+ * 5. When a component is no more, its locks are LOCK_GONE until the last that waited has left.
  */
 #include "lock.h"
 #include "atomic.h"
@@ -23,6 +24,7 @@
 #define LOCKS_EACH 128 /* the most that one component may have */
 #define THREADS 64     /* bits of `waiters` */
 #define COMPONENTS 256
+#define LOCK_GONE UINT32_MAX /* in place of an owner */
 
 static struct lock {
     volatile uint32_t owner; /* 0: free */
@@ -85,6 +87,35 @@ static long waiter_wake(struct lock *lock)
     return waiters != 0 ? sched_wakeup((thread_t)__builtin_ctzll(waiters)) : SHOJI_OK;
 }
 
+/* Its owner is no more, and perhaps nobody waits for it either by now. */
+static void gone_free(struct lock *lock)
+{
+    if (atomic_load64(&lock->waiters) != 0)
+        return;
+    atomic_store(&lock->wake, 0);
+    (void)atomic_replace(&lock->owner, LOCK_GONE, 0);
+}
+
+static void lock_gone(struct lock *lock)
+{
+    atomic_store(&lock->owner, LOCK_GONE);
+    for (uint64_t waiters = atomic_load64(&lock->waiters); waiters != 0; waiters &= waiters - 1)
+        (void)sched_wakeup((thread_t)__builtin_ctzll(waiters));
+    gone_free(lock);
+}
+
+/* The supervisor calls it: the component is no more, and what it owned is nobody's. */
+SHOJI_EXPORT long component_gone(component_t component)
+{
+    for (struct lock *lock = locks; lock < locks + LOCKS; lock++) {
+        if (atomic_load(&lock->owner) != component)
+            continue;
+        lock_gone(lock);
+        owned_subtract(component);
+    }
+    return SHOJI_OK;
+}
+
 SHOJI_EXPORT_BADGED(lock_wait);
 long lock_wait_badged(long id, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
 {
@@ -98,9 +129,13 @@ long lock_wait_badged(long id, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a
     if (self >= THREADS)
         return SHOJI_EINVAL;
     atomic_set_bits64(&lock->waiters, 1ull << self);
-    while (atomic_swap(&lock->wake, 0) == 0 && status == SHOJI_OK)
-        status = sched_block();
+    while (status == SHOJI_OK && atomic_load(&lock->owner) == client && atomic_swap(&lock->wake, 0) == 0)
+        status = sched_block_uncut();
     atomic_clear_bits64(&lock->waiters, 1ull << self);
+    if (atomic_load(&lock->owner) != client) {
+        gone_free(lock);
+        return SHOJI_ECLOSED;
+    }
     if (status == SHOJI_OK && atomic_load(&lock->wake) != 0)
         status = waiter_wake(lock);
     return status;

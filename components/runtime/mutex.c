@@ -6,24 +6,24 @@
  *    lock_wait remembers one lock_wake that came first.
  * 2. Whoever was waiting takes the mutex as 2, never as 1: there may be others behind it, and a needless
  *    lock_wake is harmless.
- * 3. The id is set before state becomes 2, and never changes.
+ * 3. The id is set before state becomes 2. It changes only when lock has begun anew and knows it no longer;
+ * whoever sets another one looks at state again before it waits.
  */
 #include "mutex.h"
 
 #include "lock.h"
 #include "runtime.h"
 
-static uint32_t mutex_id(struct mutex *mutex)
+/* Sets an id if it still is `known`, which is of no use. Returns the id. */
+static uint32_t mutex_id_set(struct mutex *mutex, uint32_t known)
 {
-    uint32_t known = atomic_load(&mutex->id);
-    long id;
+    long id = lock_create();
 
-    if (known != 0)
-        return known;
-    id = lock_create();
+    if (id == SHOJI_EFAULT) /* lock is beginning anew */
+        return atomic_load(&mutex->id);
     if (id <= 0)
         runtime_panic("no lock left", __FILE__, __LINE__);
-    if (atomic_replace(&mutex->id, 0, (uint32_t)id))
+    if (atomic_replace(&mutex->id, known, (uint32_t)id))
         return (uint32_t)id;
     /* Another thread was first. */
     (void)lock_free(id);
@@ -32,15 +32,22 @@ static uint32_t mutex_id(struct mutex *mutex)
 
 void mutex_lock_contended(struct mutex *mutex)
 {
-    uint32_t id = mutex_id(mutex);
+    uint32_t id = atomic_load(&mutex->id);
 
+    if (id == 0)
+        id = mutex_id_set(mutex, 0);
     while (atomic_swap(&mutex->state, 2) != 0)
-        if (lock_wait(id) != SHOJI_OK)
-            runtime_panic("lock_wait", __FILE__, __LINE__);
+        if (id == 0 || lock_wait(id) == SHOJI_EPERM)
+            id = mutex_id_set(mutex, id);
 }
 
+/* If lock does not know the id, nobody waits under it: all that did have been sent away and look at state,
+ * which is free by now. They may wait under a new id since. */
 void mutex_unlock_contended(struct mutex *mutex)
 {
-    if (lock_wake(atomic_load(&mutex->id)) != SHOJI_OK)
-        runtime_panic("lock_wake", __FILE__, __LINE__);
+    for (uint32_t id = 0; id != atomic_load(&mutex->id);) {
+        id = atomic_load(&mutex->id);
+        if (lock_wake(id) == SHOJI_OK)
+            return;
+    }
 }

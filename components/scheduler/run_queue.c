@@ -136,6 +136,12 @@ void run_queue_block(struct run_queue *queue, thread_t id, uint64_t now, uint64_
         wait_insert(queue, id);
 }
 
+void run_queue_cut(struct run_queue *queue, thread_t id)
+{
+    if (id <= RUN_THREADS && queue->thread[id].state == RUN_BLOCKED && queue->thread[id].cuttable)
+        wait_end(queue, id, SHOJI_ECLOSED);
+}
+
 long run_queue_wake(struct run_queue *queue, thread_t thread)
 {
     if (thread > RUN_THREADS || queue->thread[thread].state == RUN_ABSENT)

@@ -27,7 +27,8 @@ struct run_thread {
     uint32_t priority;
     uint32_t slice;         /* ticks of its turn that are used up */
     uint32_t remembered;    /* 1: a wakeup came while it was not blocked */
-    long outcome;           /* of its last wait: SHOJI_OK or SHOJI_ETIMEDOUT */
+    uint32_t cuttable;      /* RUN_BLOCKED: 1, run_queue_cut ends the wait */
+    long outcome;           /* of its last wait: SHOJI_OK, SHOJI_ETIMEDOUT or SHOJI_ECLOSED */
     thread_t next, prev;    /* RUN_READY: the ring of its priority */
     uint64_t until;         /* RUN_BLOCKED: the tick that ends the wait */
     thread_t later, sooner; /* RUN_BLOCKED with a time: the list by `until` */
@@ -54,6 +55,9 @@ thread_t run_queue_pick(struct run_queue *queue);
  * thread being ready still: a wakeup was remembered, or the time has passed. The outcome is in
  * thread[].outcome as soon as the thread is ready again. */
 void run_queue_block(struct run_queue *queue, thread_t thread, uint64_t now, uint64_t until);
+
+/* Ends a wait that may be cut short, with outcome SHOJI_ECLOSED. */
+void run_queue_cut(struct run_queue *queue, thread_t thread);
 
 /* Ends a wait, or is remembered (one). SHOJI_EINVAL: no such thread. */
 long run_queue_wake(struct run_queue *queue, thread_t thread);

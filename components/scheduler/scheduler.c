@@ -25,7 +25,10 @@
  *    All callers look again.
  * 6. If nobody is ready, whoever looks for a successor waits in sup_idle itself: the thread that blocked,
  *    or thread 0. The thread that is woken is then often the one that waits, and nothing is switched.
- * 7. Before sched_upcall, during the component_init calls, lock stays set: nothing is preempted, and
+ * 7. A thread whose bit is in `cut` does not go on waiting, but in sched_block_uncut: an invocation below
+ * that of its wait has ended with its component, and whoever called us is to return there. The kernel clears
+ * the bit when it has.
+ * 8. Before sched_upcall, during the component_init calls, lock stays set: nothing is preempted, and
  *    nobody may block.
  */
 #include "scheduler.h"
@@ -68,7 +71,10 @@ static void events_take(void)
 
     if (events & 1u << SUP_EVENT_TIMER)
         run_queue_tick(&queue, shoji_global.ticks);
-    for (events &= ~(1u << SUP_EVENT_TIMER); events != 0; events &= events - 1) {
+    if (events & 1u << SUP_EVENT_CUT)
+        for (uint64_t cut = shared.cut; cut != 0; cut &= cut - 1)
+            run_queue_cut(&queue, (thread_t)__builtin_ctzll(cut));
+    for (events &= ~(1u << SUP_EVENT_TIMER | 1u << SUP_EVENT_CUT); events != 0; events &= events - 1) {
         struct line *line = &lines[__builtin_ctz(events)];
 
         line->came = 1;
@@ -121,13 +127,24 @@ static void leave(thread_t self)
     }
 }
 
-static long block(uint64_t until)
+/* Is the thread to return rather than to wait? */
+static uint32_t is_cut(thread_t self)
+{
+    return shared.cut >> self & 1;
+}
+
+static long block(uint64_t until, uint32_t cuttable)
 {
     thread_t self = shoji_global.current;
 
     if (!started)
         return SHOJI_EPERM;
     enter();
+    if (cuttable && is_cut(self)) {
+        leave(self);
+        return SHOJI_ECLOSED;
+    }
+    queue.thread[self].cuttable = cuttable;
     run_queue_block(&queue, self, shoji_global.ticks, until);
     leave(self);
     return queue.thread[self].outcome;
@@ -135,12 +152,17 @@ static long block(uint64_t until)
 
 SHOJI_EXPORT long sched_block(void)
 {
-    return block(RUN_FOREVER);
+    return block(RUN_FOREVER, 1);
 }
 
 SHOJI_EXPORT long sched_block_until(uint64_t tick)
 {
-    return block(tick);
+    return block(tick, 1);
+}
+
+SHOJI_EXPORT long sched_block_uncut(void)
+{
+    return block(RUN_FOREVER, 0);
 }
 
 SHOJI_EXPORT long sched_wakeup(thread_t thread)
@@ -186,7 +208,7 @@ long sched_line_wait_badged(uint32_t number, uint64_t a1, uint64_t a2, uint64_t 
     long status;
 
     (void)a1, (void)a2, (void)a3, (void)a4;
-    if (number < SUP_EVENT_LINE0 || number >= LINES)
+    if (number < SUP_EVENT_LINE0 || number >= SUP_EVENT_CUT)
         return SHOJI_EINVAL;
     if (!started)
         return SHOJI_EPERM;
@@ -194,10 +216,13 @@ long sched_line_wait_badged(uint32_t number, uint64_t a1, uint64_t a2, uint64_t 
     enter();
     status = line_claim(line, client, self);
     if (status == SHOJI_OK) {
-        while (!line->came) {
+        queue.thread[self].cuttable = 1;
+        while (!line->came && !is_cut(self)) {
             run_queue_block(&queue, self, shoji_global.ticks, RUN_FOREVER);
             turn_await(self);
         }
+        if (!line->came)
+            status = SHOJI_ECLOSED;
         line->came = 0;
         line->waiter = 0;
     }

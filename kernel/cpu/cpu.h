@@ -50,4 +50,8 @@ void cpu_return(long result, uint64_t rip) __attribute__((noreturn));
 void thread_base(void);
 void thread_base_returned(long status) __attribute__((noreturn));
 
+/* Where the callees of invocations that were ended return to; calls thread_gone_returned with interrupts off. */
+void thread_gone(void);
+void thread_gone_returned(void) __attribute__((noreturn));
+
 #endif

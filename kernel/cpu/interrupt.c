@@ -6,7 +6,9 @@
 #include "cpu/interrupt.h"
 
 #include "cpu/io.h"
+#include "fault.h"
 #include "memory_map.h"
+#include "reboot.h"
 #include "scheduling.h"
 #include "shoji/supervisor.h"
 
@@ -74,6 +76,8 @@ void interrupt(const struct registers *registers)
     *memory_register(LOCAL_APIC_END) = 0;
     if (registers->vector == VECTOR_TIMER) {
         global->ticks++;
+        reboot_tick();
+        fault_tick(registers);
         scheduling_event(SUP_EVENT_TIMER, registers);
     } else if (registers->vector < VECTOR_LINE0 + LINES) {
         scheduling_event(SUP_EVENT_LINE0 + (unsigned)(registers->vector - VECTOR_LINE0), registers);

@@ -71,6 +71,12 @@ thread_base:
     mov %rax, %rdi
     call thread_base_returned
 
+    .globl thread_gone
+/* An invocation has returned to a component that is no more (rax). As thread_base. */
+thread_gone:
+    cli
+    call thread_gone_returned
+
     .macro VECTOR number, has_error
 vector_\number:
     .if !\has_error

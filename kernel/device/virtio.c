@@ -17,6 +17,7 @@
 #include "shoji/status.h"
 #include "supervisor/calls.h"
 
+#define COMMON_STATUS 20 /* device_status in the common structure, virtio 1.0, 4.1.4.3 */
 #define VENDOR_VIRTIO 0x1af4
 #define NET_TRANSITIONAL 0x1000
 #define NET_MODERN 0x1041
@@ -144,6 +145,12 @@ const char *virtio_net_start(unsigned component)
     device.vector = LINE;
     owner = component;
     return NULL;
+}
+
+void virtio_net_reset(unsigned component)
+{
+    if (device.common != 0 && component == owner)
+        *(volatile uint8_t *)(device.common + COMMON_STATUS) = 0;
 }
 
 SUPERVISOR_CALL(sup_device_open, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)

@@ -9,4 +9,7 @@
 /* Finds the device and gives it to the component. NULL, or why not. */
 const char *virtio_net_start(unsigned component);
 
+/* If the component has the device: it stops, and is as after switching on. */
+void virtio_net_reset(unsigned component);
+
 #endif

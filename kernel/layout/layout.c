@@ -121,6 +121,14 @@ static void domain_free(struct pd pd)
     layout.free_count++;
 }
 
+/* These components' ids name a domain anew. */
+static void homes_name(uint64_t members, struct pd pd)
+{
+    pd_name_each(layout.homes, members, pd);
+    for (uint64_t left = members & layout.closed; left != 0;)
+        pd_close(layout.homes[bit_take(&left)]);
+}
+
 /* ---- Domains that nobody is in any more ---- */
 
 /* A dissolved domain leaves the aliases of the one that its tag names. */
@@ -186,7 +194,7 @@ long layout_merge(unsigned into_component, unsigned from_component)
         slot_select(into, slot, view, made);
     }
     slots_copy(into, from, fresh);
-    pd_name_each(layout.homes, b->members, into);
+    homes_name(b->members, into);
     pd_name_tags(b->aliases.bits, into);
     a->aliases.bits[0] |= b->aliases.bits[0];
     a->aliases.bits[1] |= b->aliases.bits[1];
@@ -234,7 +242,7 @@ static void split_leave(unsigned component, struct pd old)
 
         slot_select(rest, slot, view, made);
     }
-    pd_name_each(layout.homes, stay, rest);
+    homes_name(stay, rest);
     domain->state = DOMAIN_STALE;
     set_remove(&layout.live, old);
     set_add(&layout.stale, old);
@@ -277,7 +285,7 @@ long layout_split(unsigned component)
         pd_select(own, root_slot(slot), leaver->row[slot]);
     }
     domain_of(own)->slots = leaver->slots;
-    pd_name(layout.homes[component], own);
+    homes_name(bit, own);
     layout.splits++;
     return SHOJI_OK;
 }
@@ -316,6 +324,18 @@ void layout_grant(unsigned component, unsigned slot, struct view view)
     to->slots |= 1ull << slot;
     layout.users[slot] |= 1ull << component;
     slot_select(layout_domain(component), slot, view, false);
+}
+
+void layout_close(unsigned component)
+{
+    layout.closed |= 1ull << component;
+    pd_close(layout.homes[component]);
+}
+
+void layout_open(unsigned component)
+{
+    layout.closed &= ~(1ull << component);
+    pd_name(layout.homes[component], layout_domain(component));
 }
 
 unsigned layout_device_slot(uint32_t address)

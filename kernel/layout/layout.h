@@ -48,6 +48,14 @@ long layout_share(unsigned owner, uint32_t address, uint32_t bytes, enum right r
 /* The pages are the component's, to read and write. */
 void layout_own_pages(unsigned component, uint32_t address, uint32_t bytes);
 
+/* Nobody's any more. */
+void layout_disown_pages(unsigned component, uint32_t address, uint32_t bytes);
+/* What the component gave to others of its own slot is taken back. */
+void layout_unshare(unsigned owner);
+/* No gate leads into the component until it is opened, wherever it is moved. Frames still return. */
+void layout_close(unsigned component);
+void layout_open(unsigned component);
+
 struct layout_counts {
     uint64_t merges, splits, stale, domains;
 };

@@ -38,6 +38,7 @@ struct layout {
     struct layout_domain domains[PD_COUNT];
     struct pd_set free, live, stale, dissolved;
     unsigned free_count;
+    uint64_t closed; /* components that no gate leads into */
     uint64_t merges, splits;
 };
 extern struct layout layout;

@@ -132,3 +132,26 @@ void layout_own_pages(unsigned component, uint32_t address, uint32_t bytes)
     if (view_set(layout.components[component].row[component], address, bytes, RIGHT_WRITE))
         memory_forget(address, bytes);
 }
+
+void layout_disown_pages(unsigned component, uint32_t address, uint32_t bytes)
+{
+    ASSERT((address | bytes) % PAGE_BYTES == 0, "memory comes in pages");
+    if (view_set(layout.components[component].row[component], address, bytes, RIGHT_NONE))
+        memory_forget(address, bytes);
+}
+
+void layout_unshare(unsigned owner)
+{
+    uint32_t base = ARENA_BASE + owner * SLOT_BYTES;
+
+    for (uint64_t left = layout.users[owner] & ~(1ull << owner); left != 0;) {
+        struct view view = layout.components[bit_take(&left)].row[owner];
+
+        if (view_is_table(view))
+            view_set(view, base, GATES_OFFSET, RIGHT_NONE);
+    }
+    for (unsigned i = 1; i < PD_COUNT; i++) /* tables that several of them needed together */
+        if ((layout.domains[i].unions >> owner & 1) != 0)
+            view_set(pd_selected((struct pd){(uint8_t)i}, root_slot(owner)), base, GATES_OFFSET, RIGHT_NONE);
+    memory_forget(base, SLOT_BYTES);
+}

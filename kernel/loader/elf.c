@@ -321,6 +321,19 @@ void elf_load(const struct elf_file *file, uint8_t *image)
     __builtin_memset(image + done, 0, file->image_bytes - done);
 }
 
+void elf_load_data(const struct elf_file *file, uint8_t *image)
+{
+    for (unsigned i = 0; i < file->segment_count; i++) {
+        const struct elf_segment *segment = &file->segments[i];
+
+        if (segment->right != RIGHT_WRITE)
+            continue;
+        copy(image + segment->address, file->bytes + segment->offset, segment->file_bytes);
+        __builtin_memset(image + segment->address + segment->file_bytes, 0,
+                         segment->bytes - segment->file_bytes);
+    }
+}
+
 const char *elf_function_at(const struct elf_file *file, uint32_t address, uint32_t *into)
 {
     const char *name = NULL;

@@ -59,6 +59,8 @@ struct elf_symbol elf_symbol(const struct elf_file *file, uint32_t index);
 struct elf_relocation elf_relocation(const struct elf_file *file, unsigned table, uint32_t index);
 /* Copies the segments to image_bytes at `image`, zeroes between and behind. */
 void elf_load(const struct elf_file *file, uint8_t *image);
+/* Copies the writable segments alone, and zeroes behind them. */
+void elf_load_data(const struct elf_file *file, uint8_t *image);
 /* Name of the function that holds this address of the image, and how far in; NULL if .symtab does not tell.
  */
 const char *elf_function_at(const struct elf_file *file, uint32_t address, uint32_t *into);

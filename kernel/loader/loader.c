@@ -4,11 +4,15 @@
  *
  * 1. A component gets rights to its own slot, to the pools that the manifest gives it, and to nothing else.
  * 2. A gate is made only where an edge of the manifest allows it, one for each (client, function asked for).
- * 3. component_init, the upcall and the entries of threads are the kernel's to call: no gate leads to them.
+ * 3. component_init, component_gone, the upcall and the entries of threads are the kernel's to call: no gate
+ * leads to them.
+ * 4. Linking a component again finds each of its gates where it was made: they lie in the order of its
+ * symbols.
  */
 #include "loader/loader.h"
 
 #include "layout/layout.h"
+#include "panic.h"
 #include "shoji/status.h"
 #include "text.h"
 
@@ -153,7 +157,8 @@ static bool is_entry(unsigned server, const char *name)
 {
     const struct manifest *manifest = &system_state.manifest;
 
-    if (text_equal(name, "component_init") || text_equal(name, "sched_upcall"))
+    if (text_equal(name, "component_init") || text_equal(name, "component_gone") ||
+        text_equal(name, "sched_upcall"))
         return true;
     for (unsigned i = 0; i < manifest->thread_count; i++)
         if (manifest->threads[i].component == server && text_equal(name, manifest->threads[i].entry))
@@ -209,8 +214,9 @@ static bool target_find(unsigned client, const char *name, const struct loader_c
     return false;
 }
 
+/* gates_next: how many of the client's gates the symbols before this one needed. */
 static bool symbol_resolve(unsigned client, const struct elf_symbol *symbol, const struct loader_call *calls,
-                           uint32_t *value, struct loader_error *error)
+                           uint32_t *gates_next, uint32_t *value, struct loader_error *error)
 {
     struct component *component = &system_state.components[client];
     struct gate gate = {.badge = system_state.manifest.components[client].id};
@@ -237,9 +243,12 @@ static bool symbol_resolve(unsigned client, const struct elf_symbol *symbol, con
                     "component %s: symbol %s: no edge of the manifest leads to a component that offers it",
                     system_name(client), symbol->name);
     }
+    *value = component->gates + *gates_next * GATE_BYTES;
+    if ((*gates_next)++ < component->gate_count)
+        return true;
     if (component->gate_count == GATES_PER_COMPONENT)
         return FAIL(error, "component %s: more than %u gates", system_name(client), GATES_PER_COMPONENT);
-    *value = component->gates + component->gate_count++ * GATE_BYTES;
+    component->gate_count++;
     gate_write(*value, &gate);
     return true;
 }
@@ -248,11 +257,12 @@ static bool component_link(unsigned client, const struct loader_call *calls, str
 {
     const struct component *component = &system_state.components[client];
     const struct elf_file *file = &component->file;
+    uint32_t gates_next = 0;
 
     for (uint32_t i = 0; i < file->symbols.count; i++) {
         struct elf_symbol symbol = elf_symbol(file, i);
 
-        if (!symbol_resolve(client, &symbol, calls, &symbol_values[i], error))
+        if (!symbol_resolve(client, &symbol, calls, &gates_next, &symbol_values[i], error))
             return false;
     }
     for (unsigned table = 0; table < 2; table++)
@@ -266,6 +276,15 @@ static bool component_link(unsigned client, const struct loader_call *calls, str
             __builtin_memcpy((void *)(uintptr_t)(component->base + relocation.offset), &value, sizeof value);
         }
     return true;
+}
+
+void loader_reload(unsigned component, const struct loader_call *calls)
+{
+    const struct component *it = &system_state.components[component];
+    struct loader_error error;
+
+    elf_load_data(&it->file, (uint8_t *)(uintptr_t)it->base);
+    ASSERT(component_link(component, calls, &error), "what could be linked once can be linked again");
 }
 
 bool loader_run(const struct boot_file *files, unsigned count, const struct loader_call *calls,

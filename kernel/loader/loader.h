@@ -29,6 +29,9 @@ struct loader_call {
 bool loader_run(const struct boot_file *files, unsigned count, const struct loader_call *calls,
                 struct loader_error *error);
 
+/* The component's data is as it was after loader_run. Its gates, and what they have counted, stay. */
+void loader_reload(unsigned component, const struct loader_call *calls);
+
 /* Address of a function that a component defines and offers; 0 if it does not. */
 uint32_t loader_function(unsigned component, const char *name);
 

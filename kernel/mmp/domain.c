@@ -106,6 +106,11 @@ void pd_unname(struct pd_id id)
     descriptors[id.value & MMP_PD_INDEX_MASK].name = 0;
 }
 
+void pd_close(struct pd_id id)
+{
+    descriptors[id.value & MMP_PD_INDEX_MASK].name &= ~((uint64_t)MMP_DD_VALID << 48);
+}
+
 struct pd pd_named(struct pd_id id)
 {
     return pd_of_tag((uint16_t)(descriptors[id.value & MMP_PD_INDEX_MASK].name >> 32));

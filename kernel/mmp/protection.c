@@ -69,6 +69,11 @@ const char *protection_fault_text(uint8_t kind)
     return kind < sizeof text / sizeof *text ? text[kind] : "unknown fault";
 }
 
+bool protection_fault_is_closed(uint8_t kind)
+{
+    return kind == MMP_FAULT_GATE_DOMAIN;
+}
+
 bool protection_fault_is_access(uint8_t kind)
 {
     return kind == MMP_FAULT_PERMISSION || kind == MMP_FAULT_MALFORMED;

@@ -11,6 +11,9 @@
 #include "mmp/registers.h"
 #include "panic.h"
 
+#define TICKS_SHIFT 22u
+_Static_assert(UINT32_MAX >> TICKS_SHIFT == CALL_TICKS_MAX, "the bits above rflags");
+
 struct xframe {
     uint64_t rip, rsp, fb;
     uint16_t pd, kind;
@@ -94,6 +97,42 @@ uint64_t call_stack_start(struct call_stack *stack, uint64_t stack_end, struct p
     stack->frame_base = stack_end;
     *(uint64_t *)(stack_end - 8) = rip;
     return stack_end - 8;
+}
+
+void call_stack_drop(struct call_stack *stack)
+{
+    stack->top -= MMP_XFRAME_BYTES;
+    stack->frame_base = SUPERVISOR_STACK_END;
+}
+
+void call_stack_divert(struct call_stack *stack, unsigned n, uint64_t rip)
+{
+    struct xframe *frame = frame_at(stack->top - (n + 1ull) * MMP_XFRAME_BYTES);
+
+    ASSERT(frame->kind == MMP_XFRAME_CALL, "only calls return");
+    *frame = (struct xframe){.rip = rip,
+                             .rsp = SUPERVISOR_STACK_END,
+                             .fb = SUPERVISOR_STACK_END,
+                             .kind = MMP_XFRAME_CALL,
+                             .gate = frame->gate};
+    /* The callee's return address is compared with the frame's. The supervisor's own is written as it
+     * returns. */
+    if (n != 0)
+        *(uint64_t *)(frame[1].fb - 8) = rip;
+}
+
+/* The ticks are counted where the hardware writes zeroes when it makes the frame, and looks at nothing but
+ * IF: in the reserved upper bits of rflags (manual 5.3, 6.2). So they are this invocation's, and cost
+ * nothing. */
+unsigned call_stack_tick(struct call_stack *stack)
+{
+    struct xframe *call = frame_at(stack->top - 2 * MMP_XFRAME_BYTES);
+
+    if ((uint64_t)(uintptr_t)call < stack->base || call->kind != MMP_XFRAME_CALL)
+        return 0;
+    if (call->flags >> TICKS_SHIFT != CALL_TICKS_MAX)
+        call->flags += 1u << TICKS_SHIFT;
+    return call->flags >> TICKS_SHIFT;
 }
 
 void call_stack_drop_interrupt(void)

@@ -19,7 +19,8 @@
     CALL(layout, sup_counters)                                                                               \
     CALL(layout, pd_merge)                                                                                   \
     CALL(layout, pd_split)                                                                                   \
-    CALL(test, sup_exit)
+    CALL(test, sup_exit)                                                                                     \
+    CALL(test, sup_kill)
 
 #define DECLARE(group, name) extern void name##_entry(void);
 #define LIST(group, name) {#name, #group, name##_entry},

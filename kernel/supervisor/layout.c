@@ -5,6 +5,7 @@
 #include "layout/layout.h"
 
 #include "caller.h"
+#include "reboot.h"
 #include "supervisor/calls.h"
 #include "text.h"
 
@@ -25,12 +26,16 @@ SUPERVISOR_CALL(sup_components, uint64_t address, uint32_t count, uint64_t, uint
         return SHOJI_EINVAL;
     for (unsigned i = 0; i < manifest->component_count && i < count; i++) {
         const struct component *component = &system_state.components[i];
+        struct reboot_state state = reboot_state(i);
 
         out[i] = (struct sup_component){.id = manifest->components[i].id,
                                         .domain = layout_domain(i).number,
                                         .memory_used = component->heap_next - component->heap_base,
                                         .memory_budget = component->heap_end - component->heap_base,
-                                        .faults = component->faults};
+                                        .faults = component->faults,
+                                        .state = state.state,
+                                        .reboots = state.reboots};
+        text_copy(out[i].reason, sizeof out[i].reason, state.reason);
         text_copy(out[i].name, sizeof out[i].name, manifest->components[i].name);
     }
     return manifest->component_count;

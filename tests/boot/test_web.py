@@ -812,23 +812,38 @@ def test_wild_store(wild):
     assert_all_served(load(wild, 1000, "-c", "8", "-k"), 1000)
 
 
+def wild_request(system, statuses):
+    """The status of a request that fails; None if its connection ends with it."""
+    try:
+        status = system.get("/wild").status
+    except (EOFError, ConnectionResetError):
+        status = None
+    assert status in statuses
+
+
 def test_wild_stores_among_good_requests(wild):
+    """Others are served, but those that come while static_content begins anew; and it does so each time, since it serves in between."""
     wild.mode("isolated")
     before = len(wild.faults())
     process = load(wild, 3000, "-c", "8", "-k")
     for _ in range(50):
-        assert wild.get("/wild").status == 500
-    assert_all_served(process, 3000)
+        wild_request(wild, {500})
+        assert wild.get().body == HELLO
+    found, output = load_result(process)
+    assert found["Complete requests"] == "3000", output
+    assert int(found["Failed requests"]) <= 30, output
     assert len(wild.faults()) == before + 50
+    assert_all_served(load(wild, 1000, "-c", "8", "-k"), 1000)
 
 
 def test_wild_store_within_a_merged_domain(wild):
-    """The component merged with its clients takes their invocation along, up to the last crossing; the next request is served."""
+    """The component merged with its clients takes them along, and with fd_api all connections; the next request is served."""
     wild.mode("isolated")
     for client in ("content_manager", "http_parser", "fd_api", "connection_manager"):
+        time.sleep(0.1)  # the control interface's connections have fallen with fd_api too
         assert wild.ask("POST", "/v1/merge", {"into": client, "from": "static_content"}).status == 200
         for _ in range(3):
-            assert wild.get("/wild").status == 500
+            wild_request(wild, {500} if client in ("content_manager", "http_parser") else {500, None})
             assert wild.get().body == HELLO
     wild.mode("isolated")
     assert_all_served(load(wild, 1000, "-c", "8", "-k"), 1000)

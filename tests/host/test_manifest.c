@@ -96,9 +96,13 @@ static void test_refused(void **state)
         const char *line, *reason;
     } cases[] = {
         {"componnt c 3 c.elf memory 4K", "no kind of line"},
-        {"component c 3 c.elf memory", "expected `component NAME ID IMAGE memory BUDGET`"},
+        {"component c 3 c.elf memory", "expected `component NAME ID IMAGE memory BUDGET [time MS]`"},
         {"component c 3 c.elf budget 4K", "expected `component"},
         {"component c 3 c.elf memory 4K 4K", "expected `component"},
+        {"component c 3 c.elf memory 4K tome 20", "expected `component"},
+        {"component c 3 c.elf memory 4K time 19", "time 19: expected at least 20 (ms)"},
+        {"component c 3 c.elf memory 4K time 10001", "expected at most 10000"},
+        {"component c 3 c.elf memory 4K time x", "`x` is no number"},
         {"component c 0 c.elf memory 4K", "id 0"},
         {"component c 256 c.elf memory 4K", "at most 255"},
         {"component c -1 c.elf memory 4K", "no number"},

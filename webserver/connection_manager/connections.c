@@ -5,6 +5,7 @@
 #include "scheduler.h"
 
 #define SWEEP_MS 500
+#define RETRY_MS 20 /* when something below has failed and will come back */
 #define TURN_READS 16 /* a connection that always has more to read lets the others go first after so many */
 
 static uint64_t ticks_in(uint64_t milliseconds)
@@ -207,6 +208,10 @@ static void connection_turn_away(struct connections *all, long fd)
 static bool connection_accept(struct connections *all)
 {
     long fd = fd_accept(all->group, all->listener);
+    if (fd == SHOJI_ECLOSED || fd == SHOJI_ENOENT) { /* whoever listened for us has failed */
+        fd_close(all->listener);
+        all->listener = 0;
+    }
     if (fd <= 0 || fd >= FD_LIMIT)
         return false;
     struct connection *c = connection_find_free(all);
@@ -276,6 +281,12 @@ static void connections_start(struct connections *all)
         all->listener = listener;
         return;
     }
+    if (listener == SHOJI_EFAULT || listener == SHOJI_ENOENT) {
+        if (listener == SHOJI_ENOENT)
+            all->group = 0;
+        sched_block_until(ticks_in(RETRY_MS));
+        return;
+    }
     print_line("cannot listen on port %u: status %ld", (unsigned)all->port, listener);
     sched_block_until(ticks_in(CONNECTION_TIMEOUT_MS));
 }
@@ -293,6 +304,21 @@ static void connections_recover(struct connections *all)
     connection_run(all, c);
 }
 
+/* fd_api knows nothing of us any more: it has begun anew, and so do we. */
+static void connections_forget(struct connections *all)
+{
+    for (uint32_t i = 0; i < all->limit; i++) {
+        if (all->table[i].fd)
+            stream_close(all->table[i].stream);
+        all->table[i].fd = 0;
+    }
+    for (uint32_t fd = 0; fd < FD_LIMIT; fd++)
+        all->by_fd[fd] = 0;
+    all->group = all->listener = 0;
+    all->open = all->free_hint = all->again_count = 0;
+    all->running = 0;
+}
+
 void connections_run(struct connections *all)
 {
     if (all->listener <= 0) {
@@ -304,6 +330,12 @@ void connections_run(struct connections *all)
     long fd = all->again_count ? fd_wait_until(all->group, shoji_global.ticks)
               : all->open      ? fd_wait_until(all->group, all->sweep)
                                : fd_wait(all->group);
+    if (fd == SHOJI_ENOENT) {
+        connections_forget(all);
+        return;
+    }
+    if (fd < 0 && fd != SHOJI_ETIMEDOUT)
+        sched_block_until(ticks_in(RETRY_MS));
     if (fd == all->listener) {
         while (connection_accept(all))
             ;

@@ -13,6 +13,8 @@
  * decides.
  * 3. An entry of a connection or stream keeps its event when it is given back; so a token names an entry for
  * ever, and a trigger that comes late at worst makes the entry's next user look once for nothing.
+ * 4. When tcp or http_parser has begun anew, what it gave is lost: `handle` is 0. When the event manager has, groups
+ * and events are: `events` and `event` are 0, and made again by the next wait. When a client has, its descriptors are closed.
  */
 #include "fd_api.h"
 
@@ -32,6 +34,7 @@
 #pragma weak tcp_receive
 #pragma weak tcp_transmit
 #pragma weak tcp_finish
+#pragma weak tcp_set_event
 #pragma weak http_open
 #pragma weak http_write
 #pragma weak http_read
@@ -67,6 +70,9 @@ static const struct {
 };
 #define POOLS (sizeof pools / sizeof *pools)
 
+/* Those that this component uses, by their ids in the manifest. */
+enum { TCP = 7, EVENT_MANAGER = 8, HTTP_PARSER = 11 };
+
 enum kind { LISTENER, CONNECTION, STREAM, SERVICE, EMPTY };
 
 /* Who buffers where, an entry for each pool. */
@@ -78,14 +84,14 @@ static struct claim nothing;
 
 static struct group {
     component_t owner;
-    long events; /* the event manager's group */
+    long events; /* the event manager's group; 0: none yet. It stays when the group's owner goes */
 } groups[GROUPS];
 
 static struct descriptor {
     component_t owner;
     enum kind kind;
     const struct claim *buffers; /* its owner's */
-    long handle;                 /* the lower layer's */
+    long handle;                 /* the lower layer's; 0: lost */
     long event;                  /* 0: none created yet */
     long event_group;            /* the group, as clients count, that the event is in */
 } descriptors[FD_LIMIT];
@@ -152,7 +158,7 @@ long fd_group_badged(long a, long b, long c, long d, long e, component_t client)
     long slot = slots_take(&group_slots);
     if (slot < 0)
         return slot;
-    long events = evt_group();
+    long events = groups[slot].events > 0 ? groups[slot].events : evt_group();
     if (events < 0) {
         slots_give(&group_slots, slot);
         return events;
@@ -163,13 +169,45 @@ long fd_group_badged(long a, long b, long c, long d, long e, component_t client)
 }
 SHOJI_EXPORT_BADGED(fd_group);
 
+/* The event manager has begun anew: the group and the events of its descriptors are made again. Whoever looks at each once, as
+ * it is told to, misses nothing. */
+static long group_restore(struct group *group)
+{
+    long events = evt_group();
+    if (events < 0)
+        return events;
+    group->events = events;
+    for (long fd = 1; fd < FD_LIMIT; fd++) {
+        struct descriptor *descriptor = &descriptors[fd];
+        if (!descriptor->owner || descriptor->kind == EMPTY || descriptor->event_group != group - groups + 1)
+            continue;
+        long event = evt_create(events, fd);
+        if (event < 0)
+            return event;
+        descriptor->event = event;
+        if (descriptor->kind == SERVICE)
+            descriptor->handle = async_serve(event);
+        else if (!descriptor->handle || descriptor->kind == STREAM || tcp_set_event(descriptor->handle, event) < 0)
+            evt_trigger(event);
+    }
+    return SHOJI_OK;
+}
+
+/* The event manager's group, or a status. */
+static long group_events(struct group *group)
+{
+    long status = group->events > 0 ? SHOJI_OK : group_restore(group);
+    return status < 0 ? status : group->events;
+}
+
 long fd_wait_badged(long group, long b, long c, long d, long e, component_t client)
 {
     (void)b, (void)c, (void)d, (void)e;
     struct group *waited = group_of(group, client);
     if (!waited)
         return SHOJI_ENOENT;
-    return evt_wait(waited->events);
+    long events = group_events(waited);
+    return events < 0 ? events : evt_wait(events);
 }
 SHOJI_EXPORT_BADGED(fd_wait);
 
@@ -179,7 +217,8 @@ long fd_wait_until_badged(long group, uint64_t tick, long c, long d, long e, com
     struct group *waited = group_of(group, client);
     if (!waited)
         return SHOJI_ENOENT;
-    return evt_wait_until(waited->events, tick);
+    long events = group_events(waited);
+    return events < 0 ? events : evt_wait_until(events, tick);
 }
 SHOJI_EXPORT_BADGED(fd_wait_until);
 
@@ -263,6 +302,8 @@ long fd_accept_badged(long group, long listener, long c, long d, long e, compone
         return SHOJI_ENOENT;
     if (from->kind != LISTENER)
         return SHOJI_EINVAL;
+    if (!from->handle)
+        return SHOJI_ECLOSED;
     long fd = connection_take(group, events);
     if (fd < 0)
         return fd;
@@ -315,6 +356,8 @@ long fd_read_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, co
         return SHOJI_ENOENT;
     if (!buffer_is_clients(from, buffer, bytes))
         return SHOJI_EPERM;
+    if (!from->handle)
+        return SHOJI_ECLOSED;
     switch (from->kind) {
     case CONNECTION:
         return tcp_receive(from->handle, buffer, bytes);
@@ -338,6 +381,8 @@ long fd_write_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, c
         return SHOJI_ENOENT;
     if (!buffer_is_clients(to, buffer, bytes))
         return SHOJI_EPERM;
+    if (!to->handle)
+        return SHOJI_ECLOSED;
     switch (to->kind) {
     case CONNECTION:
         return tcp_transmit(to->handle, buffer, bytes);
@@ -353,27 +398,84 @@ long fd_write_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, c
 }
 SHOJI_EXPORT_BADGED(fd_write);
 
-long fd_close_badged(long fd, long b, long c, long d, long e, component_t client)
+static long descriptor_close(long fd)
 {
-    (void)b, (void)c, (void)d, (void)e;
-    struct descriptor *closed = descriptor_of(fd, client);
-    if (!closed)
-        return SHOJI_ENOENT;
+    struct descriptor *closed = &descriptors[fd];
+    long status = SHOJI_OK;
     closed->owner = 0;
     switch (closed->kind) {
     case LISTENER:
-    case CONNECTION: {
-        long status = tcp_finish(closed->handle);
+    case CONNECTION:
+        if (closed->handle)
+            status = tcp_finish(closed->handle);
         slots_give(&connection_slots, fd - 1);
         return status;
+    case STREAM:
+        if (closed->handle)
+            status = http_close(closed->handle);
+        break;
+    case EMPTY:
+        if (closed->handle)
+            status = null_close(closed->handle);
+        break;
+    case SERVICE:
+        break;
     }
-    default: {
-        long status = closed->kind == STREAM  ? http_close(closed->handle)
-                      : closed->kind == EMPTY ? null_close(closed->handle)
-                                              : SHOJI_OK;
-        slots_give(&stream_slots, fd - 1 - CONNECTIONS);
-        return status;
-    }
-    }
+    slots_give(&stream_slots, fd - 1 - CONNECTIONS);
+    return status;
+}
+
+long fd_close_badged(long fd, long b, long c, long d, long e, component_t client)
+{
+    (void)b, (void)c, (void)d, (void)e;
+    return descriptor_of(fd, client) ? descriptor_close(fd) : SHOJI_ENOENT;
 }
 SHOJI_EXPORT_BADGED(fd_close);
+
+/* ---- When others fail ---- */
+
+static void client_gone(component_t client)
+{
+    for (long fd = 1; fd < FD_LIMIT; fd++)
+        if (descriptors[fd].owner == client)
+            descriptor_close(fd);
+    for (long slot = 0; slot < GROUPS; slot++)
+        if (groups[slot].owner == client) {
+            groups[slot].owner = 0;
+            slots_give(&group_slots, slot);
+        }
+}
+
+static void handles_lost(bool streams)
+{
+    for (long fd = 1; fd < FD_LIMIT; fd++) {
+        struct descriptor *descriptor = &descriptors[fd];
+        if (!descriptor->owner || descriptor->kind > STREAM || (descriptor->kind == STREAM) != streams)
+            continue;
+        descriptor->handle = 0;
+        if (!streams && descriptor->event > 0)
+            evt_trigger(descriptor->event);
+    }
+}
+
+static void events_lost(void)
+{
+    for (long slot = 0; slot < GROUPS; slot++)
+        groups[slot].events = 0;
+    for (long fd = 1; fd < FD_LIMIT; fd++)
+        descriptors[fd].event = 0;
+}
+
+/* The supervisor calls it: the component has failed. */
+SHOJI_EXPORT long component_gone(component_t component)
+{
+    if (component == TCP)
+        handles_lost(false);
+    else if (component == HTTP_PARSER)
+        handles_lost(true);
+    else if (component == EVENT_MANAGER)
+        events_lost();
+    else
+        client_gone(component);
+    return SHOJI_OK;
+}

@@ -400,3 +400,12 @@ long http_close_badged(long id, long b, long c, long d, long e, component_t clie
     return SHOJI_OK;
 }
 SHOJI_EXPORT_BADGED(http_close);
+
+/* The supervisor calls it: the component has failed. */
+SHOJI_EXPORT long component_gone(component_t component)
+{
+    for (long id = 1; id <= STREAMS; id++)
+        if (streams[id - 1].owner == component)
+            (void)http_close_badged(id, 0, 0, 0, 0, component);
+    return SHOJI_OK;
+}

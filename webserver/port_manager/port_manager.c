@@ -66,6 +66,15 @@ __attribute__((used)) long port_leave_badged(uint32_t port, unused_t b, unused_t
     return result;
 }
 
+/* The supervisor calls it: the component has failed. */
+SHOJI_EXPORT long component_gone(component_t component)
+{
+    mutex_lock(&mutex);
+    ports_gone(&ports, component);
+    mutex_unlock(&mutex);
+    return SHOJI_OK;
+}
+
 long component_init(component_t self)
 {
     (void)self;

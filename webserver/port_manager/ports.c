@@ -76,3 +76,10 @@ long ports_leave(struct ports *ports, uint32_t port, component_t owner)
         ports->port[port].state = PORT_FREE;
     return ports->port[port].connections;
 }
+
+void ports_gone(struct ports *ports, component_t owner)
+{
+    for (uint32_t port = 0; port < PORTS; port++)
+        if (ports->port[port].state != PORT_FREE && ports->port[port].owner == owner)
+            ports->port[port] = (struct port){.state = PORT_FREE};
+}

@@ -31,4 +31,7 @@ long ports_use(struct ports *ports, uint32_t port, component_t owner);
 /* SHOJI_ENOENT also if no connection uses it. */
 long ports_leave(struct ports *ports, uint32_t port, component_t owner);
 
+/* All that is the owner's is free. */
+void ports_gone(struct ports *ports, component_t owner);
+
 #endif

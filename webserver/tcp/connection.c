@@ -53,7 +53,8 @@ struct listener {
     struct connection *first, *last; /* WAITING, oldest first */
     long event;
     uint16_t port;
-    bool want; /* the client has been told of no connection since it knew of none */
+    bool want;   /* the client has been told of no connection since it knew of none */
+    bool orphan; /* nobody's */
 };
 
 struct connection {
@@ -296,6 +297,12 @@ static err_t on_poll(void *arg, struct tcp_pcb *pcb)
     return ERR_OK;
 }
 
+/* One connection more on a listener's port. A port_manager that has begun anew does not know the port any more. */
+static bool port_count(uint16_t port)
+{
+    return port_use(port) >= 0 || (port_take(port) == SHOJI_OK && port_use(port) >= 0);
+}
+
 static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
 {
     struct listener *l = arg;
@@ -306,7 +313,7 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
     if (free_first == NULL)
         record_evict();
     c = free_first;
-    if (c == NULL || port_use(l->port) < 0)
+    if (c == NULL || !port_count(l->port))
         return ERR_MEM; /* lwIP resets the connection */
     free_first = c->next;
     used++;
@@ -331,6 +338,20 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
 
 /* ---- What clients call ---- */
 
+static long listener_handle(const struct listener *l)
+{
+    return (1l << HANDLE_GENERATION) | HANDLE_LISTENER | (l - listeners);
+}
+
+/* A listener whose client has failed, on this port. */
+static struct listener *listener_orphan(uint32_t port)
+{
+    for (struct listener *l = listeners; l < listeners + LISTENERS; l++)
+        if (l->pcb != NULL && l->orphan && l->port == port)
+            return l;
+    return NULL;
+}
+
 static struct listener *listener_new(void)
 {
     for (struct listener *l = listeners; l < listeners + LISTENERS; l++)
@@ -347,6 +368,15 @@ long connection_listen(uint32_t port, long event)
 
     if (port == 0 || port > UINT16_MAX || event < 0)
         return SHOJI_EINVAL;
+    if (listener_orphan(port) != NULL) {
+        l = listener_orphan(port);
+        l->event = event;
+        l->orphan = false;
+        l->want = l->first == NULL;
+        if (!l->want)
+            trigger(&l->event);
+        return listener_handle(l);
+    }
     if (l == NULL)
         return SHOJI_EMEMORY;
     bound = tcp_new();
@@ -370,7 +400,7 @@ long connection_listen(uint32_t port, long event)
     *l = (struct listener){.pcb = listening, .event = event, .port = (uint16_t)port, .want = true};
     tcp_arg(listening, l);
     tcp_accept(listening, on_accept);
-    return (1l << HANDLE_GENERATION) | HANDLE_LISTENER | (l - listeners);
+    return listener_handle(l);
 }
 
 static struct listener *listener_of(long handle)
@@ -410,9 +440,17 @@ long connection_take(long listener, long event)
 long connection_set_event(long connection, long event)
 {
     struct connection *c = connection_of(connection);
+    struct listener *l = listener_of(connection);
 
     if (event < 0)
         return SHOJI_EINVAL;
+    if (l != NULL) {
+        l->event = event;
+        l->want = l->first == NULL;
+        if (!l->want)
+            trigger(&l->event);
+        return SHOJI_OK;
+    }
     if (c == NULL)
         return SHOJI_ENOENT;
     c->event = event;
@@ -493,10 +531,20 @@ long connection_transmit(long connection, const void *from, uint64_t bytes)
     return (long)count;
 }
 
+static void listener_leave(struct listener *l)
+{
+    l->orphan = l->pcb != NULL;
+    l->want = false; /* nobody is to be told */
+}
+
 long connection_finish(long connection)
 {
     struct connection *c = connection_of(connection);
 
+    if (listener_of(connection) != NULL) {
+        listener_leave(listener_of(connection));
+        return SHOJI_OK;
+    }
     if (c == NULL)
         return SHOJI_ENOENT;
     c->state = LINGERING;
@@ -511,6 +559,15 @@ long connection_finish(long connection)
     if (tcp_shutdown(c->pcb, 0, 1) != ERR_OK)
         tcp_abort(c->pcb); /* on_error frees the record */
     return SHOJI_OK;
+}
+
+void connections_gone(void)
+{
+    for (struct connection *c = connections; c < connections + TCP_CONNECTIONS; c++)
+        if (c->state == OPEN)
+            (void)connection_finish(handle_of(c));
+    for (struct listener *l = listeners; l < listeners + LISTENERS; l++)
+        listener_leave(l);
 }
 
 uint32_t connections_used(void)

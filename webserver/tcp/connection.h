@@ -24,6 +24,10 @@ long connection_transmit(long connection, const void *from, uint64_t bytes);
 long connection_finish(long connection);
 long connection_set_event(long connection, long event);
 
+/* Connections' and listeners' client has failed: all are finished. A finished listener goes on, and those that come wait until it
+ * is asked for again by connection_listen. */
+void connections_gone(void);
+
 /* Once, after lwIP has been started. */
 void connections_init(void);
 /* Whether one more connection may be opened: there is a record for it and for those that are being opened

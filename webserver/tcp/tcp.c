@@ -24,6 +24,7 @@
 #include "time_wait.h"
 #include "timed_block.h"
 
+#define CLIENT 9 /* fd_api: its id in the manifest */
 #define TIMER_MS 250       /* how late a timer may be noticed that was set meanwhile: lwIP's finest */
 #define RETRY_MS 100       /* when there is no network */
 #define PACKETS_AT_ONCE 64 /* then the mutex is opened once */
@@ -148,6 +149,17 @@ SHOJI_EXPORT long tcp_set_event(long connection, long event)
     result = connection_set_event(connection, event);
     mutex_unlock(&mutex);
     return result;
+}
+
+/* The supervisor calls it: the component has failed. */
+SHOJI_EXPORT long component_gone(component_t component)
+{
+    if (component != CLIENT)
+        return SHOJI_OK;
+    mutex_lock(&mutex);
+    connections_gone();
+    mutex_unlock(&mutex);
+    return SHOJI_OK;
 }
 
 /* ---- Start ---- */

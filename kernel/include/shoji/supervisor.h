@@ -48,12 +48,16 @@ long mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t t
 struct sup_sched {
     volatile uint32_t lock;
     volatile uint32_t pending; /* bit SUP_EVENT_*: an interrupt that nobody has looked at */
+    /* A bit for each thread that must not go on waiting: an invocation below the one it waits in has ended with its component. The
+     * kernel sets them, together with SUP_EVENT_CUT in pending, and clears them. */
+    volatile uint64_t cut;
 };
 /* The upcall thread's entry is `long sched_upcall(void)`, exported by the component that has this group. It is entered for the first
  * time, with lock set and interrupts running, after the last component_init: it picks the first thread to run. When it returns
  * it is entered anew, like any thread's entry; it need not return. It is no gate: nobody can invoke it. */
 #define SUP_EVENT_TIMER 0
 #define SUP_EVENT_LINE0 1 /* first device line, see sup_device_open */
+#define SUP_EVENT_CUT 31  /* look at `cut` */
 long sup_sched_attach(struct sup_sched *shared);
 struct sup_thread {
     char name[SHOJI_NAME_BYTES];
@@ -83,14 +87,24 @@ long sup_device_open(struct sup_device *out);
 /* ---- group test: boot tests only ---- */
 /* Ends the emulation: QEMU's exit status is (code << 1) | 1 with -device isa-debug-exit,iobase=0xf4,iosize=4. */
 long sup_exit(uint64_t code);
+/* Does to the component what a fault of its does: all that is in its domain ends and is rebooted. But it is not counted against it: what
+ * failed before is forgotten, and one that stayed down runs again. SHOJI_EPERM: this system cannot. */
+long sup_kill(component_t component);
 
 /* ---- group layout: mpd_manager ---- */
+#define SUP_RUNS 0u  /* it can be invoked */
+#define SUP_DOWN 1u  /* it failed and will be rebooted; invocations of it end with SHOJI_EFAULT at once */
+#define SUP_STAYS 2u /* it failed too often and stays down */
+#define SUP_REASON_BYTES 96
 struct sup_component {
     char name[SHOJI_NAME_BYTES];
     component_t id;
     uint32_t domain; /* current domain's number; equal for components that share one */
     uint64_t memory_used, memory_budget;
     uint64_t faults;
+    uint32_t state;   /* SUP_RUNS ... */
+    uint32_t reboots; /* since boot */
+    char reason[SUP_REASON_BYTES]; /* of its last failure; empty if there was none */
 };
 struct sup_edge {
     component_t client, server; /* server 0: the supervisor */

@@ -182,6 +182,11 @@ long sched_block(void)
     return SHOJI_OK;
 }
 
+long sched_block_uncut(void)
+{
+    return sched_block();
+}
+
 long sched_wakeup(thread_t thread)
 {
     point();

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Micro-reboots. At once, with interrupts off: gates into the failed components are closed, their invocations
+ * ended (abort.c), their memory is as it was before component_init, what they gave to others is taken back.
+ * Later, on the thread `reboot`, in turn: component_gone(id) of each component that exports it; when the
+ * delay is over, their own component_init; then their gates open and threads begin in them.
+ *
+ * 1. A component that is not RUNS is closed (layout.h), but the scheduler, whose reboot ends before anybody
+ * else runs.
+ * 2. A thread whose component is closed is parked in the scheduler: it has entered sched_block as if called
+ * by nobody.
+ * 3. `reboot` is parked exactly if there is nothing to do at this moment.
+ */
+#include "reboot.h"
+
+#include <stddef.h>
+
+#include "abort.h"
+#include "console.h"
+#include "device/virtio.h"
+#include "layout/layout.h"
+#include "loader/loader.h"
+#include "panic.h"
+#include "scheduling.h"
+#include "shoji/supervisor.h"
+#include "supervisor/calls.h"
+#include "system.h"
+#include "text.h"
+
+struct rebooting {
+    uint32_t state, reboots, failures;
+    uint64_t due;     /* the tick of its component_init */
+    uint64_t since;   /* the tick of its last failure or reboot */
+    uint64_t invoked; /* invocations by then */
+    uint64_t untold;  /* components whose component_gone has not been called for it */
+    char reason[SUP_REASON_BYTES];
+};
+static struct rebooting components[MANIFEST_SLOTS];
+static uint64_t down;           /* those that are DOWN */
+static struct thread *rebooter; /* NULL: this system cannot */
+static uint32_t block;          /* sched_block */
+static bool started;
+static unsigned initialised; /* whose component_init `rebooter` is in, or NO_COMPONENT */
+
+static uint64_t now(void)
+{
+    return ((struct shoji_global *)(uintptr_t)GLOBAL_BASE)->ticks;
+}
+
+static unsigned lowest(uint64_t set)
+{
+    return (unsigned)__builtin_ctzll(set);
+}
+
+/* ---- What threads do while there is nothing for them ---- */
+
+static void park(struct thread *thread)
+{
+    thread->parked = true;
+    thread_enter(thread, pd_home(system_state.manifest.components[system_state.scheduler].id), block, 0);
+}
+
+static void unpark(struct thread *thread)
+{
+    if (thread->parked)
+        scheduling_cut(thread, true);
+}
+
+void reboot_prepare(void)
+{
+    initialised = NO_COMPONENT;
+    if (system_state.scheduler == NO_COMPONENT)
+        return;
+    block = loader_function(system_state.scheduler, "sched_block");
+    if (block == 0)
+        return;
+    rebooter = thread_create("reboot", system_state.scheduler, block, 0);
+    if (rebooter == NULL)
+        panic("thread reboot: no room");
+    park(rebooter);
+}
+
+void reboot_start(void)
+{
+    started = true;
+}
+
+bool reboot_can(void)
+{
+    return started && rebooter != NULL;
+}
+
+/* ---- The failure ---- */
+
+static void component_reset(unsigned index)
+{
+    struct component *component = &system_state.components[index];
+
+    virtio_net_reset(index);
+    layout_unshare(index);
+    if (component->heap_next != component->heap_base)
+        layout_disown_pages(index, component->heap_base, component->heap_next - component->heap_base);
+    component->heap_next = component->heap_base;
+    loader_reload(index, supervisor_calls);
+}
+
+/* Of the component, by all others, since boot. */
+static uint64_t invocations(unsigned index)
+{
+    struct pd_id home = pd_home(system_state.manifest.components[index].id);
+    uint64_t count = 0;
+
+    for (unsigned i = 0; i < system_state.manifest.component_count; i++)
+        for (uint32_t n = 0; n < system_state.components[i].gate_count; n++) {
+            struct gate gate = gate_read(system_state.components[i].gates + n * GATE_BYTES);
+
+            if (gate.server.value == home.value)
+                count += gate.invocations;
+        }
+    return count;
+}
+
+static void component_blame(unsigned index, const char *reason)
+{
+    struct rebooting *it = &components[index];
+
+    bool served = invocations(index) > it->invoked + 1; /* the failed one is not counted */
+
+    it->failures = served || now() - it->since > REBOOT_QUIET_TICKS ? 1 : it->failures + 1;
+    text_copy(it->reason, sizeof it->reason, reason);
+    it->due = now() + (it->failures < 3 ? 0 : REBOOT_DELAY_TICKS << (it->failures - 3));
+    if (it->failures < REBOOT_FAILURES_MAX)
+        return;
+    if (index == system_state.scheduler)
+        panic("nobody schedules any more: %s", reason);
+    it->state = SUP_STAYS;
+    down &= ~(1ull << index);
+    console_line_begin();
+    console_print("reboot: %s stays down after %u failures: %s\n", system_name(index), it->failures, reason);
+}
+
+/* It is down; others are to hear of it. */
+static void component_down(unsigned index, uint64_t fallen)
+{
+    struct rebooting *it = &components[index];
+
+    if (it->state != SUP_STAYS) {
+        it->state = SUP_DOWN;
+        down |= 1ull << index;
+    }
+    it->untold = 0;
+    for (unsigned i = 0; i < system_state.manifest.component_count; i++)
+        if ((fallen >> i & 1) == 0 && loader_function(i, "component_gone") != 0)
+            it->untold |= 1ull << i;
+    it->since = now();
+    if (index == initialised)
+        initialised = NO_COMPONENT;
+    if (index != system_state.scheduler)
+        layout_close(index);
+    component_reset(index);
+}
+
+uint64_t reboot_fail(unsigned guilty, uint64_t with, const char *reason)
+{
+    uint64_t fallen = abort_closure(with | (guilty != NO_COMPONENT ? 1ull << guilty : 0));
+
+    abort_invocations(fallen);
+    for (uint64_t left = fallen; left != 0; left &= left - 1) {
+        unsigned index = lowest(left);
+        struct rebooting *it = &components[index];
+
+        if (index == guilty) {
+            component_blame(index, reason);
+        } else if (it->state == SUP_RUNS) {
+            it->due = now();
+            if (guilty != NO_COMPONENT)
+                text_format(it->reason, sizeof it->reason, "in one domain with %s", system_name(guilty));
+            else
+                text_copy(it->reason, sizeof it->reason, reason);
+        }
+        component_down(index, fallen);
+    }
+    unpark(rebooter);
+    return fallen;
+}
+
+void thread_gone_returned(void)
+{
+    abort_return();
+    scheduling_continue();
+}
+
+/* The scheduler begins anew with interrupts off, on the upcall thread, as at boot. */
+static void scheduler_begin(void) __attribute__((noreturn));
+
+static void scheduler_begin(void)
+{
+    struct thread *thread = thread_at(UPCALL_THREAD);
+
+    scheduling_detach();
+    thread->component = system_state.scheduler;
+    thread->entry = loader_function(system_state.scheduler, "component_init");
+    thread->argument = system_state.manifest.components[system_state.scheduler].id;
+    thread->interruptible = false;
+    thread_begin(thread);
+    thread_run(thread, SHOJI_OK);
+}
+
+void reboot_go_on(void)
+{
+    if (system_state.scheduler != NO_COMPONENT && components[system_state.scheduler].state == SUP_DOWN)
+        scheduler_begin();
+    scheduling_continue();
+}
+
+/* ---- The reboot ---- */
+
+static void component_up(unsigned index)
+{
+    struct rebooting *it = &components[index];
+    struct thread *thread;
+
+    down &= ~(1ull << index);
+    it->state = SUP_RUNS;
+    it->since = now();
+    it->invoked = invocations(index);
+    it->reboots++;
+    layout_open(index);
+    for (unsigned i = 0; (thread = thread_at(i)) != NULL; i++)
+        if (thread != rebooter && thread->component == index)
+            unpark(thread);
+    console_line_begin();
+    console_print("reboot: %s runs again (%u)\n", system_name(index), it->reboots);
+}
+
+static void enter(unsigned component, const char *function, uint64_t argument)
+{
+    thread_enter(rebooter, pd_tag(layout_domain(component)), loader_function(component, function), argument);
+}
+
+/* One component_gone; false: all have been called. */
+static bool tell(void)
+{
+    for (unsigned i = 0; i < system_state.manifest.component_count; i++) {
+        struct rebooting *it = &components[i];
+
+        while (it->untold != 0) {
+            unsigned to = lowest(it->untold);
+
+            it->untold &= it->untold - 1;
+            if (components[to].state != SUP_RUNS)
+                continue; /* it remembers nothing either */
+            enter(to, "component_gone", system_state.manifest.components[i].id);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool init(void)
+{
+    for (uint64_t left = down; left != 0; left &= left - 1) {
+        unsigned index = lowest(left);
+
+        if (components[index].due > now())
+            continue;
+        initialised = index;
+        enter(index, "component_init", system_state.manifest.components[index].id);
+        return true;
+    }
+    return false;
+}
+
+/* `rebooter` is at its base, with nothing begun. */
+static void rebooter_next(void)
+{
+    if (!tell() && !init())
+        park(rebooter);
+}
+
+static void rebooter_returned(long status)
+{
+    unsigned index = initialised;
+
+    initialised = NO_COMPONENT;
+    if (index != NO_COMPONENT && status >= 0)
+        component_up(index);
+    if (index != NO_COMPONENT && status < 0) {
+        char reason[SUP_REASON_BYTES];
+
+        text_format(reason, sizeof reason, "component_init returned %ld", status);
+        (void)reboot_fail(index, 0, reason);
+    }
+    rebooter_next();
+}
+
+bool reboot_thread_returned(long status)
+{
+    struct thread *thread = thread_current();
+    bool parked = thread->parked;
+
+    if (rebooter == NULL)
+        return false;
+    if (!thread->interruptible) { /* the scheduler's component_init, again */
+        if (!started)
+            return false;
+        if (status < 0)
+            panic("the scheduler cannot be rebooted: component_init returned %ld", status);
+        component_up(system_state.scheduler);
+        scheduling_start(loader_function(system_state.scheduler, "sched_upcall"));
+    }
+    if (parked) {
+        thread->parked = false;
+        scheduling_cut(thread, false);
+    }
+    if (thread == rebooter) {
+        rebooter_returned(parked ? SHOJI_OK : status);
+        return true;
+    }
+    if (components[thread->component].state == SUP_RUNS)
+        return false;
+    park(thread);
+    return true;
+}
+
+void reboot_tick(void)
+{
+    if (down == 0 || rebooter == NULL || !rebooter->parked)
+        return;
+    for (uint64_t left = down; left != 0; left &= left - 1)
+        if (components[lowest(left)].due <= now()) {
+            unpark(rebooter);
+            return;
+        }
+}
+
+bool reboot_gate_closed(uint64_t address)
+{
+    struct gate gate = gate_read((uint32_t)address);
+
+    for (unsigned i = 0; i < system_state.manifest.component_count; i++)
+        if (components[i].state != SUP_RUNS &&
+            pd_home(system_state.manifest.components[i].id).value == gate.server.value)
+            return true;
+    return false;
+}
+
+SUPERVISOR_CALL(sup_kill, component_t component, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+{
+    unsigned index = system_component(component);
+
+    if (!reboot_can())
+        return SHOJI_EPERM;
+    if (index == NO_COMPONENT)
+        return SHOJI_ENOENT;
+    console_line_begin();
+    console_print("fault: %s is killed\n", system_name(index));
+    components[index].failures = 0;
+    if (components[index].state == SUP_STAYS)
+        components[index].state = SUP_DOWN;
+    components[index].due = now();
+    (void)reboot_fail(NO_COMPONENT, 1ull << index, "killed");
+    if (thread_current()->state == THREAD_RUNNING)
+        thread_returns(SHOJI_OK);
+    reboot_go_on();
+}
+
+struct reboot_state reboot_state(unsigned component)
+{
+    const struct rebooting *it = &components[component];
+
+    return (struct reboot_state){.state = it->state, .reboots = it->reboots, .reason = it->reason};
+}
