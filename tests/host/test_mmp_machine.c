@@ -943,9 +943,239 @@ static void test_life_sidecars(void **unused)
     assert_true(n.sidecar_hits > 1000);
 }
 
+/* ---- One statement each ---- */
+
+static void test_shapes(void **unused)
+{
+    static const struct mmp_plb_shape bad_plb[] = {
+        {0, 1, 1u << 6, MMP_REPLACE_LRU},           {64, 0, 1u << 6, MMP_REPLACE_LRU},
+        {64, 63, 1u << 6, MMP_REPLACE_LRU},         {48, 16, 1u << 6, MMP_REPLACE_LRU},
+        {64, 64, 1u << 7, MMP_REPLACE_LRU},         {64, 64, 0, MMP_REPLACE_LRU},
+        {64, 64, 1u << 6 | 2, MMP_REPLACE_LRU},     {64, 64, 1u << 6 | 1u << 23, MMP_REPLACE_LRU},
+        {64, 64, 1u << 6, (enum mmp_replacement)3}, {131072, 1, 1u << 6, MMP_REPLACE_LRU}};
+    static const struct mmp_cache_shape bad_cache[] = {{0, 1, 64},       {16384, 3, 64}, {16384, 4, 48},
+                                                       {16384, 512, 64}, {16384, 4, 4},  {100, 1, 64},
+                                                       {16384, 0, 64}};
+    struct mmp_machine_shape of = mmp_machine_mondrix;
+
+    (void)unused;
+    assert_true(mmp_machine_bytes(&of) != 0);
+    for (unsigned i = 0; i < sizeof bad_plb / sizeof *bad_plb; i++) {
+        of.plb = bad_plb[i];
+        assert_int_equal(mmp_machine_bytes(&of), 0);
+    }
+    of = mmp_machine_mondrix;
+    for (unsigned i = 0; i < 3 * sizeof bad_cache / sizeof *bad_cache; i++) {
+        *(i % 3 == 0 ? &of.l1i : i % 3 == 1 ? &of.l1d : &of.l2) = bad_cache[i / 3];
+        assert_int_equal(mmp_machine_bytes(&of), 0);
+        of = mmp_machine_mondrix;
+    }
+    of.glb.entries = 0;
+    assert_int_equal(mmp_machine_bytes(&of), 0);
+    of = mmp_machine_mondrix;
+    of.frames = 65;
+    assert_int_equal(mmp_machine_bytes(&of), 0);
+    of.frames = 64;
+    of.sidecars = (enum mmp_sidecars)3;
+    assert_int_equal(mmp_machine_bytes(&of), 0);
+}
+
+/* 11.2, with the papers' numbers: the first fetch of all costs 1 + 16 + 200. */
+static void test_papers_numbers(void **unused)
+{
+    void *storage = malloc(mmp_machine_bytes(&mmp_machine_mondrix));
+    const struct mmp_machine_counts *c;
+
+    (void)unused;
+    world_make();
+    mc = mmp_machine_make(storage, &mmp_machine_mondrix, &s, &m, NULL, NULL);
+    c = mmp_machine_counts(mc);
+    mmp_machine_fetch(mc, 0x5000, 4);
+    assert_int_equal(c->cycles, 217);
+    mmp_machine_fetch(mc, 0x5004, 4);
+    assert_int_equal(c->cycles, 218);
+    mmp_machine_load(mc, 0x5000, 8, 0); /* not in L1 for data, but in the L2 */
+    assert_int_equal(c->cycles, 234);
+    for (unsigned i = 1; i <= 4; i++) /* four more lines of its set of four: it leaves the L1 */
+        mmp_machine_load(mc, 0x5000 + 4096 * i, 8, 0);
+    assert_int_equal(c->cycles, 234 + 4 * 216);
+    mmp_machine_load(mc, 0x5000, 8, 0);
+    assert_int_equal(c->cycles, 234 + 4 * 216 + 16);
+    /* domain 1: a walk of two references through the L1 for data, then none */
+    mmp_tables_set(&tables, ROOT(0), 0x5000, 0x6000, MMP_PERM_RW, MMP_TABLES_BITMAP);
+    s.pdid = tag_of[0];
+    s.root = ROOT(0);
+    mmp_machine_load(mc, 0x5000, 8, 0);
+    assert_int_equal(c->by_cause[MMP_CAUSE_PLB], 2 * (1 + 216));
+    assert_int_equal(c->plb_misses, 1);
+    mmp_machine_store(mc, 0x5ff8, 8, 0); /* a mid entry tells its page */
+    assert_int_equal(c->plb_hits, 1);
+    assert_int_equal(c->plb_misses, 1);
+    assert_int_equal(mmp_machine_cycles_of(mc, tag_of[0]) + mmp_machine_cycles_of(mc, 0), c->cycles);
+    mmp_machine_reset(mc);
+    assert_int_equal(c->cycles, 0);
+    mmp_machine_load(mc, 0x5000, 8, 0);
+    assert_int_equal(c->plb_misses, 1);
+    free(storage);
+}
+
+/* The same life twice under random replacement: the same counts; and as many lookups as any other has. */
+static void test_random_replacement(void **unused)
+{
+    struct mmp_machine_shape of = small();
+    struct mmp_machine_counts counts[3];
+
+    (void)unused;
+    for (unsigned run = 0; run < 3; run++) {
+        void *storage;
+
+        of.plb.replacement = run < 2 ? MMP_REPLACE_RANDOM : MMP_REPLACE_LRU;
+        storage = malloc(mmp_machine_bytes(&of));
+        world_make();
+        mmp_tables_set(&tables, ROOT(0), 0, SLOT, MMP_PERM_RW, MMP_TABLES_BITMAP);
+        for (uint32_t at = 0x20000; at < 0x28000; at += 8)
+            mmp_tables_set(&tables, ROOT(0), at, at + 4, MMP_PERM_RO, MMP_TABLES_BITMAP);
+        s.pdid = tag_of[0];
+        s.root = ROOT(0);
+        mc = mmp_machine_make(storage, &of, &s, &m, NULL, NULL);
+        random_start(__func__);
+        for (unsigned i = 0; i < 20000; i++)
+            mmp_machine_load(mc, 0x20000 + random_below(random_one_in(3) ? 0x8000 : 0x500) / 4 * 4, 4, 0);
+        counts[run] = *mmp_machine_counts(mc);
+        free(storage);
+    }
+    assert_memory_equal(&counts[0], &counts[1], sizeof counts[0]);
+    assert_int_equal(counts[0].plb_hits + counts[0].plb_misses, counts[2].plb_hits + counts[2].plb_misses);
+    assert_true(counts[0].plb_misses != counts[2].plb_misses);
+    assert_true(counts[0].plb_evicted > 1000);
+}
+
+/* 8.4: each register says its counter; there are no others, and one that can be written. */
+static void test_registers(void **unused)
+{
+    struct mmp_machine_shape of = small();
+    const struct mmp_machine_counts *c;
+    uint64_t value;
+    unsigned known = 0;
+    void *storage;
+
+    (void)unused;
+    random_start(__func__);
+    of.sidecars = MMP_SIDECAR_BY_ACCESS;
+    of.stale_check = true;
+    shape = of;
+    storage = malloc(mmp_machine_bytes(&of));
+    world_make();
+    mc = mmp_machine_make(storage, &of, &s, &m, NULL, NULL);
+    event_switch();
+    for (unsigned i = 0; i < 3000; i++)
+        random_one_in(4) ? event_table() : event_access();
+    c = mmp_machine_counts(mc);
+    const struct {
+        uint32_t msr;
+        uint64_t value;
+    } expected[] = {
+        {0x40, c->cycles},
+        {0x41, c->by_cause[0]},
+        {0x42, c->by_cause[1]},
+        {0x43, c->by_cause[2]},
+        {0x44, c->by_cause[3]},
+        {0x45, c->by_cause[4]},
+        {0x46, c->by_cause[5]},
+        {0x48, c->references[0]},
+        {0x49, c->references[1]},
+        {0x4a, c->references[2]},
+        {0x4b, c->checked[0]},
+        {0x4c, c->checked[1]},
+        {0x4d, c->checked[2]},
+        {0x50, c->l1i.hits},
+        {0x51, c->l1i.misses},
+        {0x52, c->l1d.hits},
+        {0x53, c->l1d.misses},
+        {0x54, c->l2.hits},
+        {0x55, c->l2.misses},
+        {0x58, c->plb_hits},
+        {0x59, c->plb_misses},
+        {0x5a, c->plb_confirmed},
+        {0x5b, c->plb_refills},
+        {0x5c, c->plb_evicted},
+        {0x5d, c->plb_invalidations},
+        {0x5e, c->plb_invalidated},
+        {0x5f, c->sidecar_hits},
+        {0x60, c->table_references},
+        {0x61, c->stale},
+        {0x62, c->outgrown},
+        {0x63, c->glb_hits},
+        {0x64, c->glb_misses},
+        {0x65, c->glb_dropped},
+        {0x66, c->frames_spilled},
+        {0x67, c->frames_filled},
+        {0x68, 0},
+        {0x69, mmp_machine_cycles_of(mc, 0)},
+        {0x2f, 0x101},
+    };
+
+    for (uint32_t msr = MMP_MSR_BASE; msr < MMP_MSR_END + 16; msr++) {
+        bool exists = false;
+
+        for (unsigned i = 0; i < sizeof expected / sizeof *expected; i++)
+            if (msr == MMP_MSR_BASE + expected[i].msr) {
+                exists = true;
+                assert_true(mmp_machine_msr_read(mc, msr, &value));
+                assert_int_equal(value, expected[i].value);
+                known++;
+            }
+        assert_int_equal(mmp_machine_msr_read(mc, msr, &value), exists);
+        assert_int_equal(mmp_machine_msr_write(mc, msr, 0), msr == MMP_MSR_CYCLES_TAG);
+    }
+    assert_int_equal(known, sizeof expected / sizeof *expected);
+    assert_false(mmp_machine_msr_write(mc, MMP_MSR_CYCLES_TAG, 0x10000));
+    assert_true(mmp_machine_msr_write(mc, MMP_MSR_CYCLES_TAG, tag_of[1]));
+    assert_true(mmp_machine_msr_read(mc, MMP_MSR_CYCLES_OF, &value));
+    assert_int_equal(value, mmp_machine_cycles_of(mc, tag_of[1]));
+    free(storage);
+}
+
+/* WDDD section 4.2: run-length entries refill less often where allocations are guarded by inaccessible words.
+ */
+static void test_reach(void **unused)
+{
+    uint64_t misses[3];
+
+    (void)unused;
+    for (unsigned form = 0; form < 3; form++) {
+        void *storage = malloc(mmp_machine_bytes(&mmp_machine_mondrix));
+
+        random_start(__func__);
+        world_make();
+        for (uint32_t at = 0x20000; at < 0x40000;) {
+            uint32_t bytes = 16 + (uint32_t)random_below(40) * 8;
+
+            mmp_tables_set(&tables, ROOT(0), at + 4, at + 4 + bytes, MMP_PERM_RW, (enum mmp_tables_form)form);
+            at += bytes + 8;
+        }
+        s.pdid = tag_of[0];
+        s.root = ROOT(0);
+        mc = mmp_machine_make(storage, &mmp_machine_mondrix, &s, &m, NULL, NULL);
+        for (unsigned i = 0; i < 30000; i++)
+            mmp_machine_load(mc, 0x20000 + random_below(0x4000) / 4 * 4, 4, 0);
+        misses[form] = mmp_machine_counts(mc)->plb_misses;
+        free(storage);
+    }
+    print_message("PLB misses: bitmap %llu, narrow %llu, wide %llu\n", (unsigned long long)misses[0],
+                  (unsigned long long)misses[1], (unsigned long long)misses[2]);
+    assert_true(misses[1] * 10 < misses[0] * 8);
+    assert_true(misses[2] < misses[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_papers_numbers),
+        cmocka_unit_test(test_random_replacement),
+        cmocka_unit_test(test_registers),
+        cmocka_unit_test(test_reach),
         cmocka_unit_test(test_life_small),
         cmocka_unit_test(test_life_sets),
         cmocka_unit_test(test_life_sidecars),
