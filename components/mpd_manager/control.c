@@ -270,7 +270,7 @@ void control_answer(const struct request *request, struct control_answer *answer
 {
     *answer = (struct control_answer){0};
     const struct route *route = route_find(request);
-    uint8_t method = request->parser.method;
+    uint8_t method = request->method;
     if (!route) {
         refuse(answer, 404,
                "There is nothing at this path; there are /v1/graph, /v1/edges, /v1/graph.dot, /v1/policy, "

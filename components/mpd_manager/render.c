@@ -206,9 +206,11 @@ char *render_dot(const struct layout *layout, size_t *bytes)
     for (uint32_t i = 0; i < layout->edges_count; i++) {
         const struct sup_edge *edge = &layout->edges[i];
         unsigned thirds = 1 + 2 * heat(edge->invocations, hottest);
-        text_add(&text, "  \"%s\" -> \"%s\" [label=\"%lu\", penwidth=%u.%u, color=%s%s];\n",
-                 layout_name(layout, edge->client), layout_name(layout, edge->server),
-                 (unsigned long)edge->invocations, thirds / 3, thirds % 3 * 3,
+        text_add(&text, "  \"%s\" -> \"%s\" [", layout_name(layout, edge->client),
+                 layout_name(layout, edge->server));
+        if (edge->invocations) /* those that are only allowed stay in the background */
+            text_add(&text, "label=\"%lu\", ", (unsigned long)edge->invocations);
+        text_add(&text, "penwidth=%u.%u, color=%s%s];\n", thirds / 3, thirds % 3 * 3,
                  edge->crossing ? "firebrick" : "forestgreen", edge->invocations ? "" : ", style=dotted");
     }
     text_add(&text, "}\n");

@@ -160,7 +160,7 @@ static const char *content_type(const char *path, uint32_t bytes)
 
 static enum content_method content_method(const struct request *request)
 {
-    switch (request->parser.method) {
+    switch (request->method) {
     case HTTP_GET:
     case HTTP_HEAD:
         return CONTENT_GET;
@@ -210,7 +210,7 @@ static enum reply_connection reply_connection(const struct request *request)
 {
     if (!request->keep_alive)
         return REPLY_CLOSE;
-    return request->parser.http_minor ? REPLY_KEEP_1_1 : REPLY_KEEP_1_0;
+    return request->minor ? REPLY_KEEP_1_1 : REPLY_KEEP_1_0;
 }
 
 /* A reply of `bytes` bytes is at its end; what http_read says of it. */
@@ -237,7 +237,7 @@ static long reply_malformed(struct stream *stream, char *out)
 static long reply_status(struct stream *stream, char *out, int status, const char *header)
 {
     const struct request *request = &stream->request;
-    bool bodiless = request->parser.method == HTTP_HEAD;
+    bool bodiless = request->method == HTTP_HEAD;
     long bytes = reply_refusal(out, REPLY_TEXT, status, 0, header, reply_connection(request), bodiless);
     return reply_end(stream, bytes, request->keep_alive);
 }
@@ -273,7 +273,7 @@ static int reply_conditions(const struct stream *stream, struct reply *reply)
     const struct request_header_value *none = &values[REQUEST_IF_NONE_MATCH], *range = &values[REQUEST_RANGE];
     if (none->bytes && tag_listed(none->text, none->bytes, reply->tag))
         return 304;
-    if (!range->bytes || stream->request.parser.method != HTTP_GET)
+    if (!range->bytes || stream->request.method != HTTP_GET)
         return 200;
     const struct request_header_value *condition = &values[REQUEST_IF_RANGE];
     if (condition->bytes && !tag_listed(condition->text, condition->bytes, reply->tag))
@@ -328,7 +328,7 @@ static long reply_start(struct stream *stream, char *out, uint64_t room, long to
     };
     if (reply.tag)
         reply.status = reply_conditions(stream, &reply);
-    bool bodiless = request->parser.method == HTTP_HEAD || reply.status == 304;
+    bool bodiless = request->method == HTTP_HEAD || reply.status == 304;
     if (reply.status == 416)
         reply.length = 0;
     uint64_t used = reply_head(out, &reply);

@@ -57,7 +57,9 @@ struct request {
     uint32_t body_bytes; /* content of the body */
     uint32_t body_raw;   /* the same as transferred, with what chunking adds */
     uint32_t target_bytes;
-    int status; /* 0, or the status to refuse it with */
+    uint8_t method; /* llhttp's number */
+    uint8_t minor;  /* of the version, HTTP/1.minor */
+    int status;     /* 0, or the status to refuse it with */
     bool begun, in_body, complete, keep_alive;
     char target[REQUEST_TARGET_BYTES];
 };

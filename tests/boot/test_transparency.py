@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Walls are not to be seen: a recorded set of conversations is answered byte for byte the same by a system that is isolated,
+merged, laid out at random, and laid out anew all the while. Each layout gets a system fresh from boot, because the CGI
+services remember.
+"""
+
+import pathlib
+import random
+import sys
+import threading
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import test_web  # noqa: E402
+
+RUN = "build/run-test-transparency"
+LAYOUTS = ("isolated", "merged", "random 1", "random 2", "random 3", "changing")
+
+
+def conversations():
+    """Each the bytes of one connection, to its end."""
+    draw = random.Random(11)
+    paths = ["/hw", "/", "/style.css", "/pictures/", "/pictures/wall.svg", "/none", "/large.bin", "/empty", "/cgi/hw", "/cgi/HW",
+             "/cgi/a/count", "/cgi/b/count", "/cgi/a/echo?x=%20&y", "/cgi/b/sum?1+2+39", "/cgi/none", "/cgi/b/upper"]
+    headers = ["", "Range: bytes=10-2000\r\n", "Range: bytes=-5\r\n", "Range: bytes=99999999-\r\n", "If-None-Match: *\r\n",
+               'If-None-Match: "0"\r\n', "Accept: */*\r\nUser-Agent: recorded\r\n", "Transfer-Encoding: chunked\r\n"]
+    for path in paths:
+        yield f"GET {path} HTTP/1.0\r\n\r\n".encode()
+        yield f"HEAD {path} HTTP/1.1\r\nConnection: close\r\n\r\n".encode()
+    for count in range(60):
+        parts = []
+        for _ in range(draw.choice((1, 3, 20))):
+            method, path, header = draw.choice(("GET", "GET", "GET", "HEAD", "POST", "PUT")), draw.choice(paths), draw.choice(headers)
+            body = b""
+            if header.startswith("Transfer"):
+                body = b"5\r\nabcde\r\n1\r\nf\r\n0\r\n\r\n"
+            elif method in ("POST", "PUT"):
+                body = draw.randbytes(draw.choice((0, 10, 4096)))
+                header += f"Content-Length: {len(body)}\r\n"
+            parts.append(f"{method} {path} HTTP/1.1\r\nHost: a\r\n{header}\r\n".encode() + body)
+        yield b"".join(parts) + b"GET /hw HTTP/1.1\r\nConnection: close\r\n\r\n"
+    for data, _ in test_web.BAD.values():
+        yield data[:20000]
+
+
+def answers(system):
+    """What each conversation is answered, one after the other, all bytes up to the end of the connection."""
+    found = []
+    for data in conversations():
+        with test_web.Client(system.web, timeout=30) as client:
+            sender = threading.Thread(target=send, args=(client, data))
+            sender.start()
+            reply = bytearray()
+            try:
+                while piece := client.socket.recv(1 << 16):
+                    reply += piece
+            except ConnectionResetError:
+                pass
+            sender.join()
+            found.append(bytes(reply))
+    return found
+
+
+def send(client, data):
+    try:
+        client.send(data).end()
+    except OSError:
+        pass    # refused before all was sent
+
+
+def change(system, draw):
+    one, other = draw.sample(sorted(test_web.COMPONENTS), 2)
+    if draw.random() < 0.5:
+        system.ask("POST", "/v1/merge", {"into": one, "from": other})
+    else:
+        system.ask("POST", "/v1/split", {"component": one})
+
+
+def recorded(layout):
+    system = test_web.System(RUN, "build/webserver-wild/modules.list")
+    done, changes, mover = threading.Event(), [], None
+    try:
+        name, _, seed = layout.partition(" ")
+        draw = random.Random(seed)
+        if name in ("isolated", "merged"):
+            system.mode(name)
+        elif name == "random":
+            for _ in range(60):
+                change(system, draw)
+        else:
+            def move():
+                while not done.is_set():
+                    change(system, draw)
+                    changes.append(1)
+            mover = threading.Thread(target=move)
+            mover.start()
+        found = answers(system)
+        done.set()
+        if mover:
+            mover.join()
+            assert len(changes) > 100
+        assert system.faults() == []
+        return found
+    finally:
+        done.set()
+        if mover:
+            mover.join()
+        system.running.stop()
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return recorded("isolated")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_answers_do_not_depend_on_the_layout(reference, layout):
+    for data, expected, found in zip(conversations(), reference, recorded(layout), strict=True):
+        assert found == expected, (layout, data[:300])
+
+
+def test_the_recording_says_something(reference):
+    heads = [reply.split(b"\r\n", 1)[0] for reply in reference]
+    statuses = {head.split(b" ")[1] for head in heads if head}
+    assert {b"200", b"400", b"404", b"413", b"414", b"431"} <= statuses
+    assert sum(map(len, reference)) > 10_000_000
