@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The running web server, watched: the permission calls that its kernel makes, recorded by gdb, and its permission
+tables, read from its memory."""
+
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import time
+
+import measuring
+from harness import child, network, shoji
+from harness.child import BenchError
+from harness.guest import Guest
+from harness.load import load
+
+REQUESTS = 200
+KERNEL = measuring.REPOSITORY / "build/kernel/shoji.elf"
+SYMBOLS = measuring.REPOSITORY / "build/kernel/shoji.sym.elf"
+MEMORY_READ = 0x4000000  # the kernel and its tables lie below
+RUN = "build/paper/shoji"
+# What is recorded: function, and its arguments as gdb names them.
+RECORDED = {
+    "view_set": ("$rdi", "$rsi", "$rdx", "$rcx"),
+    "view_lend": ("$rsi", "$rdx", "$rcx", "$r8"),
+    "view_destroy": ("$rdi",),
+    "layout_share": ("$rdi", "$rsi", "$rdx", "$rcx"),
+    "layout_merge": ("$rdi", "$rsi"),
+    "layout_split": ("$rdi",),
+}
+
+
+class Watched(shoji.Shoji):
+    """Shoji on the bench's tap device, with a machine of one's own choice."""
+
+    def __init__(self, **machine):
+        folder = measuring.REPOSITORY / RUN
+        folder.mkdir(parents=True, exist_ok=True)
+        self.console = folder / "console.log"
+        self.console.write_text("")
+        try:
+            command = shoji.machine.Machine(tap=shoji.TAP, **machine).command(f"file,path={RUN}/console.log", RUN)
+        except shoji.machine.Unusable as reason:
+            raise BenchError(str(reason)) from None
+        Guest.__init__(self, "shoji", command, RUN)
+
+
+def measured(run):
+    """{"calls": text, "phases": {...}, "tables": {...}}, or None: no network here."""
+    if run.why_no_network:
+        return None
+    files = [KERNEL, *sorted((measuring.REPOSITORY / "build/components").glob("*.elf"))]
+    return run.steps.get("the running system's permission calls and tables", files, lambda: watch(run))
+
+
+def watch(run):
+    shoji.tap()
+    guest = Watched(gdb=True)
+    script = run.folder / "record.gdb"
+    log = run.folder / "record.log"
+    script.write_text(gdb_script())
+    gdb = None
+    try:
+        gdb = child.start(["gdb", "-nx", "-batch", "-x", str(script), str(SYMBOLS)], log)
+        guest.wait_ready()
+        phases, tables = {}, {}
+        phases["boot"] = settled(log)
+        load(shoji.URL, REQUESTS, 8, False)
+        phases["requests"] = settled(log)
+        for mode in ("merged", "isolated"):
+            guest.layout(mode)
+            phases[mode] = settled(log)
+            tables[mode] = tables_read(guest, run)
+        guest.check()
+        recorded = log.read_text()
+        lines = [line for line in recorded.splitlines() if line.split(" ")[0] in RECORDED]
+        if not lines:
+            raise BenchError("gdb recorded nothing:\n" + child.last_lines(recorded))
+        return {"calls": calls_text(lines), "phases": phase_counts(recorded, phases), "tables": tables}
+    finally:
+        if gdb:
+            gdb.send_signal(signal.SIGINT)
+            child.stop(gdb)
+        guest.stop()
+        script.unlink(missing_ok=True)
+        log.unlink(missing_ok=True)
+
+
+def gdb_script():
+    lines = ["set pagination off", "set confirm off", "set breakpoint pending off", "target remote 127.0.0.1:1234"]
+    for name, arguments in RECORDED.items():
+        words = " ".join("%u" for _ in arguments)
+        values = ", ".join(f"(unsigned){argument}" for argument in arguments)
+        lines += [f"hbreak *{name}", "commands", "silent", f'printf "{name} {words}\\n", {values}', "continue", "end"]
+    return "\n".join([*lines, "continue", ""])
+
+
+def settled(log, seconds=0.5):
+    """Bytes of the log once it has not grown for a while."""
+    size, since = -1, time.monotonic()
+    while time.monotonic() - since < seconds:
+        now = log.stat().st_size
+        if now != size:
+            size, since = now, time.monotonic()
+        time.sleep(0.05)
+    return size
+
+
+def phase_counts(recorded, phases):
+    """How often each function was called in each phase."""
+    counts, start = {}, 0
+    for phase, end in phases.items():
+        counts[phase] = {name: len(re.findall(rf"^{name} ", recorded[start:end], re.M)) for name in RECORDED}
+        start = end
+    return counts
+
+
+def calls_text(lines):
+    """The recorded calls in the tool's own form: a table of the kernel's views is a domain there. A view_lend that did
+    nothing is followed by the view_set that does it instead."""
+    domains, calls = {}, []
+    for i, line in enumerate(lines):
+        name, *words = line.split()
+        values = [int(word) for word in words]
+        if name == "view_lend":
+            following = [other.split() for other in lines[i + 1:i + 3]]
+            if any(other[0] == "view_set" and other[2:] == words[1:] for other in following):
+                continue
+        if name in ("view_set", "view_lend"):
+            domain = domains.setdefault(values[0], len(domains))
+            calls.append(f"set {domain} {values[1]:#x} {values[2]} {values[3]}")
+        elif name == "view_destroy" and values[0] in domains:
+            calls.append(f"clear {domains[values[0]]}")
+    return "".join(call + "\n" for call in calls)
+
+
+# ---- The tables, in the machine's memory (docs/mmp-manual.md 3 and 4) ----
+
+def tables_read(guest, run):
+    file = run.folder / "memory.bin"
+    guest.pause()
+    guest.monitor.command(f'pmemsave 0 {MEMORY_READ} "{file}"')
+    described = guest.monitor.command("info mmp")
+    guest.resume()
+    try:
+        memory = file.read_bytes()
+    finally:
+        file.unlink(missing_ok=True)
+    found = re.search(r"(?:domain table|domains?)\D*(0x)?([0-9a-f]{5,16})\D+(\d+)", described)
+    at = symbol("descriptors")
+    if found is None and at is None:
+        raise BenchError(f"`info mmp` tells no domain table:\n{described}")
+    return tables_use(memory, at if at is not None else int(found[2], 16), 0x8000)
+
+
+def symbol(name):
+    listing = subprocess.run([shutil.which("nm") or "nm", str(SYMBOLS)], capture_output=True, text=True).stdout
+    found = re.search(rf"^([0-9a-f]+) \w {name}$", listing, re.M)
+    return int(found[1], 16) if found else None
+
+
+def tables_use(memory, domain_table, count):
+    """Bytes of the tables below all valid descriptors, each table once, and of the words that some domain may use."""
+    roots = set()
+    for index in range(count):
+        at = domain_table + 16 * index
+        if at + 16 > len(memory):
+            break
+        root, _, flags, rest = struct.unpack_from("<IHHQ", memory, at)
+        if rest != 0 or root % 4096 != 0:
+            break  # past the table's end
+        if flags & 1 and root:
+            roots.add(root)
+    mids, leaf_pages, words = {}, {}, {}
+    for root in roots:
+        for slot, entry in enumerate(struct.unpack_from("<1024I", memory, root)):
+            if entry & 3 == 0 and entry:
+                mids[entry] = slot
+            elif entry & 3 == 1:
+                for eighth in range(8):
+                    if entry >> 16 + 2 * eighth & 3:
+                        words[slot << 22 | eighth << 19] = 0x80000
+    for mid, slot in mids.items():
+        for page, entry in enumerate(struct.unpack_from("<1024I", memory, mid)):
+            at = slot << 22 | page << 12
+            if entry & 3 == 0 and entry:
+                leaf_pages[entry] = at
+                leaf = struct.unpack_from("<64I", memory, entry)
+                granted = sum(4 for chunk in leaf for k in range(16) if chunk >> 2 * k & 3)
+            elif entry & 3 == 1:
+                granted = sum(512 for k in range(8) if entry >> 16 + 2 * k & 3)
+            else:
+                granted = 0
+            if granted:
+                words[at] = max(words.get(at, 0), granted)
+    return {"domains": len(roots), "root": 4096 * len(roots), "mid": 4096 * len(mids), "leaf": 256 * len(leaf_pages),
+            "granted": sum(words.values()),
+            "heap_leaves": sum(1 for at in leaf_pages.values() if at & 0x3fffff < 0x3f0000)}

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Part `writing`: what software pays to write permission tables, in bitmap and in run-length form."""
+
+import measuring
+from figures import Table, plot
+from parts import live
+
+PAPER_RATIO = 3.0  # WDDD 4.3
+SIZES = {"place": 3, "cells": 3, "packets": 1}
+WHAT = {"place": "guarded allocations, then all freed", "cells": "guarded allocations, then all freed",
+        "packets": "packets lent to a driver and taken back"}
+
+
+def costs(run, name, calls):
+    def count():
+        file = run.folder / "calls.txt"
+        file.write_text(calls)
+        try:
+            return {form: measuring.instructions(file, form, run.folder) for form in measuring.FORMS}
+        finally:
+            file.unlink()
+
+    return run.steps.get(f"writing, {name}", [measuring.TOOL, calls], count)
+
+
+def measure(run):
+    found = live.measured(run)
+    table = Table("writing", "Writing permission tables: instructions for each call", "instructions, by callgrind, on the host",
+                  ["trace", "calls", *(measuring.FORM_NAMES[f] for f in measuring.FORMS), "run-length / bitmap", "paper"])
+    traces = {}
+    if found is None:
+        table.add("this system's own calls", *([None] * 5), run.why_no_network)
+    else:
+        traces["this system's own calls"] = found["calls"]
+        traces["those of them that end within a page"] = within_pages(found["calls"])
+    for program, size in SIZES.items():
+        traces[f"{program}: {WHAT[program]}"] = measuring.calls_of(program, size)[0]
+    ratios = {}
+    for name, calls in traces.items():
+        if "set" not in calls:
+            table.add(name, 0, *([None] * 4), "no such call was made")
+            continue
+        cost = costs(run, name, calls)
+        each = {form: cost[form]["instructions"] / cost[form]["calls"] for form in measuring.FORMS}
+        ratios[name] = {form: each[form] / each["bitmap"] for form in measuring.FORMS}
+        table.add(name, cost["bitmap"]["calls"], *each.values(), ratios[name]["narrow"], PAPER_RATIO)
+    table.remarks += [
+        "The column run-length / bitmap is of the overlapping form, WDDD's own. All forms are written by mmp_hw/tables, with "
+        "the same allocator of tables; what taking and giving them costs is included in each.",
+        "This system's own calls, recorded from the running kernel while it boots, serves requests, and is merged and split, "
+        "grant pages: whole segments of components and whole pages of heaps. They are written as entries of mid tables, where "
+        "a page of one permission is one store in either form. Mondrix's trace, of which the paper says threefold, was "
+        "of allocations, packets and arguments; the last rows are of that kind. There an entry that changes is decoded, its "
+        "regions broken and coalesced, and its neighbours' overlap written again.",
+    ]
+    run.write(table)
+
+    def draw(axes):
+        names = [name for name in ratios]
+        for k, form in enumerate(measuring.FORMS[1:]):
+            axes.barh([i + (k - 0.5) * 0.35 for i in range(len(names))], [ratios[n][form] for n in names], 0.35,
+                      label=measuring.FORM_NAMES[form])
+        axes.axvline(PAPER_RATIO, color="0.3", linestyle="--", linewidth=1, label="paper")
+        axes.axvline(1, color="0.7", linewidth=1)
+        axes.set_yticks(range(len(names)), [n.split(":")[0] for n in names])
+        axes.invert_yaxis()
+        axes.set_xlabel("instructions, run-length / bitmap")
+        axes.legend(fontsize=8)
+
+    plot(run.folder, "writing", draw, width=7.5)
+
+
+def within_pages(calls):
+    def partial(line):
+        words = line.split()
+        return words[0] == "set" and (int(words[2], 0) | int(words[3], 0)) % 4096 != 0
+
+    return "".join(line + "\n" for line in calls.splitlines() if line and partial(line))
