@@ -15,10 +15,12 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = pathlib.Path(__file__).resolve().parent / "attacks"
 DOCUMENT = REPOSITORY / "docs/attacks.md"
 
-# Ways of translating that differ in what is cached and chained; icount also makes interrupts exact.
+# Ways of translating that differ in what is cached and chained; icount also makes interrupts exact. Model mode
+# checks each access otherwise.
 WAYS = {
     "plain": [],
     "icount": ["-icount", "shift=0,sleep=off", "-append", "exact"],
+    "model": ["-cpu", "mmp,model=on"],
 }
 
 
@@ -42,6 +44,8 @@ def booted(kernel):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_attacks(booted, way):
+    if way == "model" and not bare_kernel.has_model_mode():
+        pytest.skip("this emulator has no model mode")
     lines = booted(way)
     assert [line for line in lines if line.startswith("FAIL")] == []
     assert lines and lines[-1] == "done"

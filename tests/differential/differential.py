@@ -110,13 +110,6 @@ class Differential:
         return "\n".join(lines)
 
 
-def has_property(cpu, name):
-    """Whether this emulator's processor can be told that, on or off; x86 has numbers of the same name, `model` for one."""
-    command = [bare_kernel.QEMU, "-device", f"{cpu}-x86_64-cpu,help"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return any(line.strip().startswith(f"{name}=<bool>") for line in done.stdout.splitlines())
-
-
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--seed", type=int, default=1)

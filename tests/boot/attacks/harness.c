@@ -15,11 +15,12 @@ extern void domain_enter(struct entry *entry);
 
 static const struct {
     uint32_t start, end;
-} watched[] = {{0x400000, 0x440000}, /* tables */
+} watched[] = {{0x400000, 0x424000}, /* tables */
                {ARENA - 0x2000, ARENA + 0x22000},
                {ARENA + ARENA_BYTES - 0x2000, ARENA + ARENA_BYTES + 0x2000},
                {GATES - 0x1000, GATES + 0x2000},
-               {STACK_LOW - 0x1000, STACK_TOP + 0x1000},
+               {STACK_LOW - 0x1000, STACK_LOW + 0x1000},
+               {STACK_TOP - 0x3000, STACK_TOP + 0x1000},
                {CALLSTACK, CALLSTACK + CALLSTACK_FRAMES *MMP_XFRAME_BYTES},
                {SUPERVISOR_STACK - 0x1000, SUPERVISOR_STACK + 0x1000}};
 

@@ -95,12 +95,12 @@ static void every_instruction(void)
         once((unsigned)calls + 1);
     for (unsigned n = 1000; n < 40000; n += 997)
         once(n), calls++;
-    check(hits > 0, "interrupts", hits);
     check(*(uint64_t *)(uint64_t)(GATE(0) + MMP_GATE_CROSSED) == calls, "calls",
           *(uint64_t *)(uint64_t)(GATE(0) + MMP_GATE_CROSSED));
     check(*(uint64_t *)(uint64_t)(GATE(1) + MMP_GATE_CROSSED) == calls, "calls",
           *(uint64_t *)(uint64_t)(GATE(1) + MMP_GATE_CROSSED));
     if (boot_word("exact")) {
+        check(hits > 0, "interrupts", hits);
         for (unsigned i = 0; i < sizeof insns / sizeof *insns; i++) {
             bool found = false;
 
