@@ -13,7 +13,7 @@ include components/component.mk
 LLHTTP := $(BUILD)/src/llhttp
 LLHTTP_SOURCES := $(addprefix $(LLHTTP)/src/,api.c http.c llhttp.c)
 YYJSON := $(BUILD)/src/yyjson
-HTTP_LIBRARY := $(addprefix webserver/http_parser/,request.c quick.c reply.c)
+HTTP_LIBRARY := $(addprefix webserver/http_parser/,request.c reply.c)
 
 # Fetched sources come with their stamps.
 $(LLHTTP_SOURCES): | $(BUILD)/third-party/llhttp.stamp

@@ -4,7 +4,7 @@
  */
 // links: components/mpd_manager/control.c components/mpd_manager/control_stream.c
 // links: components/mpd_manager/layout.c components/mpd_manager/render.c components/mpd_manager/text.c
-// links: components/mpd_manager/token.c webserver/http_parser/request.c webserver/http_parser/quick.c webserver/http_parser/reply.c
+// links: components/mpd_manager/token.c webserver/http_parser/request.c webserver/http_parser/reply.c
 // links: policy/graph.c policy/mode.c tests/host/seeded.c build/src/yyjson/src/yyjson.c
 // links: build/src/llhttp/src/api.c build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
 // includes: . tests/host webserver components/mpd_manager components/interface components/runtime

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "quick.h"
-
 /* A body in chunks may be this much longer on the wire than its content; small chunks and chunk extensions
  * cost. */
 #define RAW_BODY_FACTOR 4
@@ -171,33 +169,10 @@ void request_next(struct request *request)
     request_clear(request);
 }
 
-/* A whole request of the commonest kind, without llhttp: it is between two requests, and stays there. */
-static uint64_t feed_quickly(struct request *request, const char *bytes, uint64_t count)
-{
-    struct quick quick;
-    uint64_t taken = quick_parse(bytes, count, &quick);
-    if (!taken || quick.target_bytes > REQUEST_TARGET_BYTES)
-        return 0;
-    memcpy(request->target, bytes + quick.target_from, quick.target_bytes);
-    request->target_bytes = quick.target_bytes;
-    request->method = quick.head ? HTTP_HEAD : HTTP_GET;
-    request->minor = quick.minor;
-    request->keep_alive = quick.keep_alive;
-    request->head_bytes = taken;
-    request->begun = request->in_body = request->complete = true;
-    return taken;
-}
-
 uint64_t request_feed(struct request *request, const char *bytes, uint64_t count)
 {
     if (request->status || request->complete || !count)
         return 0;
-    if (!request->begun) {
-        uint64_t taken =
-            feed_quickly(request, bytes, count < REQUEST_HEAD_BYTES ? count : REQUEST_HEAD_BYTES);
-        if (taken)
-            return taken;
-    }
     request->begun = true;
     bool in_head = !request->in_body;
     if (in_head && count > REQUEST_HEAD_BYTES - request->head_bytes)
