@@ -91,6 +91,17 @@ static void function_text(char *out, size_t size, uint64_t address)
         text_copy(out, size, "?");
 }
 
+/* The same for boot/symbol, which knows the line: the image's file, and how far into it. */
+static void place_text(char *out, size_t size, uint64_t address)
+{
+    unsigned component = component_at(address);
+
+    out[0] = '\0';
+    if (component != NO_COMPONENT)
+        text_format(out, size, " (%s+0x%lx)", system_state.manifest.components[component].image,
+                    address - system_state.components[component].base);
+}
+
 /* Where a wild jump may have come from: its return address, if it was a call. The thread's own stack tells: a
  * claim, no proof. */
 static void origin_text(char *out, size_t size, const struct scene *scene)
@@ -205,8 +216,55 @@ static void what_text(char *out, size_t size, const struct scene *scene)
         text_format(out, size, "%s (0x%08lx)", protection_fault_text(fault.kind), fault.address);
 }
 
+/* Who could have allowed it, and how. Empty if the question makes no sense. */
+static void allowed_text(char *out, size_t size, const struct scene *scene)
+{
+    const struct manifest *manifest = &system_state.manifest;
+    const char *self = system_name(scene->component);
+    struct protection_fault wrong;
+    struct layout_move move;
+    unsigned slot;
+    size_t length;
+
+    out[0] = '\0';
+    if (scene->registers->vector != PROTECTION_VECTOR)
+        return;
+    wrong = protection_fault();
+    if (!protection_fault_is_access(wrong.kind))
+        return;
+    slot = wrong.address >> 32 == 0 ? layout_slot_of((uint32_t)wrong.address) : NO_SLOT;
+    if (slot < manifest->component_count && slot != scene->component) {
+        if (wrong.address % SLOT_BYTES >= GATES_OFFSET)
+            length = text_format(out, size, "; only its own gates are %s's to use", self);
+        else if (wrong.access == 2)
+            length =
+                text_format(out, size, "; an edge %s %s allows what it exports, through gates; a merge all",
+                            self, system_name(slot));
+        else
+            length =
+                text_format(out, size, "; mmp_set_perm by %s, or a merge, would allow it", system_name(slot));
+        if (layout_moved(scene->component, slot, &move))
+            text_format(out + length, size - length, "; they were last moved by %s %s%s%s, move %lu",
+                        move.split ? "split" : "merge", system_name(move.into), move.split ? "" : " ",
+                        move.split ? "" : system_name(move.from), move.number);
+    } else if (slot != scene->component && slot < manifest->component_count + manifest->pool_count &&
+               wrong.access != 2) {
+        text_format(out, size, "; `pool %s ... %s %s` would allow it",
+                    manifest->pools[slot - manifest->component_count].name, wrong.access == 1 ? "rw" : "ro",
+                    self);
+    } else if (wrong.address < scene->thread->stack.limit &&
+               wrong.address + STACK_BYTES >= scene->thread->stack.limit) {
+        text_format(out, size, "; the stack ends at 0x%08lx, and all of it is used",
+                    scene->thread->stack.limit);
+    } else if (slot == scene->component && wrong.access == 2 && wrong.address % SLOT_BYTES >= GATES_OFFSET) {
+        text_copy(out, size, "; each edge makes gates, no other word there is one");
+    } else {
+        text_copy(out, size, "; nothing allows it");
+    }
+}
+
 struct words {
-    char function[80], origin[80], what[300], caller[80];
+    char function[80], place[80], origin[80], what[300], allowed[200], caller[80];
 };
 
 static struct words words_of(const struct scene *scene)
@@ -214,7 +272,9 @@ static struct words words_of(const struct scene *scene)
     struct words words;
 
     function_text(words.function, sizeof words.function, scene->registers->rip);
+    place_text(words.place, sizeof words.place, scene->registers->rip);
     origin_text(words.origin, sizeof words.origin, scene);
+    allowed_text(words.allowed, sizeof words.allowed, scene);
     what_text(words.what, sizeof words.what, scene);
     if (scene->at_base)
         text_copy(words.caller, sizeof words.caller, "called by nobody");
@@ -227,9 +287,10 @@ static struct words words_of(const struct scene *scene)
 static void words_print(const struct scene *scene, const struct words *words, const char *end)
 {
     console_line_begin();
-    console_print("fault: %s (domain %u, thread %s) in %s at 0x%08lx%s: %s; %s; %s\n",
+    console_print("fault: %s (domain %u, thread %s) in %s at 0x%08lx%s%s: %s%s; %s; %s\n",
                   system_name(scene->component), scene->pd.number, scene->thread->name, words->function,
-                  scene->registers->rip, words->origin, words->what, words->caller, end);
+                  scene->registers->rip, words->place, words->origin, words->what, words->allowed,
+                  words->caller, end);
 }
 
 static void report(const struct scene *scene, const char *end)

@@ -24,6 +24,7 @@
 #include "scheduling.h"
 #include "shoji/supervisor.h"
 #include "supervisor/calls.h"
+#include "supervisor/memory.h"
 #include "system.h"
 #include "text.h"
 
@@ -94,13 +95,8 @@ bool reboot_can(void)
 
 static void component_reset(unsigned index)
 {
-    struct component *component = &system_state.components[index];
-
     virtio_net_reset(index);
-    layout_unshare(index);
-    if (component->heap_next != component->heap_base)
-        layout_disown_pages(index, component->heap_base, component->heap_next - component->heap_base);
-    component->heap_next = component->heap_base;
+    memory_reset(index);
     loader_reload(index, supervisor_calls);
 }
 

@@ -18,7 +18,10 @@ struct component {
     uint32_t gate_count;
     uint32_t heap_base, heap_end;
     /* supervisor/memory.c */
-    uint32_t heap_next;
+    uint32_t heap_next; /* behind the last page that it ever had since it began */
+    uint32_t heap_used; /* bytes */
+    uint64_t
+        heap_pages[SLOT_BYTES / PAGE_BYTES / 64]; /* a bit for each page of its slot: part of its heap now */
     /* fault.c */
     uint64_t faults;
 };

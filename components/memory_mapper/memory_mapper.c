@@ -15,6 +15,22 @@ long mem_grow_badged(uint64_t bytes, uint64_t a1, uint64_t a2, uint64_t a3, uint
     return mmp_alloc(client, bytes);
 }
 
+SHOJI_EXPORT_BADGED(mem_free);
+long mem_free_badged(uint64_t address, uint64_t bytes, uint64_t a2, uint64_t a3, uint64_t a4,
+                     component_t client)
+{
+    (void)a2, (void)a3, (void)a4;
+    return mmp_free(client, address, bytes);
+}
+
+SHOJI_EXPORT_BADGED(mem_take);
+long mem_take_badged(uint64_t address, uint64_t bytes, uint64_t a2, uint64_t a3, uint64_t a4,
+                     component_t client)
+{
+    (void)a2, (void)a3, (void)a4;
+    return mmp_alloc_at(client, address, bytes);
+}
+
 long component_init(component_t self)
 {
     (void)self;

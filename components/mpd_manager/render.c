@@ -49,6 +49,13 @@ static void add_components(yyjson_mut_doc *document, yyjson_mut_val *root, const
         yyjson_mut_obj_add_uint(document, memory, "used", component->memory_used);
         yyjson_mut_obj_add_uint(document, memory, "budget", component->memory_budget);
         yyjson_mut_obj_add_uint(document, entry, "faults", component->faults);
+        yyjson_mut_obj_add_str(document, entry, "state",
+                               component->state == SUP_RUNS   ? "runs"
+                               : component->state == SUP_DOWN ? "down"
+                                                              : "stays down");
+        yyjson_mut_obj_add_uint(document, entry, "reboots", component->reboots);
+        if (component->reason[0] != '\0')
+            yyjson_mut_obj_add_str(document, entry, "reason", component->reason);
     }
 }
 

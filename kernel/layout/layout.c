@@ -167,13 +167,38 @@ static void reclaim(const struct pd_set *named, unsigned enough)
         dissolved_free(set_take(&dead));
 }
 
+/* merges and splits have been counted */
+static void move_note(bool split, unsigned into, unsigned from, uint64_t side, uint64_t other)
+{
+    uint64_t number = layout.merges + layout.splits;
+
+    layout.moves[number % LAYOUT_MOVES] = (struct layout_move){
+        .number = number, .split = split, .into = into, .from = from, .side = side, .other = other};
+}
+
+bool layout_moved(unsigned a, unsigned b, struct layout_move *out)
+{
+    uint64_t last = layout.merges + layout.splits;
+
+    for (uint64_t number = last; number != 0 && last - number < LAYOUT_MOVES; number--) {
+        const struct layout_move *move = &layout.moves[number % LAYOUT_MOVES];
+
+        if (((move->side >> a & 1) != 0 && (move->other >> b & 1) != 0) ||
+            ((move->side >> b & 1) != 0 && (move->other >> a & 1) != 0)) {
+            *out = *move;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- Merge ---- */
 
 long layout_merge(unsigned into_component, unsigned from_component)
 {
     struct pd into = layout_domain(into_component), from = layout_domain(from_component);
     struct layout_domain *a = domain_of(into), *b = domain_of(from);
-    uint64_t members = a->members | b->members;
+    uint64_t members = a->members | b->members, moved = b->members;
     uint64_t fresh = b->slots & ~a->slots & ~b->unions;
 
     if (into.number == from.number)
@@ -204,6 +229,7 @@ long layout_merge(unsigned into_component, unsigned from_component)
     set_remove(&layout.live, from);
     set_add(&layout.dissolved, from);
     layout.merges++;
+    move_note(false, into_component, from_component, members & ~moved, moved);
     return SHOJI_OK;
 }
 
@@ -274,6 +300,7 @@ long layout_split(unsigned component)
     }
 
     /* Nothing fails from here on. */
+    uint64_t stay = domain->members & ~bit;
     if (busy)
         split_leave(component, old);
     else
@@ -287,6 +314,7 @@ long layout_split(unsigned component)
     domain_of(own)->slots = leaver->slots;
     homes_name(bit, own);
     layout.splits++;
+    move_note(true, component, component, stay, bit);
     return SHOJI_OK;
 }
 

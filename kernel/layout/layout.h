@@ -50,11 +50,22 @@ void layout_own_pages(unsigned component, uint32_t address, uint32_t bytes);
 
 /* Nobody's any more. */
 void layout_disown_pages(unsigned component, uint32_t address, uint32_t bytes);
-/* What the component gave to others of its own slot is taken back. */
-void layout_unshare(unsigned owner);
+/* What the component gave to others of these words of its own slot is taken back. From page to page, nothing can fail. */
+void layout_unshare(unsigned owner, uint32_t address, uint32_t bytes);
 /* No gate leads into the component until it is opened, wherever it is moved. Frames still return. */
 void layout_close(unsigned component);
 void layout_open(unsigned component);
+
+/* The last move that changed whether two components are in one domain. */
+struct layout_move {
+    uint64_t number; /* merges and splits since boot, this one included */
+    bool split;
+    unsigned into, from;  /* a merge's arguments; a split's component is from */
+    uint64_t side, other; /* each component of the one side and each of the other moved together or apart */
+};
+#define LAYOUT_MOVES 32u /* remembered */
+/* False: none, or too long ago. */
+bool layout_moved(unsigned a, unsigned b, struct layout_move *out);
 
 struct layout_counts {
     uint64_t merges, splits, stale, domains;

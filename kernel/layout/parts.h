@@ -40,6 +40,7 @@ struct layout {
     unsigned free_count;
     uint64_t closed; /* components that no gate leads into */
     uint64_t merges, splits;
+    struct layout_move moves[LAYOUT_MOVES]; /* the one with number n at n modulo LAYOUT_MOVES */
 };
 extern struct layout layout;
 

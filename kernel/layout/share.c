@@ -140,18 +140,17 @@ void layout_disown_pages(unsigned component, uint32_t address, uint32_t bytes)
         memory_forget(address, bytes);
 }
 
-void layout_unshare(unsigned owner)
+void layout_unshare(unsigned owner, uint32_t address, uint32_t bytes)
 {
-    uint32_t base = ARENA_BASE + owner * SLOT_BYTES;
-
+    ASSERT((address | bytes) % PAGE_BYTES == 0, "whole pages need no tables");
     for (uint64_t left = layout.users[owner] & ~(1ull << owner); left != 0;) {
         struct view view = layout.components[bit_take(&left)].row[owner];
 
         if (view_is_table(view))
-            view_set(view, base, GATES_OFFSET, RIGHT_NONE);
+            view_set(view, address, bytes, RIGHT_NONE);
     }
     for (unsigned i = 1; i < PD_COUNT; i++) /* tables that several of them needed together */
         if ((layout.domains[i].unions >> owner & 1) != 0)
-            view_set(pd_selected((struct pd){(uint8_t)i}, root_slot(owner)), base, GATES_OFFSET, RIGHT_NONE);
-    memory_forget(base, SLOT_BYTES);
+            view_set(pd_selected((struct pd){(uint8_t)i}, root_slot(owner)), address, bytes, RIGHT_NONE);
+    memory_forget(address, bytes);
 }

@@ -7,6 +7,8 @@
 #define CALLS(CALL)                                                                                          \
     CALL(console, sup_console_write)                                                                         \
     CALL(memory, mmp_alloc)                                                                                  \
+    CALL(memory, mmp_alloc_at)                                                                               \
+    CALL(memory, mmp_free)                                                                                   \
     CALL(memory, sup_memory_used)                                                                            \
     CALL(share, mmp_set_perm)                                                                                \
     CALL(thread, sup_sched_attach)                                                                           \

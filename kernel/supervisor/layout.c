@@ -30,7 +30,7 @@ SUPERVISOR_CALL(sup_components, uint64_t address, uint32_t count, uint64_t, uint
 
         out[i] = (struct sup_component){.id = manifest->components[i].id,
                                         .domain = layout_domain(i).number,
-                                        .memory_used = component->heap_next - component->heap_base,
+                                        .memory_used = component->heap_used,
                                         .memory_budget = component->heap_end - component->heap_base,
                                         .faults = component->faults,
                                         .state = state.state,

@@ -4,6 +4,7 @@ serves on while each of its components is killed in turn."""
 
 import http.client
 import re
+import subprocess
 import threading
 import time
 
@@ -22,6 +23,13 @@ def test_failing():
     told = [line for line in lines if line.startswith("reboot: broken stays down after 8 failures: ")]
     assert told == ["reboot: broken stays down after 8 failures: undefined instruction"]
     assert any("more than 50 ms of processor time in one invocation" in line for line in lines)
+    assert any("; the stack ends at 0x04010000, and all of it is used;" in line for line in lines)
+    assert any("; mmp_set_perm by victim, or a merge, would allow it; they were last moved by split bystander, move 4;" in line for line in lines)
+    (wild,) = [line for line in lines if "store of 4 bytes to 0x00001000" in line]
+    told = subprocess.run([rig.REPOSITORY / "boot/symbol"], input=wild, capture_output=True, text=True, check=True).stdout
+    source = (rig.REPOSITORY / "tests/boot/kernel_failing/victim.c").read_text().splitlines()
+    found = re.search(r"victim\.elf\+0x[0-9a-f]+: victim_fail at victim\.c:(\d+) \(tests/kernel_failing/victim\.elf\)", told)
+    assert found and "0x1000" in source[int(found[1]) - 1], told
 
 
 # ---- The web server ----

@@ -24,6 +24,12 @@ def test_moves():
     assert (status, lines[-1]) == (rig.ENDED, "move"), "\n".join(lines)
 
 
+def test_memory():
+    """Memory is given back, in part too, and comes back at a place; who was lent it has it no longer."""
+    status, lines = rig.boot_folder("kernel_memory")
+    assert (status, lines[-1]) == (rig.ENDED, "memory"), "\n".join(lines)
+
+
 def test_threads():
     """Preemption keeps registers; an entry that returns, or faults, is entered anew, the latter eight times."""
     status, lines = rig.boot_folder("kernel_threads")

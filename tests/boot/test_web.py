@@ -808,6 +808,8 @@ def test_wild_store(wild):
     assert re.search(r"0x0a40[0-9a-f]{4}", report), report
     (component,) = [c for c in wild.graph()["components"] if c["name"] == "static_content"]
     assert component["faults"] == 1
+    assert (component["state"], component["reboots"]) == ("runs", 1)
+    assert component["reason"].startswith("store of 4 bytes to 0x")
     assert wild.graph()["counters"]["faults"] >= 1
     assert_all_served(load(wild, 1000, "-c", "8", "-k"), 1000)
 

@@ -205,9 +205,37 @@ static void limits(void **state)
     assert_int_equal(events_take(&events, group, 10, 1), SHOJI_EPERM);
 }
 
+static void what_a_component_had_is_free(void **state)
+{
+    static struct events own;
+    thread_t wake;
+
+    (void)state;
+    events_init(&own);
+    for (int round = 0; round < 1000; round++) { /* nothing runs out */
+        long first = events_group(&own, 3), second = events_group(&own, 3), other = events_group(&own, 4),
+             event, kept;
+
+        assert_true(first > 0 && second > 0 && other > 0);
+        event = events_create(&own, first, 1, 3);
+        for (int i = 1; i < 100; i++)
+            assert_true(events_create(&own, first, 1, 3) > 0);
+        kept = events_create(&own, other, 2, 4);
+        assert_int_equal(events_trigger(&own, event, &wake), SHOJI_OK);
+        assert_int_equal(events_take(&own, second, 3, 9), SHOJI_EAGAIN);
+        assert_int_equal(events_gone(&own, 3), 1ull << 9);
+        assert_int_equal(events_trigger(&own, event, &wake), SHOJI_ENOENT);
+        assert_int_equal(events_take(&own, second, 3, 9), SHOJI_ENOENT);
+        assert_int_equal(events_trigger(&own, kept, &wake), SHOJI_OK);
+        assert_int_equal(events_take(&own, other, 4, 9), 2);
+        assert_int_equal(events_gone(&own, 4), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_component_had_is_free),
         cmocka_unit_test(limits),
         cmocka_unit_test(random_operations),
     };

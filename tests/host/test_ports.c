@@ -80,9 +80,26 @@ static void connections_do_not_overflow(void **state)
     assert_int_equal(ports_leave(ports, 80, 7), UINT16_MAX - 1);
 }
 
+static void what_a_component_had_is_free(void **state)
+{
+    static struct ports ports;
+    long any = ports_any(&ports, 7);
+
+    (void)state;
+    assert_int_equal(ports_take(&ports, 80, 7), SHOJI_OK);
+    assert_int_equal(ports_take(&ports, 81, 8), SHOJI_OK);
+    assert_int_equal(ports_use(&ports, 80, 7), 1);
+    ports_gone(&ports, 7);
+    assert_int_equal(ports_use(&ports, 80, 7), SHOJI_ENOENT);
+    assert_int_equal(ports_use(&ports, (uint32_t)any, 7), SHOJI_ENOENT);
+    assert_int_equal(ports_take(&ports, 81, 7), SHOJI_EBUSY);
+    assert_int_equal(ports_take(&ports, 80, 8), SHOJI_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_component_had_is_free),
         cmocka_unit_test_setup_teardown(a_taken_port_is_busy, table_new, table_drop),
         cmocka_unit_test_setup_teardown(only_the_owner_uses_it, table_new, table_drop),
         cmocka_unit_test_setup_teardown(ephemeral_ports_come_back, table_new, table_drop),

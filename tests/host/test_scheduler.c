@@ -205,6 +205,30 @@ static void refusals(void **state)
     assert_int_equal(run_queue_wake(&fresh, UINT32_MAX), SHOJI_EINVAL);
 }
 
+static void a_wait_may_be_cut_short(void **state)
+{
+    static struct run_queue queue_;
+
+    (void)state;
+    for (thread_t id = 1; id <= 3; id++)
+        assert_int_equal(run_queue_add(&queue_, id, 5), SHOJI_OK);
+    queue_.thread[1].cuttable = queue_.thread[2].cuttable = 1;
+    run_queue_block(&queue_, 1, 0, RUN_FOREVER);
+    run_queue_block(&queue_, 2, 0, 100);
+    run_queue_block(&queue_, 3, 0, RUN_FOREVER);
+    for (thread_t id = 1; id <= 3; id++)
+        run_queue_cut(&queue_, id);
+    run_queue_cut(&queue_, 0);
+    run_queue_cut(&queue_, UINT32_MAX);
+    assert_int_equal(queue_.thread[1].outcome, SHOJI_ECLOSED);
+    assert_int_equal(queue_.thread[2].outcome, SHOJI_ECLOSED);
+    assert_int_equal(queue_.thread[3].state, RUN_BLOCKED);
+    assert_int_equal(queue_.soonest, 0);
+    run_queue_cut(&queue_, 1); /* it does not wait */
+    assert_int_equal(queue_.thread[1].state, RUN_READY);
+    assert_int_equal(queue_.thread[1].remembered, 0);
+}
+
 static void equals_take_turns(void **state)
 {
     static struct run_queue two;
@@ -229,6 +253,7 @@ static void equals_take_turns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wait_may_be_cut_short),
         cmocka_unit_test(refusals),
         cmocka_unit_test(equals_take_turns),
         cmocka_unit_test(random_operations),

@@ -34,6 +34,12 @@ long sup_console_write(uint64_t length, uint64_t w0, uint64_t w1, uint64_t w2, u
 /* Gives `owner` bytes (rounded up to pages) of zeroed memory, contiguous to what it got before. Returns the address.
  * HotOS 3.1 mmp_alloc, on behalf of the owner. SHOJI_EMEMORY past the owner's budget. */
 long mmp_alloc(component_t owner, uint64_t bytes);
+/* The same at a place: whole pages of the owner's heap of which it has none, zeroed. SHOJI_EBUSY: it has one of them; SHOJI_EINVAL: no
+ * pages, or none of its heap; SHOJI_EMEMORY: past its budget. */
+long mmp_alloc_at(component_t owner, uint64_t address, uint64_t bytes);
+/* Takes whole pages of its heap from the owner, wherever they lie in what it was given; nobody has any right to them then, whoever
+ * was lent them. SHOJI_EINVAL; SHOJI_EPERM: not all of them are the owner's. */
+long mmp_free(component_t owner, uint64_t address, uint64_t bytes);
 /* What the owner has and may have, in bytes: budget << 32 | used. */
 long sup_memory_used(component_t owner);
 

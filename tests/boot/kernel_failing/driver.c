@@ -163,7 +163,9 @@ static void merged(void)
     await(VICTIM);
     CHECK(victim_count() == 1);
     CHECK(pool_notes.bystander_inits == inits + 1);
-    /* Merged with its caller, the thread that fails is its own: driver would begin anew. Not here. */
+    /* What a split has taken away is denied in its name. */
+    CHECK(bystander_load((uint64_t)victim_share() + 4) == SHOJI_EFAULT);
+    await(BYSTANDER);
     say("merged", 1);
 }
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Heaps: pages of a component's own slot, within the manifest's budget.
+ */
+#ifndef KERNEL_SUPERVISOR_MEMORY_H
+#define KERNEL_SUPERVISOR_MEMORY_H
+
+/* The component has no heap any more, and nobody else any right to its slot. */
+void memory_reset(unsigned component);
+
+#endif
