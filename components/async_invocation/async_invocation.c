@@ -9,7 +9,8 @@
  * 1. A slot is in the queue exactly if it is QUEUED. The client may write a slot in FREE and REPLIED, the
  * server sees none but through async_receive and async_reply.
  * 2. `dropped`: the client does not wait any more. Such a slot becomes FREE where it would become WORKING or
- * REPLIED; until then async_call for it is SHOJI_EBUSY. So a reply never answers another request.
+ * REPLIED; until then async_call for it is SHOJI_EBUSY. So a reply never answers another request. Who calls
+ * with a slot that is not free has forgotten what was in it, and that is dropped.
  * 3. There are as many slots as requests at a time: nothing is queued beyond them, and who has no free slot
  * is told at once.
  * 4. No other component is invoked while the mutex is held.
@@ -103,8 +104,10 @@ static long call_begin(struct slot *slot, uint64_t bytes, long event, bool *wake
     *wake = false;
     if (!server_event)
         return SHOJI_ECLOSED;
-    if (slot->state != FREE)
+    if (slot->state == QUEUED || slot->state == WORKING) {
+        slot->dropped = true;
         return SHOJI_EBUSY;
+    }
     *slot = (struct slot){.state = QUEUED, .bytes = (uint32_t)bytes, .event = event};
     queue_append(slot);
     *wake = server_waits;
@@ -115,7 +118,7 @@ static long call_begin(struct slot *slot, uint64_t bytes, long event, bool *wake
 static long collect(struct slot *slot)
 {
     if (slot->dropped || slot->state == FREE)
-        return SHOJI_ENOENT;
+        return SHOJI_EINVAL;
     if (slot->state == REPLIED)
         return reply_take(slot);
     slot->tell = true;

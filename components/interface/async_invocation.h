@@ -12,9 +12,10 @@
 
 /* ---- The client. It may write a slot that is not in work ---- */
 /* Hands the slot's first `bytes` on as a request. What the reply is, if it is there by the time; SHOJI_EAGAIN: `event` will be triggered
- * once. SHOJI_EBUSY: an old request of this slot is still in work; SHOJI_ECLOSED: nobody serves. */
+ * once. SHOJI_EBUSY: an old request of this slot is still in work, dropped from now on; SHOJI_ECLOSED: nobody serves. */
 long async_call(uint32_t slot, uint64_t bytes, long event);
-/* Bytes of the reply, in the slot, which is the client's again; or the status that the server replied. SHOJI_EAGAIN */
+/* Bytes of the reply, in the slot, which is the client's again; or the status that the server replied. SHOJI_EAGAIN; SHOJI_EINVAL:
+ * nothing was asked. */
 long async_collect(uint32_t slot);
 /* The reply will not be collected. */
 long async_drop(uint32_t slot);

@@ -442,6 +442,38 @@ static void half_closed_while_blocked(void **state)
     all_gone();
 }
 
+/* All are taken: who has been idle for seconds goes, never who is in a request or has a reply to read. */
+static void idle_ones_make_room(void **state)
+{
+    unsigned crowd[256];
+    (void)state;
+    for (unsigned i = 0; i < 256; i++) {
+        crowd[i] = client_connect();
+        settle();
+    }
+    client_send(crowd[0], "h");   /* in a request */
+    clients[crowd[1]].window = 1; /* has a reply to read */
+    client_send(crowd[1], "h\n");
+    settle();
+    unsigned early = client_connect();
+    settle();
+    assert_refused(early, "HTTP/1.1 503 ");
+    pass(6000);
+    client_send(crowd[3], "h\n"); /* not idle any more */
+    settle();
+    for (unsigned i = 0; i < 253; i++) {
+        unsigned late = client_connect();
+        client_send(late, "h\n");
+        settle();
+        assert_out(late, "hhhhh");
+    }
+    assert_true(clients[crowd[0]].open && clients[crowd[1]].open && clients[crowd[3]].open);
+    unsigned last = client_connect();
+    settle();
+    assert_refused(last, "HTTP/1.1 503 ");
+    all_gone();
+}
+
 /* A reply that a service makes: the client's next requests wait in order, other clients do not wait. */
 static void slow_replies(void **state)
 {
@@ -623,6 +655,7 @@ int main(void)
         cmocka_unit_test(client_that_never_reads),
         cmocka_unit_test(half_closed),
         cmocka_unit_test(half_closed_while_blocked),
+        cmocka_unit_test(idle_ones_make_room),
         cmocka_unit_test(slow_replies),
         cmocka_unit_test(slow_requests),
         cmocka_unit_test(faulting_stream),

@@ -16,7 +16,7 @@
 #include "runtime.h"
 #include "scheduler.h"
 
-#define RETRY_TICKS 100
+#define RETRY_TICKS 20
 #define BUFFER_BYTES (ASYNC_SLOT_BYTES + sizeof(struct async_record))
 
 /* An instance has one of them. */
@@ -55,7 +55,8 @@ static void service_start(void)
         (void)fd_close(service); /* the requests that were in work get an error */
     service = group > 0 ? fd_open_service(group) : group;
     if (service <= 0) {
-        print_line("cannot serve: status %ld", service);
+        if (service != SHOJI_EFAULT) /* what is below begins anew */
+            print_line("cannot serve: status %ld", service);
         (void)sched_block_until(shoji_global.ticks + RETRY_TICKS);
         return;
     }
@@ -95,8 +96,13 @@ static void requests_serve(void)
 
     do {
         result = fd_read(service, in, BUFFER_BYTES);
-        if (result <= 0)
+        if (result == SHOJI_EAGAIN)
             return;
+        if (result <= 0) { /* async_invocation has begun anew, and knows nothing of us */
+            (void)fd_close(service);
+            service = 0;
+            return;
+        }
         (void)fd_write(service, out, reply_make(ASYNC_BYTES(result))); /* a client that has gone needs none */
     } while (result & ASYNC_MORE);
 }
@@ -108,7 +114,15 @@ SHOJI_EXPORT void cgi_thread(void)
     working = false;
     if (service <= 0)
         return;
-    (void)fd_wait(group);
+    long ready = fd_wait(group);
+    if (ready == SHOJI_ENOENT) { /* fd_api has begun anew */
+        group = service = 0;
+        return;
+    }
+    if (ready < 0) {
+        (void)sched_block_until(shoji_global.ticks + RETRY_TICKS);
+        return;
+    }
     working = true;
     requests_serve();
     working = false;

@@ -5,7 +5,7 @@
 #include "scheduler.h"
 
 #define SWEEP_MS 500
-#define RETRY_MS 20 /* when something below has failed and will come back */
+#define RETRY_MS 20   /* when something below has failed and will come back */
 #define TURN_READS 16 /* a connection that always has more to read lets the others go first after so many */
 
 static uint64_t ticks_in(uint64_t milliseconds)
@@ -188,8 +188,25 @@ static void connection_run(struct connections *all, struct connection *c)
     all->running = 0;
 }
 
+/* Ends the connection that has said nothing for longest, if that is long: who comes now may have something to
+ * say. */
+static void connection_evict(struct connections *all)
+{
+    const uint64_t latest = ticks_in(CONNECTION_TIMEOUT_MS - CONNECTION_IDLE_MS);
+    struct connection *idle = 0;
+
+    for (struct connection *c = all->table; c < all->table + all->limit; c++)
+        if (c->fd && !c->in_request && !c->closing && c->out_from == c->out_end && c->deadline <= latest &&
+            (!idle || c->deadline < idle->deadline))
+            idle = c;
+    if (idle)
+        connection_free(all, idle);
+}
+
 static struct connection *connection_find_free(struct connections *all)
 {
+    if (all->open == all->limit)
+        connection_evict(all);
     if (all->open == all->limit)
         return 0;
     for (uint32_t i = all->free_hint;; i = (i + 1) % all->limit)

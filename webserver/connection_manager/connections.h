@@ -10,7 +10,9 @@
  * from.
  * 2. Every connection has a deadline. It moves when a reply ends or reply bytes are taken, not when request
  * bytes trickle in.
- * 3. An unanswered wakeup can't be lost: a descriptor is read until SHOJI_EAGAIN before its connection waits
+ * 3. There are at most `limit`; one more is told so and closed, unless another has been idle for
+ * CONNECTION_IDLE_MS: that one is closed.
+ * 4. An unanswered wakeup can't be lost: a descriptor is read until SHOJI_EAGAIN before its connection waits
  * again.
  */
 #ifndef CONNECTION_MANAGER_CONNECTIONS_H
@@ -26,6 +28,7 @@
 #define CONNECTION_OUT_BYTES 2816
 #define CONNECTION_BYTES (CONNECTION_IN_BYTES + CONNECTION_OUT_BYTES) /* of the pool, for each connection */
 #define CONNECTION_TIMEOUT_MS 15000
+#define CONNECTION_IDLE_MS 5000 /* after which it may have to go for another one */
 _Static_assert(CONNECTION_OUT_BYTES >= HTTP_READ_LEAST, "a reply's head fits");
 
 struct connection {

@@ -13,8 +13,9 @@
  * decides.
  * 3. An entry of a connection or stream keeps its event when it is given back; so a token names an entry for
  * ever, and a trigger that comes late at worst makes the entry's next user look once for nothing.
- * 4. When tcp or http_parser has begun anew, what it gave is lost: `handle` is 0. When the event manager has, groups
- * and events are: `events` and `event` are 0, and made again by the next wait. When a client has, its descriptors are closed.
+ * 4. When tcp or http_parser has begun anew, what it gave is lost: `handle` is 0. When the event manager has,
+ * groups and events are: `events` and `event` are 0, and made again by the next wait. When a client has, its
+ * descriptors are closed.
  */
 #include "fd_api.h"
 
@@ -69,9 +70,6 @@ static const struct {
     {pool_cgi_b, pool_cgi_b_end},
 };
 #define POOLS (sizeof pools / sizeof *pools)
-
-/* Those that this component uses, by their ids in the manifest. */
-enum { TCP = 7, EVENT_MANAGER = 8, HTTP_PARSER = 11 };
 
 enum kind { LISTENER, CONNECTION, STREAM, SERVICE, EMPTY };
 
@@ -169,8 +167,8 @@ long fd_group_badged(long a, long b, long c, long d, long e, component_t client)
 }
 SHOJI_EXPORT_BADGED(fd_group);
 
-/* The event manager has begun anew: the group and the events of its descriptors are made again. Whoever looks at each once, as
- * it is told to, misses nothing. */
+/* The event manager has begun anew: the group and the events of its descriptors are made again. Whoever looks
+ * at each once, as it is told to, misses nothing. */
 static long group_restore(struct group *group)
 {
     long events = evt_group();
@@ -187,7 +185,8 @@ static long group_restore(struct group *group)
         descriptor->event = event;
         if (descriptor->kind == SERVICE)
             descriptor->handle = async_serve(event);
-        else if (!descriptor->handle || descriptor->kind == STREAM || tcp_set_event(descriptor->handle, event) < 0)
+        else if (!descriptor->handle || descriptor->kind == STREAM ||
+                 tcp_set_event(descriptor->handle, event) < 0)
             evt_trigger(event);
     }
     return SHOJI_OK;
@@ -446,14 +445,15 @@ static void client_gone(component_t client)
         }
 }
 
-static void handles_lost(bool streams)
+/* What the lower layer of these kinds gave is gone. Who waits for one of them looks, and learns it. */
+static void handles_lost(enum kind from, enum kind to)
 {
     for (long fd = 1; fd < FD_LIMIT; fd++) {
         struct descriptor *descriptor = &descriptors[fd];
-        if (!descriptor->owner || descriptor->kind > STREAM || (descriptor->kind == STREAM) != streams)
+        if (!descriptor->owner || descriptor->kind < from || descriptor->kind > to)
             continue;
         descriptor->handle = 0;
-        if (!streams && descriptor->event > 0)
+        if (descriptor->event > 0)
             evt_trigger(descriptor->event);
     }
 }
@@ -466,16 +466,19 @@ static void events_lost(void)
         descriptors[fd].event = 0;
 }
 
-/* The supervisor calls it: the component has failed. */
+/* The supervisor calls it: a component has failed. If it is no client, it may be one of those below, whoever
+ * they are in this instance: a call that changes nothing tells, because gates to who has failed are closed.
+ */
 SHOJI_EXPORT long component_gone(component_t component)
 {
-    if (component == TCP)
-        handles_lost(false);
-    else if (component == HTTP_PARSER)
-        handles_lost(true);
-    else if (component == EVENT_MANAGER)
+    client_gone(component);
+    if (tcp_finish && tcp_finish(0) == SHOJI_EFAULT)
+        handles_lost(LISTENER, CONNECTION);
+    if (http_close && http_close(0) == SHOJI_EFAULT)
+        handles_lost(STREAM, STREAM);
+    if (async_reply && async_reply(0, 0) == SHOJI_EFAULT)
+        handles_lost(SERVICE, SERVICE);
+    if (evt_free(0) == SHOJI_EFAULT)
         events_lost();
-    else
-        client_gone(component);
     return SHOJI_OK;
 }

@@ -178,23 +178,36 @@ static void record_free(struct connection *c)
     used--;
 }
 
-/* Makes room by ending the connection that has been closing longest, or else idle longest; the latter's
- * record comes free only when its client has finished it. */
+/* The peer has got everything, our FIN too: only its own is missing. */
+static bool delivered(const struct connection *c)
+{
+    return c->pcb->state == FIN_WAIT_2;
+}
+
+static const struct connection *longest(const struct connection *a, const struct connection *b)
+{
+    return a == NULL || b->polls > a->polls ? b : a;
+}
+
+/* Makes room by ending a connection: of those that are closing and whose peer has everything the longest,
+ * else of those that are idle, and of those whose peer has not acknowledged everything for as long. The
+ * record of an idle one comes free only when its client has finished it. */
 static void record_evict(void)
 {
-    struct connection *closing = NULL, *idle = NULL;
+    const struct connection *closed = NULL, *idle = NULL, *stalled = NULL;
 
-    for (struct connection *c = connections; c < connections + TCP_CONNECTIONS; c++) {
-        if (c->state == LINGERING && (closing == NULL || c->polls > closing->polls))
-            closing = c;
-        if (c->state == OPEN && c->pcb != NULL && c->polls >= IDLE_POLLS &&
-            (idle == NULL || c->polls > idle->polls))
-            idle = c;
+    for (const struct connection *c = connections; c < connections + TCP_CONNECTIONS; c++) {
+        if (c->state == LINGERING && delivered(c))
+            closed = longest(closed, c);
+        else if (c->state == LINGERING && c->polls >= IDLE_POLLS)
+            stalled = longest(stalled, c);
+        else if (c->state == OPEN && c->pcb != NULL && c->polls >= IDLE_POLLS)
+            idle = longest(idle, c);
     }
-    if (closing != NULL)
-        tcp_abort(closing->pcb);
-    else if (idle != NULL)
-        tcp_abort(idle->pcb);
+    if (closed != NULL)
+        tcp_abandon(closed->pcb, 0); /* no reset: the client may not have read what its end has got */
+    else if (idle != NULL || stalled != NULL)
+        tcp_abort((idle != NULL ? idle : stalled)->pcb);
 }
 
 bool connections_admit(void)
@@ -297,7 +310,8 @@ static err_t on_poll(void *arg, struct tcp_pcb *pcb)
     return ERR_OK;
 }
 
-/* One connection more on a listener's port. A port_manager that has begun anew does not know the port any more. */
+/* One connection more on a listener's port. A port_manager that has begun anew does not know the port any
+ * more. */
 static bool port_count(uint16_t port)
 {
     return port_use(port) >= 0 || (port_take(port) == SHOJI_OK && port_use(port) >= 0);

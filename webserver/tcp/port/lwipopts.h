@@ -9,7 +9,7 @@
 #include "fast.h"
 
 /* ---- Ours ---- */
-#define TCP_CONNECTIONS 256
+#define TCP_CONNECTIONS 304 /* the 256 of the site, the control interface's, and some to be told that there are too many */
 #define TIME_WAIT_MAX 16    /* time_wait.c */
 /* Memory for segments on their way, all connections together (lwippools.h): blocks for a full one, and for TX_SMALL_BYTES. */
 #define TX_FULL_BLOCKS 224
