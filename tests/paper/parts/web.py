@@ -1,2 +1,276 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Part `web`: the web server in model mode, in the columns of Mondrix's evaluation, at its three levels of protection."""
+
+import json
+import re
+import socket
+import struct
+import subprocess
+
+import measuring
+from figures import NOT_HERE, Table, plot
+from harness import shoji
+from harness.load import load
+from parts import live
+from steps import progress
+
+WARM_UP, REQUESTS, CONCURRENCY = 100, 500, 8
+MODES = ("merged", "isolated")
+# The Mondrix slides, "Performance": thttpd. Slowdown, Mbot, Mtop, kernel, memory, crossings, cycles a crossing, PLB.
+MONDRIX = (14.8, 9.3, 2.0, 3.7, 1.1, 0.8, 939, 3.8)
+LEVELS = ("loader only: gates, segments", "with the allocators: guard words", "per-component policies")
+MONDRIX_LEVELS = ("about 0.1 %", "about 1 %", "about 10 %")
+CAUSES = ("instructions", "fetch misses", "data misses", "PLB walks", "gates", "interrupts")
+PLUGIN = measuring.REPOSITORY / "build/paper/classes.so"
+CLASSES = ("other", "Mbot", "Mtop", "kernel", "components")
+ENTRIES = (16, 32, 64, 128)
+
+
 def measure(run):
-    pass
+    if run.why_no_network:
+        run.write(nothing(run.why_no_network))
+        return
+    if not model_mode():
+        run.write(nothing(f"{NOT_HERE}: the emulator has no -cpu mmp,model=on"))
+        return
+    qemu = measuring.REPOSITORY / shoji.machine.QEMU
+    files = [qemu, live.KERNEL, *sorted((measuring.REPOSITORY / "build/components").glob("*.elf")), REQUESTS]
+    modelled = run.steps.get("web server, model mode", files, modelled_run)
+    classed = run.steps.get("web server, instructions by code", [*files, PLUGIN], lambda: classed_run(run))
+    sweep = {e: run.steps.get(f"web server, model mode, PLB of {e} entries", files, lambda: modelled_run(f",plb-entries={e},plb-ways={e}"))
+             for e in ENTRIES if has_property("plb-entries")}
+    columns(run, modelled, classed, live.measured(run))
+    references(run, modelled, sweep)
+    causes(run, modelled)
+
+
+def nothing(why):
+    table = Table("web", "The web server in model mode", "modelled cycles", ["level", "why there is no figure"])
+    for level in LEVELS:
+        table.add(level, why)
+    return table
+
+
+# ---- What the emulator can ----
+
+def emulator_help():
+    qemu = str(measuring.REPOSITORY / shoji.machine.QEMU)
+    return subprocess.run([qemu, "-device", "mmp-x86_64-cpu,help"], capture_output=True, text=True).stdout
+
+
+def has_property(name):
+    return re.search(rf"^\s*{name}=", emulator_help(), re.M) is not None
+
+
+def model_mode():
+    return has_property("mmp-model")
+
+
+# ---- Runs ----
+
+def qmp(path, command):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        link.settimeout(20)
+        link.connect(str(path))
+        file = link.makefile("rw")
+        file.readline()
+        for name in ("qmp_capabilities", command):
+            file.write(json.dumps({"execute": name}) + "\n")
+            file.flush()
+            while "return" not in (answer := json.loads(file.readline())):
+                if "error" in answer:
+                    raise RuntimeError(f"QMP {name}: {answer['error']}")
+        return answer["return"]
+
+
+def numbers(said):
+    """What the model and the unit have counted, flat."""
+    model, unit = said["model"], said["counters"]
+    flat = {name: value for name, value in {**model, **unit}.items() if isinstance(value, int)}
+    flat["references"] = sum(model["references"][:2])  # loads and stores
+    flat |= {f"{cache} {what}": model[cache][what] for cache in ("l1i", "l1d", "l2", "plb", "glb") for what in ("hits", "misses")}
+    flat |= {f"cycles of {cause}": value for cause, value in zip(CAUSES, model["cycles-by-cause"])}
+    flat["supervisor cycles"] = sum(d["cycles"] for d in model["cycles-by-domain"] if d["domain"] == 0)
+    return flat
+
+
+def modelled_run(more=""):
+    shoji.tap()
+    guest = live.Watched(cpu=f"mmp,model=on{more}")
+    found = {}
+    try:
+        guest.wait_ready()
+        for mode in MODES:
+            progress(f"web server, model mode{more.replace(',', ' ')}, {mode}")
+            guest.layout(mode)
+            load(shoji.URL, WARM_UP, CONCURRENCY, False)
+            before = numbers(qmp(guest.folder / "qmp.sock", "query-mmp"))
+            load(shoji.URL, REQUESTS, CONCURRENCY, False)
+            after = numbers(qmp(guest.folder / "qmp.sock", "query-mmp"))
+            found[mode] = {name: (after[name] - before[name]) / REQUESTS for name in before}
+        guest.check()
+    finally:
+        guest.stop()
+    return found
+
+
+def class_of(source):
+    if source.startswith("mmp/"):
+        return "Mbot"
+    if source.startswith("layout/") or source in ("supervisor/memory.c", "supervisor/layout.c"):
+        return "Mtop"
+    return "kernel"
+
+
+def class_ranges():
+    """Lines for the plugin: each function of the kernel is of the class of the file that it is compiled from."""
+    objects = measuring.REPOSITORY / "build/kernel"
+    of_name = {}
+    for file in objects.rglob("*.o"):
+        source = str(file.relative_to(objects)).removesuffix(".o")
+        for line in nm(file):
+            of_name.setdefault(line[-1], class_of(source))
+    text = sorted((int(line[0], 16), of_name.get(line[-1], "kernel")) for line in nm(live.SYMBOLS))
+    ends = [first for first, _ in text[1:]] + [text[-1][0] + 0x1000]
+    lines = [f"{first:x} {end:x} {CLASSES.index(name)}" for (first, name), end in zip(text, ends) if end > first]
+    return "\n".join([*lines, f"8000000 18000000 {CLASSES.index('components')}", ""])
+
+
+def nm(file):
+    said = subprocess.run(["nm", "--defined-only", str(file)], capture_output=True, text=True).stdout
+    return [line.split() for line in said.splitlines() if line.split()[1] in "tT"]
+
+
+def classed_run(run):
+    shoji.tap()
+    ranges, counts = run.folder / "ranges", run.folder / "counts"
+    ranges.write_text(class_ranges())
+
+    def read():
+        values = struct.unpack(f"={2 * len(CLASSES)}Q", counts.read_bytes()[:16 * len(CLASSES)])
+        return {name: {"instructions": values[2 * i], "accesses": values[2 * i + 1]} for i, name in enumerate(CLASSES)}
+
+    guest = live.Watched(plugin=f"{PLUGIN},ranges={ranges},counts={counts}")
+    found = {}
+    try:
+        guest.wait_ready()
+        for mode in MODES:
+            progress(f"web server, instructions by code, {mode}")
+            guest.layout(mode)
+            load(shoji.URL, WARM_UP, CONCURRENCY, False)
+            before = read()
+            load(shoji.URL, REQUESTS, CONCURRENCY, False)
+            after = read()
+            found[mode] = {name: {what: (after[name][what] - before[name][what]) / REQUESTS for what in before[name]} for name in CLASSES}
+        guest.check()
+    finally:
+        guest.stop()
+        ranges.unlink(missing_ok=True)
+        counts.unlink(missing_ok=True)
+    return found
+
+
+# ---- Tables ----
+
+def columns(run, modelled, classed, watched):
+    table = Table("web", f"The web server at Mondrix's levels of protection; {CONCURRENCY} connections at a time, each for one request",
+                  "modelled cycles a request; Mbot, Mtop and kernel: instructions, by where the code lies",
+                  ["level", "slowdown, %", "cycles", "Mbot, %", "Mtop, %", "kernel, %", "table references, %", "crossings",
+                   "gates, % of cycles", "cycles/crossing", "PLB, % of cycles"])
+    base = modelled["merged"]["cycles"]
+
+    def row(level, mode):
+        m, c = modelled[mode], classed[mode]
+        all_instructions = sum(c[name]["instructions"] for name in CLASSES)
+        crossings = m["gated"]
+        table.add(level, 100 * (m["cycles"] / base - 1), m["cycles"],
+                  *(100 * c[name]["instructions"] / all_instructions for name in ("Mbot", "Mtop", "kernel")),
+                  100 * m["table-references"] / (m["references"] + m["table-references"]), crossings,
+                  100 * m["cycles of gates"] / m["cycles"], m["cycles"] / crossings if crossings else None,
+                  100 * m["cycles of PLB walks"] / m["cycles"])
+
+    row("one domain (merged)", "merged")
+    row(LEVELS[0], "isolated")
+    leaves = watched["tables"]["isolated"]["heap_leaves"] if watched else None
+    asked = sum(watched["phases"]["requests"].values()) if watched else None
+    missing(table, LEVELS[1], leaves, "no page of a heap has word permissions in the running system",
+            "the running system's heaps have word permissions")
+    missing(table, LEVELS[2], asked, f"no component changed a permission during {live.REQUESTS} requests",
+            "components change permissions during requests")
+    slow, mbot, mtop, kern, memory, gates, each, plb = MONDRIX
+    table.add("Mondrix, thttpd, all levels", slow, "0.23e9 in all", mbot, mtop, kern, memory, None, gates, each, plb)
+    for level, text in zip(LEVELS, MONDRIX_LEVELS):
+        table.add(f"Mondrix, {level.split(':')[0]}", text, *([None] * 9))
+    m = modelled["isolated"]
+    table.remarks += [
+        "Slowdown: against the same system in one domain, where only calls of the supervisor cross; Mondrix's is against Linux "
+        "without MMP. Mbot is kernel/mmp, which writes tables and registers; Mtop is kernel/layout with the supervisor calls for "
+        "memory and layouts; kernel is the rest of domain 0: scheduling, interrupts, the console. Crossings are gated calls a request; "
+        "cycles/crossing is how many cycles pass for each. Mondrix's column Mem has no legend in the slides; it is taken for memory "
+        "references here.",
+        f"The shape is another one because the work is. Mondrix isolates modules that a request of thttpd enters every "
+        f"{MONDRIX[6]} cycles, this server is made of components that call each other every {m['cycles'] / m['gated']:.0f} cycles. "
+        "But Mondrix's cost was mostly in writing permissions, for each allocation, packet and argument (Mbot, Mtop and kernel: 15 % together); here "
+        "buffers lie in pools that are granted once, when the system boots, so requests write no table at all, and what is left is gates, "
+        "misses of PLB and caches after them, and the kernel's scheduling, which one domain pays as well.",
+    ]
+    run.write(table)
+
+
+def missing(table, level, count, not_there, there):
+    why = "no network" if count is None else NOT_HERE if count == 0 else "in the row above"
+    table.add(level, why, *([None] * (len(table.columns) - 2)))
+    if count is not None:
+        table.remarks.append(f"{level}: {why}; {not_there if count == 0 else there}.")
+
+
+def references(run, modelled, sweep):
+    table = Table("plb-web", "The web server's PLB", "lookups and memory references a request, in model mode",
+                  ["PLB", "layout", "references", "lookups", "that miss, %", "table references, % of all", "cycles of walks, %", "Mondrix"])
+    for entries, found in [("as the model's", modelled), *((f"{e} entries", f) for e, f in sweep.items())]:
+        for mode in MODES:
+            m = found[mode]
+            lookups = m["plb hits"] + m["plb misses"]
+            table.add(entries, mode, m["references"], lookups, 100 * m["plb misses"] / lookups,
+                      100 * m["table-references"] / (m["references"] + m["table-references"]),
+                      100 * m["cycles of PLB walks"] / m["cycles"], "< 1 % misses, < 4 % of time (WDDD 4.2)")
+    table.remarks.append("References are loads and stores; lookups are of fetches too. Components' segments are written page by page in mid tables, so "
+                         "an entry covers 4 KiB of them at most, where Mondrix had one for all of the kernel's text; only pools, which root "
+                         "entries grant, have larger ones. Word permissions are rare in this system, and so nothing smaller is needed either: "
+                         "that is why the shares are Mondrix's and not those of vpr and twolf.")
+    run.write(table)
+    if not sweep:
+        return
+
+    def draw(axes):
+        for mode in MODES:
+            axes.plot(list(sweep), [100 * f[mode]["plb misses"] / (f[mode]["plb hits"] + f[mode]["plb misses"]) for f in sweep.values()],
+                      marker="o", label=mode)
+        axes.axhline(1, color="0.3", linestyle="--", linewidth=1, label="Mondrix: below 1 %")
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(list(sweep), [str(e) for e in sweep])
+        axes.set_xlabel("PLB entries")
+        axes.set_ylabel("lookups that miss, %")
+        axes.set_ylim(bottom=0)
+        axes.legend(fontsize=8)
+
+    plot(run.folder, "plb-web", draw)
+
+
+def causes(run, modelled):
+    table = Table("web-cycles", "Where the web server's cycles go", "modelled cycles a request", ["layout", "all", *CAUSES, "of all in domain 0"])
+    for mode in MODES:
+        m = modelled[mode]
+        table.add(mode, m["cycles"], *(m[f"cycles of {cause}"] for cause in CAUSES), m["supervisor cycles"])
+    run.write(table)
+
+    def draw(axes):
+        left = [0] * len(MODES)
+        for cause in CAUSES:
+            values = [modelled[mode][f"cycles of {cause}"] for mode in MODES]
+            axes.barh(MODES, values, left=left, label=cause)
+            left = [a + b for a, b in zip(left, values)]
+        axes.set_xlabel("modelled cycles a request")
+        axes.legend(fontsize=8, ncol=3, loc="upper center", bbox_to_anchor=(0.5, -0.18))
+
+    plot(run.folder, "web-cycles", draw)
