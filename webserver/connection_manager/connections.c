@@ -265,12 +265,22 @@ static void connection_expire(struct connections *all, struct connection *c)
     connection_run(all, c);
 }
 
+/* Deadlines; and whoever waits for a reply asks for it: who should tell may have begun anew, and forgotten.
+ */
 static void connections_sweep(struct connections *all)
 {
     all->sweep = ticks_in(SWEEP_MS);
-    for (uint32_t i = 0; i < all->limit; i++)
-        if (all->table[i].fd && all->table[i].deadline <= shoji_global.ticks)
-            connection_expire(all, &all->table[i]);
+    for (struct connection *c = all->table; c < all->table + all->limit; c++) {
+        if (!c->fd)
+            continue;
+        if (c->deadline <= shoji_global.ticks) {
+            connection_expire(all, c);
+        } else if (c->waiting) {
+            c->waiting = false;
+            c->reply_due = true;
+            connection_run(all, c);
+        }
+    }
 }
 
 static void connections_run_again(struct connections *all)
