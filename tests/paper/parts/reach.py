@@ -89,6 +89,6 @@ def sweep(run, name, label, values, found):
         axes.set_xlabel(label)
         axes.set_ylabel("table references, % of memory references")
         axes.set_ylim(bottom=0)
-        axes.legend(fontsize=7)
+        axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
 
-    plot(run.folder, name, draw)
+    plot(run.folder, name, draw, width=8.5)

@@ -4,6 +4,7 @@
 import json
 import re
 import socket
+import statistics
 import struct
 import subprocess
 
@@ -14,7 +15,7 @@ from harness.load import load
 from parts import live
 from steps import progress
 
-WARM_UP, REQUESTS, CONCURRENCY = 100, 500, 8
+WARM_UP, REQUESTS, CONCURRENCY, ROUNDS = 50, 400, 1, 5
 MODES = ("merged", "isolated")
 # The Mondrix slides, "Performance": thttpd. Slowdown, Mbot, Mtop, kernel, memory, crossings, cycles a crossing, PLB.
 MONDRIX = (14.8, 9.3, 2.0, 3.7, 1.1, 0.8, 939, 3.8)
@@ -34,8 +35,8 @@ def measure(run):
         run.write(nothing(f"{NOT_HERE}: the emulator has no -cpu mmp,model=on"))
         return
     qemu = measuring.REPOSITORY / shoji.machine.QEMU
-    files = [qemu, live.KERNEL, *sorted((measuring.REPOSITORY / "build/components").glob("*.elf")), REQUESTS]
-    modelled = run.steps.get("web server, model mode", files, modelled_run)
+    files = [qemu, live.KERNEL, *sorted((measuring.REPOSITORY / "build/components").glob("*.elf")), REQUESTS, CONCURRENCY, ROUNDS]
+    modelled = run.steps.get("web server, model mode", files, lambda: modelled_run(rounds=ROUNDS))
     classed = run.steps.get("web server, instructions by code", [*files, PLUGIN], lambda: classed_run(run))
     sweep = {e: run.steps.get(f"web server, model mode, PLB of {e} entries", files, lambda: modelled_run(f",plb-entries={e},plb-ways={e}"))
              for e in ENTRIES if has_property("plb-entries")}
@@ -94,24 +95,28 @@ def numbers(said):
     return flat
 
 
-def modelled_run(more=""):
+def modelled_run(more="", rounds=1):
+    """Each figure a request, the median of some rounds in which the layouts take turns."""
     shoji.tap()
     guest = live.Watched(cpu=f"mmp,model=on{more}")
     found = {}
     try:
         guest.wait_ready()
-        for mode in MODES:
+        for mode in MODES * rounds:
             progress(f"web server, model mode{more.replace(',', ' ')}, {mode}")
             guest.layout(mode)
             load(shoji.URL, WARM_UP, CONCURRENCY, False)
             before = numbers(qmp(guest.folder / "qmp.sock", "query-mmp"))
             load(shoji.URL, REQUESTS, CONCURRENCY, False)
             after = numbers(qmp(guest.folder / "qmp.sock", "query-mmp"))
-            found[mode] = {name: (after[name] - before[name]) / REQUESTS for name in before}
+            found.setdefault(mode, []).append({name: (after[name] - before[name]) / REQUESTS for name in before})
         guest.check()
     finally:
         guest.stop()
-    return found
+    middle = {mode: {name: statistics.median(sample[name] for sample in each) for name in each[0]} for mode, each in found.items()}
+    for mode, each in found.items():
+        middle[mode] |= {"least cycles": min(s["cycles"] for s in each), "most cycles": max(s["cycles"] for s in each)}
+    return middle
 
 
 def class_of(source):
@@ -173,7 +178,7 @@ def classed_run(run):
 # ---- Tables ----
 
 def columns(run, modelled, classed, watched):
-    table = Table("web", f"The web server at Mondrix's levels of protection; {CONCURRENCY} connections at a time, each for one request",
+    table = Table("web", f"The web server at Mondrix's levels of protection; a connection for each request, {CONCURRENCY} at a time",
                   "modelled cycles a request; Mbot, Mtop and kernel: instructions, by where the code lies",
                   ["level", "slowdown, %", "cycles", "Mbot, %", "Mtop, %", "kernel, %", "table references, %", "crossings",
                    "gates, % of cycles", "cycles/crossing", "PLB, % of cycles"])
@@ -202,7 +207,10 @@ def columns(run, modelled, classed, watched):
     for level, text in zip(LEVELS, MONDRIX_LEVELS):
         table.add(f"Mondrix, {level.split(':')[0]}", text, *([None] * 9))
     m = modelled["isolated"]
+    spread = "; ".join(f"{mode} {modelled[mode]['least cycles']:,.0f} to {modelled[mode]['most cycles']:,.0f}" for mode in MODES)
     table.remarks += [
+        f"Cycles are the median of {ROUNDS} rounds of {REQUESTS} requests in which the layouts take turns ({spread}): when packets and timer ticks "
+        "come depends on the host, so requests are not all alike.",
         "Slowdown: against the same system in one domain, where only calls of the supervisor cross; Mondrix's is against Linux "
         "without MMP. Mbot is kernel/mmp, which writes tables and registers; Mtop is kernel/layout with the supervisor calls for "
         "memory and layouts; kernel is the rest of domain 0: scheduling, interrupts, the console. Crossings are gated calls a request; "

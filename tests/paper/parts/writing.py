@@ -52,7 +52,7 @@ def measure(run):
         "a page of one permission is one store in either form; what costs most is that the first call for a slot makes "
         "its mid table of 1,024 entries. Mondrix's trace, of which the paper says threefold, was "
         "of allocations, packets and arguments; the last rows are of that kind. There an entry that changes is decoded, its "
-        "regions broken and coalesced, and its neighbours' overlap written again: half of the instructions are encoding up to "
+        "regions broken and coalesced, and its neighbours' overlap written again: almost half of the instructions are encoding up to "
         "five entries for one change. The factor is above the paper's because the bitmap writer here does a call of one chunk in a few "
         "hundred instructions, because more than four regions in 16 words, frequent in these heaps, mean a bitmap that is made or "
         "given back, and because a page is looked at as a whole after each change: three regions need no table.",
