@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Groups memory and share: heaps within the manifest's budgets, and rights to one's own memory for others.
+ * Group memory: heaps within the manifest's budgets.
  */
 #include "caller.h"
 #include "layout/layout.h"
 #include "supervisor/calls.h"
 #include "supervisor/memory.h"
+#include "supervisor/share.h"
 
 /* ---- Heap pages ---- */
 
@@ -98,6 +99,7 @@ SUPERVISOR_CALL(mmp_free, component_t owner, uint64_t address, uint64_t bytes, u
     for (uint32_t at = (uint32_t)address; at < address + bytes; at += PAGE_BYTES)
         *page_word(component, at) &= ~page_bit(at);
     component->heap_used -= (uint32_t)bytes;
+    share_forget(index, (uint32_t)address, (uint32_t)bytes);
     layout_unshare(index, (uint32_t)address, (uint32_t)bytes);
     layout_disown_pages(index, (uint32_t)address, (uint32_t)bytes);
     return SHOJI_OK;
@@ -107,6 +109,7 @@ void memory_reset(unsigned index)
 {
     struct component *component = &system_state.components[index];
 
+    share_forget(index, ARENA_BASE + index * SLOT_BYTES, GATES_OFFSET);
     layout_unshare(index, ARENA_BASE + index * SLOT_BYTES, GATES_OFFSET);
     if (component->heap_next != component->heap_base)
         layout_disown_pages(index, component->heap_base, component->heap_next - component->heap_base);
@@ -124,22 +127,4 @@ SUPERVISOR_CALL(sup_memory_used, component_t owner, uint64_t, uint64_t, uint64_t
         return SHOJI_ENOENT;
     component = &system_state.components[index];
     return (long)((uint64_t)(component->heap_end - component->heap_base) << 32 | component->heap_used);
-}
-
-SUPERVISOR_CALL(mmp_set_perm, uint64_t address, uint64_t bytes, uint32_t perm, component_t to, uint64_t,
-                component_t badge)
-{
-    unsigned owner = caller_of(badge).component, receiver = system_component(to);
-    uint64_t base = ARENA_BASE + (uint64_t)owner * SLOT_BYTES;
-
-    if ((address | bytes) % 4 != 0 || bytes == 0 || perm > RIGHT_EXECUTE)
-        return SHOJI_EINVAL;
-    if (receiver == NO_COMPONENT)
-        return SHOJI_ENOENT;
-    if (receiver == owner)
-        return SHOJI_EINVAL;
-    /* Not the gates: with them would go the right to be taken for the owner. */
-    if (address < base || address >= base + GATES_OFFSET || bytes > base + GATES_OFFSET - address)
-        return SHOJI_EPERM;
-    return layout_share(owner, (uint32_t)address, (uint32_t)bytes, (enum right)perm, receiver);
 }

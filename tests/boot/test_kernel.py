@@ -30,6 +30,12 @@ def test_memory():
     assert (status, lines[-1]) == (rig.ENDED, "memory"), "\n".join(lines)
 
 
+def test_share():
+    """Rights that may be passed on: as far as they go, to whom, who may take them back."""
+    status, lines = rig.boot_folder("kernel_share")
+    assert (status, lines[-1]) == (rig.ENDED, "share"), "\n".join(lines)
+
+
 def test_threads():
     """Preemption keeps registers; an entry that returns, or faults, is entered anew, the latter eight times."""
     status, lines = rig.boot_folder("kernel_threads")

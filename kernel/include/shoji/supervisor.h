@@ -45,7 +45,12 @@ long sup_memory_used(component_t owner);
 
 /* ---- group share: any component, for memory it owns ---- */
 /* Sets the permission (MMP_PERM_*) of component `to` for the words of [address, address + bytes); both multiples of 4.
- * HotOS 3.1 mmp_set_perm: owner only. It lasts whatever merges and splits. */
+ * HotOS 3.1 mmp_set_perm: owner only. It lasts whatever merges and splits.
+ * With SUP_PERM_TRANSITIVE the receiver may pass on what it got, or less: then it calls this itself for those words, at most 64 KiB at a
+ * time. It cannot change what others gave, nor give to the owner or to those from whom it has it (SHOJI_EPERM). It can until the owner
+ * sets its permission for any of the words again; what it has passed on by then stays, till the owner takes it back. SHOJI_EMEMORY: more
+ * of these than the supervisor remembers. */
+#define SUP_PERM_TRANSITIVE 0x100u
 long mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
 
 /* ---- group thread: scheduler ---- */

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * One of the three that get rights. */
+#include "share.h"
+
+OFFERED(first)
