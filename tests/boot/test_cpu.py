@@ -88,6 +88,19 @@ def test_kernel(kernel, way, shape):
     assert len([line for line in lines if line.startswith("ok ")]) >= 50
 
 
+@pytest.mark.parametrize("cpu", ["mmp", "mmp,model=on"])
+def test_devices(kernel, cpu):
+    lines, errors = boot(kernel, "-cpu", cpu, "-device", "mmp-dma", "-device", "edu")
+    assert lines and lines[-1] == "done", [line for line in lines if line.startswith("FAIL")] + [errors]
+    assert len([line for line in lines if "ok devices" in line]) == 3
+
+
+def test_devices_come_after_what_checks_them(kernel):
+    lines, errors = boot(kernel, "-device", "virtio-rng-pci", "-device", "mmp-dma")
+    assert lines == [] and "must come before" in errors
+    assert boot(kernel, "-device", "mmp-dma", "-device", "virtio-rng-pci")[0][-1] == "done"
+
+
 def test_one_processor_only(kernel):
     lines, errors = boot(kernel, "-smp", "2")
     assert lines == [] and "one processor" in errors

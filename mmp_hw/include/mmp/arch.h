@@ -167,6 +167,13 @@
 #define MMP_SPT_PERM_SHIFT 30  /* 31:30 MMP_PERM_NONE, RO or RW */
 #define MMP_SPT_START_SHIFT 32 /* 63:32 address of the first */
 
+/* Devices that have a domain (manual 7.8 and 8.5): these exist if bit 9 of CAPS is 1. */
+#define MMP_MSR_DMA 0x4d500038u            /* write: bits 15:0 a PCI requester id, 31:16 its PD-ID, 0: not checked */
+#define MMP_MSR_DMA_FAULT_INFO 0x4d500039u /* bits 7:0 kind, 9:8 access, 31:16 PD-ID, 47:32 requester id; write: 0 */
+#define MMP_MSR_DMA_FAULT_ADDR 0x4d50003au
+#define MMP_MSR_COUNT_DMA_FAULTS 0x4d50003bu
+#define MMP_CAPS_DMA 0x200
+
 /* Model mode (manual 8.4 and 11): these exist if bit 8 of CAPS is 1. All but CYCLES_TAG are read only. */
 #define MMP_MSR_CYCLES 0x4d500040u
 #define MMP_MSR_CYCLES_INSTRUCTION 0x4d500041u /* this one and the next five: cycles by cause, their sum is CYCLES */

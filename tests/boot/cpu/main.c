@@ -827,6 +827,124 @@ static void test_gates(void)
     test_end();
 }
 
+/* ---- Devices ---- */
+
+static uint32_t in32(uint16_t port)
+{
+    uint32_t value;
+
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static void out32(uint16_t port, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+static uint32_t pci_read(unsigned slot, unsigned reg)
+{
+    out32(0xcf8, 0x80000000 | slot << 11 | reg);
+    return in32(0xcfc);
+}
+
+/* QEMU's device `edu` copies between memory and a buffer of its own. */
+#define EDU 0x11e81234
+#define EDU_BUFFER 0x40000
+#define EDU_TO_MEMORY 2
+static volatile uint8_t *edu;
+
+static uint16_t edu_find(void)
+{
+    for (unsigned slot = 0; slot < 32; slot++) {
+        if (pci_read(slot, 0) == EDU) {
+            edu = at(pci_read(slot, 0x10) & ~15u);
+            out32(0xcf8, 0x80000000 | slot << 11 | 4);
+            out32(0xcfc, 6); /* memory, bus master */
+            return (uint16_t)(slot << 3);
+        }
+    }
+    return 0;
+}
+
+static void edu_copy(uint32_t memory, uint32_t bytes, unsigned command)
+{
+    volatile uint64_t *from = (volatile uint64_t *)(edu + 0x80);
+
+    from[0] = command & EDU_TO_MEMORY ? EDU_BUFFER : memory;
+    from[1] = command & EDU_TO_MEMORY ? memory : EDU_BUFFER;
+    from[2] = bytes;
+    from[3] = command | 1;
+    while (from[3] & 1)
+        ;
+}
+
+static void test_devices(void)
+{
+    const uint32_t page = ARENA + 0x70000;
+    uint16_t requester = edu_find();
+
+    if (!(msr_read(MMP_MSR_CAPS) & MMP_CAPS_DMA) || requester == 0)
+        return;
+    test("devices without a domain");
+    fill(page, 8192, 0x11);
+    edu_copy(page, 1024, 0);
+    fill(page, 8192, 0x5a);
+    edu_copy(page + 128, 256, EDU_TO_MEMORY);
+    check(filled(page, 128, 0x5a) && filled(page + 128, 256, 0x11) && filled(page + 384, 64, 0x5a), "copied", 0);
+    check(msr_read(MMP_MSR_COUNT_DMA_FAULTS) == 0 && msr_read(MMP_MSR_DMA_FAULT_INFO) == 0, "faults", 0);
+    test_end();
+
+    test("devices with a domain");
+    msr_write(MMP_MSR_DMA, requester | (uint64_t)ID(BOB) << 16);
+    fill(page, 8192, 0x5a);
+    edu_copy(page, 64, EDU_TO_MEMORY);
+    check(filled(page, 64, 0x5a), "written", *at(page));
+    check(msr_read(MMP_MSR_COUNT_DMA_FAULTS) > 0, "faults", 0);
+    check(msr_read(MMP_MSR_DMA_FAULT_ADDR) == page, "addr", msr_read(MMP_MSR_DMA_FAULT_ADDR));
+    check(msr_read(MMP_MSR_DMA_FAULT_INFO) == ((uint64_t)requester << 32 | (uint64_t)ID(BOB) << 16 |
+                                               MMP_ACCESS_STORE << 8 | MMP_FAULT_PERMISSION), "info",
+          msr_read(MMP_MSR_DMA_FAULT_INFO));
+    msr_write(MMP_MSR_DMA_FAULT_INFO, 0);
+    check((msr_read(MMP_MSR_DMA_FAULT_INFO) | msr_read(MMP_MSR_DMA_FAULT_ADDR)) == 0, "cleared", 0);
+    perm_set(BOB, page, page + 4096, MMP_PERM_RW); /* rights are looked up each time */
+    edu_copy(page + 3, 1021, EDU_TO_MEMORY);
+    check(filled(page + 3, 1021, 0x11), "granted", *at(page + 3));
+    fill(page, 8192, 0x5a);
+    edu_copy(page + 4096 - 64, 128, EDU_TO_MEMORY); /* across the end of what is granted */
+    check(filled(page + 4096 - 64, 64, 0x11) && filled(page + 4096, 64, 0x5a), "end", *at(page + 4096));
+    check(msr_read(MMP_MSR_DMA_FAULT_ADDR) == page + 4096, "addr", msr_read(MMP_MSR_DMA_FAULT_ADDR));
+    perm_set(BOB, page + 72, page + 76, MMP_PERM_RO); /* a word in the middle */
+    fill(page, 8192, 0x5a);
+    edu_copy(page + 64, 64, EDU_TO_MEMORY);
+    check(filled(page + 72, 4, 0x5a) && filled(page + 64, 8, 0x11), "word", *at(page + 72));
+    fill(page, 8192, 0x22);
+    edu_copy(page, 256, 0);
+    perm_set(BOB, page, page + 4096, MMP_PERM_RW);
+    edu_copy(page + 1024, 256, EDU_TO_MEMORY);
+    check(filled(page + 1024, 256, 0x22), "read of a read-only word", *at(page + 1024 + 72));
+    test_end();
+
+    test("devices follow their domain");
+    root_share(BOB, ALICE); /* a merge: who may do what Alice may */
+    fill(page, 8192, 0x5a);
+    edu_copy(page, 64, EDU_TO_MEMORY);
+    check(filled(page, 64, 0x5a), "written", *at(page));
+    root_own(BOB);
+    msr_write(MMP_MSR_DMA_FAULT_INFO, 0);
+    edu_copy(page, 64, EDU_TO_MEMORY);
+    check(filled(page, 64, 0x22), "back", *at(page));
+    msr_write(MMP_MSR_DMA, requester | (uint64_t)(MMP_PD_USER | 77) << 16); /* no such domain */
+    fill(page, 8192, 0x5a);
+    edu_copy(page, 64, EDU_TO_MEMORY);
+    check(filled(page, 64, 0x5a), "written", *at(page));
+    check((msr_read(MMP_MSR_DMA_FAULT_INFO) & 0xff) == MMP_FAULT_GATE_DOMAIN, "kind", msr_read(MMP_MSR_DMA_FAULT_INFO));
+    msr_write(MMP_MSR_DMA, requester);
+    edu_copy(page, 64, EDU_TO_MEMORY);
+    check(filled(page, 64, 0x22), "free again", *at(page));
+    test_end();
+}
+
 /* ---- Privilege and interrupts ---- */
 
 static void test_privilege(void)
@@ -981,6 +1099,7 @@ int main(void)
     test_gates();
     test_privilege();
     test_interrupts();
+    test_devices();
     print(failures ? "done, failed\n" : "done\n");
     out8(0xf4, failures ? 1 : 0);
     for (;;)

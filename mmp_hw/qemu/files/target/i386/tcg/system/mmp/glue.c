@@ -413,8 +413,9 @@ uint64_t x86_mmp_rdmsr(CPUX86State *env, uint32_t msr, uintptr_t ra)
             return env->mmp_insns;
         }
         if ((env->mmp->machine && mmp_machine_msr_read(env->mmp->machine, msr, &value)) ||
+            (env->mmp->dma && mmp_dma_msr_read(env->mmp->dma, msr, &value)) ||
             mmp_msr_read(mmp_state_of(env), msr, &value) == MMP_MSR_OK) {
-            return value;
+            return msr == MMP_MSR_CAPS && env->mmp->dma ? value | MMP_CAPS_DMA : value;
         }
     }
     raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
@@ -435,7 +436,8 @@ void x86_mmp_wrmsr(CPUX86State *env, uint32_t msr, uint64_t value, uintptr_t ra)
         (msr == MMP_MSR_CTL && value & MMP_CTL_EN && !(env->hflags & HF_LMA_MASK))) {
         raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
     }
-    if (u->machine && mmp_machine_msr_write(u->machine, msr, value)) {
+    if ((u->machine && mmp_machine_msr_write(u->machine, msr, value)) ||
+        (u->dma && mmp_dma_msr_write(u->dma, msr, value))) {
         return;
     }
     outcome = mmp_msr_write(&u->state, &u->memory, msr, value, &inval);
@@ -489,6 +491,9 @@ void x86_mmp_reset(CPUX86State *env)
     env->mmp_return_slot = -8;
     if (env->mmp->machine) {
         mmp_machine_reset(env->mmp->machine);
+    }
+    if (env->mmp->dma) {
+        mmp_dma_reset(env->mmp->dma);
     }
     if (env_cpu(env)->mmp_tlb) {
         mmp_tlb_leave(env_cpu(env));

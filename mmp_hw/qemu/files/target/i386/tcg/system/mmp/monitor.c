@@ -77,6 +77,7 @@ static MmpCounters *counters(CPUX86State *env, const MMPUnit *u)
     c->faults = count->faults;
     c->switches = count->switches;
     c->mixed = count->mixed;
+    c->has_dma_faults = u->dma && mmp_dma_msr_read(u->dma, MMP_MSR_COUNT_DMA_FAULTS, &c->dma_faults);
     c->faults_by_kind = numbers(u->faults, ARRAY_SIZE(u->faults));
     return c;
 }
@@ -238,6 +239,9 @@ static void show_counters(Monitor *mon, const MmpInfo *i)
                    ", faults %" PRIu64 ", switches %" PRIu64 ", mixed accesses %" PRIu64 "; %u domains cached\n",
                    c->instructions, c->has_instructions ? "" : " (not counted)", c->gated, c->passed, c->returns,
                    c->faults, c->switches, c->mixed, i->domains_cached);
+    if (c->has_dma_faults) {
+        monitor_printf(mon, "faults of devices %" PRIu64 "\n", c->dma_faults);
+    }
 }
 
 static void show_hits(Monitor *mon, const char *name, const MmpHits *h)

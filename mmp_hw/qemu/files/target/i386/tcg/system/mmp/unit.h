@@ -16,6 +16,7 @@ typedef struct MMPUnit {
     struct mmp_state next; /* between x86_mmp_iret_begin and x86_mmp_iret_end */
     struct mmp_memory memory;
     struct mmp_machine *machine; /* with model=on, else NULL */
+    struct MMPDMA *dma; /* with -device mmp-dma, else NULL */
     uint16_t followed; /* the domain at the last mmp_follow() */
     uint64_t faults[MMP_FAULT_KINDS]; /* raised since reset, by kind */
 } MMPUnit;
@@ -23,6 +24,14 @@ typedef struct MMPUnit {
 /* timing.c: makes the machine, if the options want one; tells it an access that is allowed. */
 bool mmp_timing_realize(CPUX86State *env, const MMPOptions *options, Error **errp);
 void mmp_timing_data(CPUX86State *env, vaddr addr, int size, MMUAccessType access_type, uintptr_t ra);
+
+/*
+ * dma.c: the registers of -device mmp-dma. False: not one of them, or not to be read or written so. Reset: no device
+ * has a domain, there was no fault.
+ */
+bool mmp_dma_msr_read(const struct MMPDMA *s, uint32_t msr, uint64_t *value);
+bool mmp_dma_msr_write(struct MMPDMA *s, uint32_t msr, uint64_t value);
+void mmp_dma_reset(struct MMPDMA *s);
 
 /* gdb.c: shows the registers to gdb. */
 void mmp_gdb_init(CPUState *cs);
