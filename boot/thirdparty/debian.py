@@ -3,7 +3,7 @@
 
 It never touches the machine's own apt set-up. apt checks the suite's signature against Debian's keyring and, through
 the signed index, the hash of each file; what the callers get is therefore as trusted as a package.
-The mirrors are those of the machine's own Debian 12 sources, with Debian's standard one where none is found.
+The mirrors are those of the machine's own Debian 12 sources; DEBIAN_MIRROR and DEBIAN_SECURITY_MIRROR name others.
 """
 import os
 import pathlib
@@ -15,7 +15,8 @@ import cache
 from steps import Failed, say
 
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
-DEFAULT = {'main': 'http://deb.debian.org/debian/', 'security': 'http://deb.debian.org/debian-security/'}
+# Archive: the suite whose mirror it is read from, the variable that names another.
+ARCHIVES = {'main': ('bookworm', 'DEBIAN_MIRROR'), 'security': ('bookworm-security', 'DEBIAN_SECURITY_MIRROR')}
 
 
 def available():
@@ -23,16 +24,16 @@ def available():
 
 
 def mirrors():
-    """The machine's own archive addresses: main and security."""
-    found = dict(DEFAULT)
-    listing = subprocess.run(['apt-get', 'indextargets', '--format', '$(REPO_URI) $(RELEASE)'], capture_output=True, text=True)
+    """The machine's own archive addresses: main, and security, which may be None."""
+    listing = subprocess.run(['apt-get', 'indextargets', '--format', '$(REPO_URI) $(CODENAME)'], capture_output=True, text=True)
+    found = {}
     for line in reversed(listing.stdout.splitlines()):
-        uri, _, release = line.rpartition(' ')
-        if release == 'bookworm':
-            found['main'] = uri
-        elif release == 'bookworm-security':
-            found['security'] = uri
-    return found
+        uri, _, codename = line.rpartition(' ')
+        found[codename] = uri
+    chosen = {archive: os.environ.get(variable) or found.get(suite) for archive, (suite, variable) in ARCHIVES.items()}
+    if not chosen['main']:
+        raise Failed('apt knows no mirror of bookworm: run apt-get update, add one to its sources, or set DEBIAN_MIRROR=URL')
+    return chosen
 
 
 class Suites:
@@ -67,9 +68,10 @@ class Suites:
         uri = mirrors()
         lines = [f'deb-src [signed-by={KEYRING}] {uri["main"]} trixie main',
                  f'deb-src [signed-by={KEYRING}] {uri["main"]} trixie-updates main',
-                 f'deb-src [signed-by={KEYRING}] {uri["security"]} trixie-security main',
                  f'deb [signed-by={KEYRING}] {uri["main"]} trixie main',
                  f'deb [signed-by={KEYRING}] {uri["main"]} bookworm-backports main']
+        if uri['security']:
+            lines.append(f'deb-src [signed-by={KEYRING}] {uri["security"]} trixie-security main')
         (self.folder / 'sources.list').write_text('\n'.join(lines) + '\n')
         say(f'reading the package lists of Debian 13 from {uri["main"]}')
         result = self.apt('apt-get', 'update')
