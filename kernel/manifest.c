@@ -132,8 +132,8 @@ static bool component_line(struct reader *r)
         return FAIL(r, "id 0 is the supervisor's: expected 1 to 255");
     if (r->words[3].length >= MANIFEST_WORD_BYTES)
         return FAIL(r, "the image's name is too long: at most %d characters", MANIFEST_WORD_BYTES - 1);
-    if (word_is(r->words[1], "supervisor"))
-        return FAIL(r, "`supervisor` is the kernel's own name");
+    if (word_is(r->words[1], "supervisor") || word_is(r->words[1], "as"))
+        return FAIL(r, "`%.*s` is a word of manifests, and no name", SHOWN(r->words[1]));
     for (unsigned i = 0; i < m->component_count; i++) {
         if (m->components[i].id == id)
             return FAIL(r, "id %u is %s's already", id, m->components[i].name);
@@ -169,29 +169,57 @@ static bool is_supervisor(struct word word)
     return word.length > prefix.length && word_is(prefix, "supervisor:");
 }
 
-/* edge CLIENT SERVER... */
+static bool edge_is_there(const struct manifest *m, const struct manifest_edge *edge, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (m->edges[i].client == edge->client && m->edges[i].server == edge->server &&
+            m->edges[i].group == edge->group)
+            return true;
+    return false;
+}
+
+/* SERVER [as PREFIX], from word *at on; *at is then the word behind it. */
+static bool edge_read(struct reader *r, unsigned *at, struct manifest_edge *edge)
+{
+    struct word server = r->words[(*at)++], prefix;
+
+    if (is_supervisor(server) ? !group_find(r, server, &edge->group)
+                              : !component_find(r, server, &edge->server))
+        return false;
+    if (*at == r->count || !word_is(r->words[*at], "as"))
+        return true;
+    if (++*at == r->count)
+        return FAIL(r, "expected a prefix behind `as`, as in `edge CLIENT SERVER as b_`");
+    prefix = r->words[(*at)++];
+    if (edge->server == MANIFEST_SUPERVISOR)
+        return FAIL(r, "`%.*s`: the supervisor's calls have no prefix", SHOWN(prefix));
+    if (!name_check(r, prefix, MANIFEST_PREFIX_BYTES))
+        return false;
+    word_copy(prefix, edge->prefix);
+    return true;
+}
+
+/* edge CLIENT SERVER [as PREFIX]... */
 static bool edge_line(struct reader *r)
 {
     struct manifest *m = r->out;
-    unsigned first = m->edge_count, next = first;
+    unsigned next = m->edge_count, at = 2;
     uint8_t client;
 
     if (r->count < 3)
         return FAIL(r, "expected `edge CLIENT SERVER...`");
     if (!component_find(r, r->words[1], &client))
         return false;
-    for (unsigned i = 2; i < r->count; i++) {
+    while (at < r->count) {
         struct manifest_edge edge = {.client = client, .server = MANIFEST_SUPERVISOR};
+        struct word server = r->words[at];
 
-        if (is_supervisor(r->words[i]) ? !group_find(r, r->words[i], &edge.group)
-                                       : !component_find(r, r->words[i], &edge.server))
+        if (!edge_read(r, &at, &edge))
             return false;
         if (edge.server == client)
             return FAIL(r, "`%s` has an edge to itself", m->components[client].name);
-        for (unsigned k = 0; k < next; k++)
-            if (m->edges[k].client == client && m->edges[k].server == edge.server &&
-                m->edges[k].group == edge.group)
-                return FAIL(r, "the edge to `%.*s` is there already", SHOWN(r->words[i]));
+        if (edge_is_there(m, &edge, next))
+            return FAIL(r, "the edge to `%.*s` is there already", SHOWN(server));
         if (next == MANIFEST_EDGES)
             return FAIL(r, "too many edges: at most %d", MANIFEST_EDGES);
         m->edges[next++] = edge; /* past edge_count: not yet part of the manifest */

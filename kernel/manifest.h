@@ -12,6 +12,7 @@
 
 #define MANIFEST_NAME_BYTES 32 /* with the NUL */
 #define MANIFEST_WORD_BYTES 64
+#define MANIFEST_PREFIX_BYTES 16
 #define MANIFEST_SLOTS 60 /* components and pools */
 #define MANIFEST_EDGES 512
 #define MANIFEST_THREADS 61 /* and the kernel's own two */
@@ -33,6 +34,7 @@ struct manifest_component {
 struct manifest_edge {
     uint8_t client, server;
     uint8_t group; /* server MANIFEST_SUPERVISOR: a group's place in manifest_groups */
+    char prefix[MANIFEST_PREFIX_BYTES]; /* what the client puts before the names of the server's functions */
 };
 struct manifest_pool {
     char name[MANIFEST_NAME_BYTES];

@@ -188,6 +188,15 @@ static uint32_t pool_symbol(unsigned client, const char *name)
     return 0;
 }
 
+/* A client's name for a server's function, without the edge's prefix; NULL if it does not begin with it. */
+static const char *unprefixed(const char *name, const char *prefix)
+{
+    for (; *prefix != '\0'; prefix++)
+        if (*name++ != *prefix)
+            return NULL;
+    return name;
+}
+
 /* Where a gate for this symbol would lead. False: no edge of the client's allows it. */
 static bool target_find(unsigned client, const char *name, const struct loader_call *calls, struct gate *out)
 {
@@ -195,8 +204,9 @@ static bool target_find(unsigned client, const char *name, const struct loader_c
 
     for (unsigned i = 0; i < manifest->edge_count; i++) {
         const struct manifest_edge *edge = &manifest->edges[i];
+        const char *function = unprefixed(name, edge->prefix);
 
-        if (edge->client != client)
+        if (edge->client != client || function == NULL)
             continue;
         if (edge->server == MANIFEST_SUPERVISOR) {
             for (const struct loader_call *call = calls; call->name != NULL; call++)
@@ -205,8 +215,8 @@ static bool target_find(unsigned client, const char *name, const struct loader_c
                     out->server = PD_SUPERVISOR_ID;
                     return true;
                 }
-        } else if ((out->target = loader_function(edge->server, name)) != 0 &&
-                   !is_entry(edge->server, name)) {
+        } else if ((out->target = loader_function(edge->server, function)) != 0 &&
+                   !is_entry(edge->server, function)) {
             out->server = pd_home(manifest->components[edge->server].id);
             return true;
         }

@@ -18,6 +18,12 @@ def test_hello():
     assert sum(line.startswith("component: ") for line in lines) == 2
 
 
+def test_prefix():
+    """A client of two instances of one program tells them apart by an edge's prefix."""
+    status, lines = rig.boot_folder("kernel_prefix")
+    assert (status, lines[-1]) == (rig.ENDED, "prefix"), "\n".join(lines)
+
+
 def test_moves():
     """Merges and splits of two components while a thread is inside the call between them."""
     status, lines = rig.boot_folder("kernel_moves")

@@ -76,6 +76,20 @@ static void test_accepted(void **state)
     assert_int_equal(manifest.threads[0].priority, 3);
 }
 
+static void test_prefixes(void **state)
+{
+    (void)state;
+    accept_text(HEAD "component c 3 b.elf memory 4K\nedge a b c as other_ supervisor:console\nedge b c as "
+                     "x2345678901234\n");
+    assert_int_equal(manifest.edge_count, 4);
+    assert_string_equal(manifest.edges[0].prefix, "");
+    assert_int_equal(manifest.edges[1].server, 2);
+    assert_string_equal(manifest.edges[1].prefix, "other_");
+    assert_int_equal(manifest.edges[2].server, MANIFEST_SUPERVISOR);
+    assert_string_equal(manifest.edges[2].prefix, "");
+    assert_string_equal(manifest.edges[3].prefix, "x2345678901234");
+}
+
 static void test_webserver(void **state)
 {
     static char text[65536];
@@ -109,7 +123,8 @@ static void test_refused(void **state)
         {"component c 99999999999999999999 c.elf memory 4K", "too large"},
         {"component c 2 c.elf memory 4K", "id 2 is b's already"},
         {"component b 3 c.elf memory 4K", "component `b` already"},
-        {"component supervisor 3 c.elf memory 4K", "kernel's own"},
+        {"component supervisor 3 c.elf memory 4K", "is a word of manifests"},
+        {"component as 3 c.elf memory 4K", "is a word of manifests"},
         {"component c-d 3 c.elf memory 4K", "no name"},
         {"component c2345678901234567890123456789012 3 c.elf memory 4K", "too long"},
         {"component c 3 c.elf memory 4", "no size"},
@@ -123,6 +138,13 @@ static void test_refused(void **state)
         {"edge c a", "no component `c`"},
         {"edge a a", "edge to itself"},
         {"edge a b b", "there already"},
+        {"edge a as", "no component `as`"},
+        {"edge a b as", "expected a prefix behind `as`"},
+        {"edge a b as x as y", "no component `as`"},
+        {"edge a b as x-", "no name"},
+        {"edge a b as x234567890123456", "at most 15"},
+        {"edge a b as x b", "there already"},
+        {"edge a supervisor:console as x", "the supervisor's calls have no prefix"},
         {"edge a supervisor:root", "no group `root`"},
         {"edge a supervisor:", "no component"},
         {"edge a supervisor", "no component"},
@@ -212,6 +234,7 @@ static void test_hostile(void **state)
                                         "memory",
                                         "rw",
                                         "ro",
+                                        "as",
                                         "a",
                                         "b",
                                         "1",
@@ -260,8 +283,9 @@ static void test_hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accepted), cmocka_unit_test(test_webserver), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_order),    cmocka_unit_test(test_too_many),  cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_accepted), cmocka_unit_test(test_prefixes), cmocka_unit_test(test_webserver),
+        cmocka_unit_test(test_refused),  cmocka_unit_test(test_order),    cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_hostile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
