@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The bench: `make bench` builds what the wanted parts need and measures. Figures: docs/benchmarks.md.
 
-.PHONY: bench bench-micro bench-loops bench-web bench-peer
+.PHONY: bench profile bench-micro bench-loops bench-web bench-peer
 
 BENCH := $(BUILD)/bench
 comma := ,
@@ -49,8 +49,17 @@ $(BENCH)/loops/loops: $(LOOPS_OBJECTS) tests/bench/loops/loops.ld
 	@ld -m elf_x86_64 -nostdlib -static -n -z noexecstack --no-warn-rwx-segments -T tests/bench/loops/loops.ld $(LOOPS_OBJECTS) -o $@.64
 	@objcopy -I elf64-x86-64 -O elf32-i386 $@.64 $@
 
-# ---- the instruction counting plugin ----
-$(BENCH)/insncount.so: tests/bench/plugin/insncount.c | qemu
+# ---- where a request's instructions go ----
+profile: $(KERNEL) image qemu $(BENCH)/addresses.so     ## where a request's instructions go (URL=/hw, KEPT=1 or PIPELINED=1, REQUESTS, CONCURRENCY, LAYOUT=merged, FUNCTIONS=8, BASE=a profile.csv)
+	@boot/thirdparty/packages test profile
+	@/usr/bin/python3 tests/bench/profiling.py $(if $(URL),--url '$(URL)') $(if $(KEPT),--kept) $(if $(PIPELINED),--pipelined) \
+	    $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)) $(if $(LAYOUT),--layout $(LAYOUT)) \
+	    $(if $(FUNCTIONS),--functions $(FUNCTIONS)) $(if $(BASE),--base '$(BASE)')
+
+test-boot-built: $(BENCH)/addresses.so
+
+# ---- the plugins that count instructions ----
+$(BENCH)/%.so: tests/bench/plugin/%.c | qemu
 	@mkdir -p $(@D)
 	@gcc -O2 -Wall -Wextra -Werror -shared -fPIC $$(pkg-config --cflags glib-2.0) -I$(BUILD)/qemu/include $< -o $@
 

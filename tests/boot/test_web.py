@@ -108,10 +108,10 @@ class Client:
 
 
 class System:
-    def __init__(self, run, modules):
+    def __init__(self, run, modules, **options):
         self.web, self.control = free_port(), free_port()
         description = machine.Machine(
-            modules=modules, port=self.web, control_port=self.control, qemu=os.environ.get("QEMU") or machine.QEMU
+            modules=modules, port=self.web, control_port=self.control, qemu=os.environ.get("QEMU") or machine.QEMU, **options
         )
         self.running = running.Running(description, run)
         self.running.start()

@@ -39,6 +39,28 @@ class Monitor:
         echo_and_answer = self._answer().decode(errors="replace").replace("\r", "")
         return echo_and_answer.split("\n", 1)[1] if "\n" in echo_and_answer else ""
 
+    def memory(self, address, size, scratch):
+        """Bytes of the guest's physical memory, by way of the file `scratch`."""
+        scratch = pathlib.Path(scratch).absolute()
+        said = self.command(f'pmemsave {address:#x} {size:#x} "{scratch}"')
+        try:
+            data = scratch.read_bytes()
+        except OSError:
+            data = b""
+        scratch.unlink(missing_ok=True)
+        if len(data) != size:
+            raise BenchError(f"`pmemsave` wrote {len(data)} of {size} bytes: {said.strip()}")
+        return data
+
+    def counters(self):
+        """The MMP CPU's own counters: {"instructions": n, "gated": n, ...}."""
+        said = self.command("info mmp")
+        found = {name: int(value) for name, value in re.findall(r"\b(instructions|gated|passed|returns|faults|switches|"
+                                                                r"mixed accesses) (\d+)", said)}
+        if len(found) != 7 or "not counted" in said:
+            raise BenchError(f"`info mmp` shows not all counters:\n{said}")
+        return found
+
     def close(self):
         self.socket.close()
 
@@ -83,13 +105,7 @@ class Guest:
         self.monitor.command("cont")
 
     def counters(self):
-        """The MMP CPU's own counters: {"instructions": n, "gated": n, ...}."""
-        said = self.monitor.command("info mmp")
-        found = {name: int(value) for name, value in re.findall(r"\b(instructions|gated|passed|returns|faults|switches|"
-                                                                r"mixed accesses) (\d+)", said)}
-        if len(found) != 7 or "not counted" in said:
-            raise BenchError(f"{self.name}: `info mmp` shows not all counters:\n{said}")
-        return found
+        return self.monitor.counters()
 
     def resident_bytes(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Load on a guest's web server, by ApacheBench. A run that lost a request is an error, not a figure."""
+"""Load on a guest's web server, by ApacheBench and httperf. A run that lost a request is an error, not a figure."""
 
 import dataclasses
 import re
 import socket
 import time
+import urllib.parse
 
 from harness.child import BenchError, run
 
@@ -33,6 +34,22 @@ def load(url, requests, concurrency, kept):
         raise BenchError(f"{' '.join(command)}: connections were not kept: {field('Keep-Alive requests'):.0f} of {requests}")
     longest = re.search(r"^\s+100%\s+(\d+)", said, re.M)
     return Load(requests, field("Requests per second"), float(longest[1]) if longest else 0.0)
+
+
+def pipelined(url, requests, calls=20):
+    """`calls` requests a connection, sent at once, as the paper's load: one connection after the other."""
+    place = urllib.parse.urlsplit(url)
+    connections = -(-requests // calls)
+    command = ["httperf", "--hog", f"--server={place.hostname}", f"--port={place.port or 80}", f"--uri={place.path}",
+               f"--num-conns={connections}", f"--num-calls={calls}", f"--burst-length={calls}", "--timeout=10"]
+    said = run(command, 120)
+    found = re.search(r"^Total: .* requests (\d+) replies (\d+) test-duration ([0-9.]+) s", said, re.M)
+    size = re.search(r"^Reply size .* content ([0-9.]+) ", said, re.M)
+    asked = connections * calls
+    if found is None or int(found[1]) != asked or int(found[2]) != asked or f"2xx={asked} " not in said \
+            or size is None or float(size[1]) != BODY_BYTES:
+        raise BenchError(f"{' '.join(command)}: not every request got its {BODY_BYTES} bytes:\n{said}")
+    return Load(asked, asked / float(found[3]), 0.0)
 
 
 def first_answer(address, port, path, alive, seconds=60):
