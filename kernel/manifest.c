@@ -108,26 +108,51 @@ static bool slot_left(struct reader *r)
     return true;
 }
 
-/* component NAME ID IMAGE memory BUDGET [time MS] */
+#define COMPONENT_EXPECTED "expected `component NAME ID IMAGE memory BUDGET [time MS] [heap SETTING]`"
+
+/* [time MS] [heap SETTING], from the given word on */
+static bool options_read(struct reader *r, unsigned from, uint32_t *time_ms, uint8_t *heap)
+{
+    static const char *const settings[] = {"plain", "slab", "guard"};
+    bool timed = false, set = false;
+
+    for (unsigned i = from; i < r->count; i += 2) {
+        if (i + 1 < r->count && !timed && word_is(r->words[i], "time")) {
+            timed = true;
+            if (!number_read(r, r->words[i + 1], MANIFEST_TIME_MAX, time_ms))
+                return false;
+            if (*time_ms < MANIFEST_TIME_LEAST)
+                return FAIL(r, "time %u: expected at least %u (ms)", *time_ms, MANIFEST_TIME_LEAST);
+        } else if (i + 1 < r->count && !set && word_is(r->words[i], "heap")) {
+            set = true;
+            for (*heap = 0; *heap < sizeof settings / sizeof *settings; ++*heap)
+                if (word_is(r->words[i + 1], settings[*heap]))
+                    break;
+            if (*heap == sizeof settings / sizeof *settings)
+                return FAIL(r, "heap `%.*s`: expected plain, slab or guard", SHOWN(r->words[i + 1]));
+        } else {
+            return FAIL(r, COMPONENT_EXPECTED);
+        }
+    }
+    return true;
+}
+
 static bool component_line(struct reader *r)
 {
     struct manifest *m = r->out;
     struct manifest_component *component = &m->components[m->component_count];
     uint32_t id, memory, time_ms = MANIFEST_TIME_DEFAULT;
+    uint8_t heap = MANIFEST_HEAP_PLAIN;
 
-    if ((r->count != 6 && r->count != 8) || !word_is(r->words[4], "memory") ||
-        (r->count == 8 && !word_is(r->words[6], "time")))
-        return FAIL(r, "expected `component NAME ID IMAGE memory BUDGET [time MS]`");
+    if (r->count < 6 || !word_is(r->words[4], "memory"))
+        return FAIL(r, COMPONENT_EXPECTED);
     if (m->pool_count != 0)
         return FAIL(r, "components come before pools");
     if (!slot_left(r) || !name_check(r, r->words[1], MANIFEST_NAME_BYTES) ||
         !number_read(r, r->words[2], 255, &id) ||
-        !size_read(r, r->words[5], 4096, MANIFEST_MEMORY_MAX, &memory))
+        !size_read(r, r->words[5], 4096, MANIFEST_MEMORY_MAX, &memory) ||
+        !options_read(r, 6, &time_ms, &heap))
         return false;
-    if (r->count == 8 && !number_read(r, r->words[7], MANIFEST_TIME_MAX, &time_ms))
-        return false;
-    if (time_ms < MANIFEST_TIME_LEAST)
-        return FAIL(r, "time %u: expected at least %u (ms)", time_ms, MANIFEST_TIME_LEAST);
     if (id == 0)
         return FAIL(r, "id 0 is the supervisor's: expected 1 to 255");
     if (r->words[3].length >= MANIFEST_WORD_BYTES)
@@ -145,6 +170,7 @@ static bool component_line(struct reader *r)
     component->id = id;
     component->memory = memory;
     component->time_ms = time_ms;
+    component->heap = heap;
     m->component_count++;
     return true;
 }

@@ -24,11 +24,17 @@
 #define MANIFEST_POOL_STEP 0x80000u
 #define MANIFEST_POOL_MAX 0x400000u
 
+/* How its allocations are protected: shoji/supervisor.h, group heap. */
+#define MANIFEST_HEAP_PLAIN 0u
+#define MANIFEST_HEAP_SLAB 1u
+#define MANIFEST_HEAP_GUARD 2u
+
 struct manifest_component {
     char name[MANIFEST_NAME_BYTES], image[MANIFEST_WORD_BYTES];
     uint32_t id;     /* 1 to 255 */
     uint32_t memory; /* budget of its heap */
     uint32_t time_ms; /* processor time that an invocation may take */
+    uint8_t heap;     /* MANIFEST_HEAP_* */
 };
 #define MANIFEST_SUPERVISOR 0xff /* in place of a server's index */
 struct manifest_edge {

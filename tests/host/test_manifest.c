@@ -52,6 +52,20 @@ static void refuse_line(const char *line, const char *reason)
         fail_msg("`%s`: `%s` does not tell `%s`", line, wrong.text, reason);
 }
 
+static void test_options_of_components(void **state)
+{
+    (void)state;
+    accept_text(HEAD "component c 3 c.elf memory 4K heap guard time 20\n"
+                     "component d 4 c.elf memory 4K time 30 heap slab\ncomponent e 5 c.elf memory 4K heap plain\n");
+    assert_int_equal(manifest.components[0].heap, MANIFEST_HEAP_PLAIN);
+    assert_int_equal(manifest.components[0].time_ms, MANIFEST_TIME_DEFAULT);
+    assert_int_equal(manifest.components[2].heap, MANIFEST_HEAP_GUARD);
+    assert_int_equal(manifest.components[2].time_ms, 20);
+    assert_int_equal(manifest.components[3].heap, MANIFEST_HEAP_SLAB);
+    assert_int_equal(manifest.components[3].time_ms, 30);
+    assert_int_equal(manifest.components[4].heap, MANIFEST_HEAP_PLAIN);
+}
+
 static void test_accepted(void **state)
 {
     (void)state;
@@ -110,13 +124,17 @@ static void test_refused(void **state)
         const char *line, *reason;
     } cases[] = {
         {"componnt c 3 c.elf memory 4K", "no kind of line"},
-        {"component c 3 c.elf memory", "expected `component NAME ID IMAGE memory BUDGET [time MS]`"},
+        {"component c 3 c.elf memory", "expected `component NAME ID IMAGE memory BUDGET [time MS] [heap SETTING]`"},
         {"component c 3 c.elf budget 4K", "expected `component"},
         {"component c 3 c.elf memory 4K 4K", "expected `component"},
         {"component c 3 c.elf memory 4K tome 20", "expected `component"},
         {"component c 3 c.elf memory 4K time 19", "time 19: expected at least 20 (ms)"},
         {"component c 3 c.elf memory 4K time 10001", "expected at most 10000"},
         {"component c 3 c.elf memory 4K time x", "`x` is no number"},
+        {"component c 3 c.elf memory 4K time", "[time MS] [heap SETTING]"},
+        {"component c 3 c.elf memory 4K heap", "[time MS] [heap SETTING]"},
+        {"component c 3 c.elf memory 4K heap plane", "heap `plane`: expected plain, slab or guard"},
+        {"component c 3 c.elf memory 4K heap slab heap guard", "[time MS] [heap SETTING]"},
         {"component c 0 c.elf memory 4K", "id 0"},
         {"component c 256 c.elf memory 4K", "at most 255"},
         {"component c -1 c.elf memory 4K", "no number"},
@@ -283,7 +301,8 @@ static void test_hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accepted), cmocka_unit_test(test_prefixes), cmocka_unit_test(test_webserver),
+        cmocka_unit_test(test_accepted),
+        cmocka_unit_test(test_options_of_components), cmocka_unit_test(test_prefixes), cmocka_unit_test(test_webserver),
         cmocka_unit_test(test_refused),  cmocka_unit_test(test_order),    cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_hostile),
     };
