@@ -7,15 +7,16 @@ import statistics
 from harness import peer, shoji
 from harness.child import progress
 from harness.guest import REPOSITORY, PluginCount
-from harness.load import load
-from harness.web import KINDS, WARM_UP
+from harness.workload import PIPELINED, WORKLOADS
 
 PART = "peer"
 ROUNDS = 5
 REQUESTS = 5000
+PIPELINED_REQUESTS = 2000
 COUNTED = 1000
+WARM_UP = 200
 CONCURRENCY = 8
-PATHS = {"file": "nginx, a file", "module": "nginx, answered inside it"}
+SHOJI = {"isolated": "Shoji, isolated", "merged": "Shoji, merged"}
 
 
 def measure(report, options):
@@ -23,6 +24,11 @@ def measure(report, options):
     peer.tap()
     rates(report, options)
     instructions(report, options)
+
+
+def names(work):
+    """{who: name} of all that are asked this; the peer is asked by a path."""
+    return {**SHOJI, **dict(work.peer)}
 
 
 def rates(report, options):
@@ -37,9 +43,9 @@ def rates(report, options):
         samples = {}
         for i in range(rounds):
             progress(f"peer, round {i + 1} of {rounds}")
-            for kind, kept in KINDS.items():
-                for who in ("isolated", "file", "merged", "module"):
-                    samples.setdefault((kind, who), []).append(rate(ours, theirs, who, kept))
+            for work in WORKLOADS:
+                for who in names(work):
+                    samples.setdefault((work, who), []).append(rate(ours, theirs, work, who))
         report.add(PART, "Linux and nginx: first answer after QEMU's start", first * 1000, "ms")
         report.add(PART, "Linux and nginx: QEMU's resident memory", theirs.resident_bytes() / 2**20, "MiB")
         report.add(PART, "Shoji: QEMU's resident memory", ours.resident_bytes() / 2**20, "MiB")
@@ -47,25 +53,27 @@ def rates(report, options):
         ours.stop()
         if theirs:
             theirs.stop()
-    for kind in KINDS:
-        for who, name in (("isolated", "Shoji, isolated"), ("merged", "Shoji, merged"), *PATHS.items()):
-            every = samples[kind, who]
-            report.add(PART, f"{kind} connection: {name}", statistics.median(every), "requests/s", None,
+    for work in WORKLOADS:
+        for who, name in names(work).items():
+            every = samples[work, who]
+            report.add(PART, f"{work.name}: {name}", statistics.median(every), "requests/s", None,
                        f"{min(every):,.0f} to {max(every):,.0f}", every)
-        for other, name in (*PATHS.items(), ("merged", "Shoji, merged")):
-            every = [a / b for a, b in zip(samples[kind, "isolated"], samples[kind, other])]
-            report.add(PART, f"{kind} connection: Shoji, isolated / {name}", statistics.median(every), "", None,
+        for other, name in names(work).items():
+            if other == "isolated":
+                continue
+            every = [a / b for a, b in zip(samples[work, "isolated"], samples[work, other])]
+            report.add(PART, f"{work.name}: Shoji, isolated / {name}", statistics.median(every), "", None,
                        f"{min(every):.2f} to {max(every):.2f}", every)
 
 
-def rate(ours, theirs, who, kept):
-    guest, url = (theirs, peer.url(f"/{who}")) if who in PATHS else (ours, shoji.URL)
+def rate(ours, theirs, work, who):
+    guest, address, path = (ours, shoji.ADDRESS, work.path) if who in SHOJI else (theirs, peer.ADDRESS, who)
     guest.resume()
     try:
         if guest is ours:
             ours.layout(who)
-        load(url, WARM_UP, CONCURRENCY, kept)
-        return load(url, REQUESTS, CONCURRENCY, kept).rate
+        work.ask(address, WARM_UP, CONCURRENCY, path)
+        return work.ask(address, PIPELINED_REQUESTS if work.connections == PIPELINED else REQUESTS, CONCURRENCY, path).rate
     finally:
         guest.check()
         guest.pause()
@@ -80,28 +88,28 @@ def instructions(report, options):
     try:
         guest.wait_ready()
         guest.layout("isolated")
-        for kind, kept in KINDS.items():
-            counts[kind, "isolated"] = counted(count, shoji.URL, kept)
+        for work in WORKLOADS:
+            counts[work, "isolated"] = counted(count, work, shoji.ADDRESS, work.path)
     finally:
         guest.stop()
     count = PluginCount(options.plugin, REPOSITORY / "build/bench/peer.count")
     guest = peer.Peer(options.qemu_plain, options.peer, plugin=count.argument)
     try:
         guest.wait_ready()
-        for kind, kept in KINDS.items():
-            for path in PATHS:
-                counts[kind, path] = counted(count, peer.url(f"/{path}"), kept)
+        for work in WORKLOADS:
+            for path, _ in work.peer:
+                counts[work, path] = counted(count, work, peer.ADDRESS, path)
     finally:
         guest.stop()
-    for kind in KINDS:
-        for who, name in (("isolated", "Shoji, isolated"), *PATHS.items()):
-            report.add(PART, f"{kind} connection: {name}", counts[kind, who], "instructions", None,
-                       "" if who == "isolated" else f"{counts[kind, who] / counts[kind, 'isolated']:.2f} times Shoji's")
+    for work in WORKLOADS:
+        for who, name in (("isolated", SHOJI["isolated"]), *work.peer):
+            report.add(PART, f"{work.name}: {name}", counts[work, who], "instructions", None,
+                       "" if who == "isolated" else f"{counts[work, who] / counts[work, 'isolated']:.2f} times Shoji's")
 
 
-def counted(count, url, kept):
-    load(url, WARM_UP, CONCURRENCY, kept)
+def counted(count, work, address, path):
+    work.ask(address, WARM_UP, CONCURRENCY, path)
     before, _ = count.read()
-    load(url, COUNTED, CONCURRENCY, kept)
+    work.ask(address, COUNTED, CONCURRENCY, path)
     after, _ = count.read()
     return (after - before) / COUNTED

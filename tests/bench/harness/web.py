@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Part `web`: what a request of /hw costs, in guest instructions by the processor's own counter, which the emulator's
+"""Part `web`: what a request costs, in guest instructions by the processor's own counter, which the emulator's
 monitor tells before and after a number of requests. Everything the guest executes meanwhile is included."""
 
 import statistics
@@ -10,6 +10,7 @@ from harness.child import BenchError, progress
 from harness.figure import at_most
 from harness.guest import REPOSITORY, PluginCount
 from harness.load import load
+from harness.workload import KEPT, NEW, WORKLOADS
 
 PART = "web"
 STARTS = 5
@@ -18,9 +19,7 @@ REQUESTS = 1000
 WARM_UP = 200
 CONCURRENCIES = (1, 8)
 IDLE_SECONDS = 2
-KINDS = {"new": False, "kept": True}  # kind of connection: kept?
-GOALS = {"new": at_most(30000), "kept": at_most(12000)}
-RATIO_GOAL = at_most(1.10)
+RATIO_GOAL = at_most(1.05)
 FIRST_ANSWER_GOAL = at_most(1500)
 
 
@@ -59,19 +58,19 @@ def requests(report, guest, rounds):
             progress(f"web, round {i + 1} of {rounds}, {mode}")
             guest.layout(mode)
             load(shoji.URL, WARM_UP, max(CONCURRENCIES), True)
-            for concurrency in CONCURRENCIES:
-                for kind, kept in KINDS.items():
-                    samples.setdefault((mode, concurrency, kind), []).append(costs(guest, concurrency, kept))
+            for work in WORKLOADS:
+                for concurrency in work.concurrencies(CONCURRENCIES):
+                    samples.setdefault((mode, concurrency, work), []).append(costs(guest, work, concurrency))
     middle = {
         key: {what: statistics.median(s[what] for s in each) for what in each[0]} for key, each in samples.items()
     }
     check_layouts(samples)
-    for concurrency in CONCURRENCIES:
-        for kind in KINDS:
-            isolated, merged = (middle[mode, concurrency, kind] for mode in ("isolated", "merged"))
-            where = f"{kind} connection, {concurrency} at a time"
-            for mode, goal in (("isolated", GOALS[kind]), ("merged", None)):
-                every = [s["instructions"] for s in samples[mode, concurrency, kind]]
+    for work in WORKLOADS:
+        for concurrency in work.concurrencies(CONCURRENCIES):
+            isolated, merged = (middle[mode, concurrency, work] for mode in ("isolated", "merged"))
+            where = f"{work.name}, {concurrency} at a time"
+            for mode, goal in (("isolated", work.goal), ("merged", None)):
+                every = [s["instructions"] for s in samples[mode, concurrency, work]]
                 report.add(PART, f"{where}: {mode}", statistics.median(every), "instructions", goal,
                            f"{min(every):,.0f} to {max(every):,.0f}", every)
             report.add(PART, f"{where}: isolated / merged", isolated["instructions"] / merged["instructions"], "", RATIO_GOAL)
@@ -89,9 +88,9 @@ def check_layouts(samples):
                 raise BenchError(f"{mode}: {s['gated']:.1f} crossings, {s['passed']:.1f} invocations within domains a request")
 
 
-def costs(guest, concurrency, kept):
+def costs(guest, work, concurrency):
     before = guest.counters()
-    load(shoji.URL, REQUESTS, concurrency, kept)
+    work.ask(shoji.ADDRESS, REQUESTS, concurrency)
     after = guest.counters()
     return {name: (after[name] - before[name]) / REQUESTS for name in before}
 
@@ -113,7 +112,7 @@ def mixed_share(report, options):
         guest.wait_ready()
         guest.layout("isolated")
         load(shoji.URL, WARM_UP, 8, True)
-        for kind, kept in KINDS.items():
+        for kind, kept in ((NEW, False), (KEPT, True)):
             (_, accesses), counters = count.read(), guest.counters()
             load(shoji.URL, REQUESTS, 8, kept)
             (_, accesses_after), counters_after = count.read(), guest.counters()

@@ -4,9 +4,9 @@
  *
  *     -plugin addresses.so,counts=PATH
  *
- * PATH is a file of records that is mapped, so anybody may read it while the guest runs or is stopped: pairs of
- * 64-bit numbers in the host's byte order. The first pair is how many records follow, and how often an instruction
- * was executed for which there was no room; each record is an address and a count, in no order.
+ * PATH is a file of records that is mapped, so anybody may read it while the guest runs or is stopped: pairs
+ * of 64-bit numbers in the host's byte order. The first pair is how many records follow, and how often an
+ * instruction was executed for which there was no room; each record is an address and a count, in no order.
  *
  * 1. A record once made keeps its place and address; its count only grows.
  * 2. An instruction that faults counts, as often as it is begun; a repeated string instruction counts once.
@@ -63,7 +63,8 @@ static void block_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
     }
 }
 
-QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+                                           char **argv)
 {
     static const char key[] = "counts=";
     const size_t bytes = RECORDS * sizeof *records;
