@@ -50,8 +50,9 @@ stop:                   ## stop what `make start` started
 run-iso: iso qemu       ## boot a GRUB CD image of the same system
 	@boot/run --iso $(ISO)
 
-debug: $(KERNEL) image qemu     ## boot it stopped, waiting for gdb on 127.0.0.1:1234
-	@boot/run --gdb
+debug: $(KERNEL) image qemu     ## boot it stopped under gdb, with symbols of all components and commands for domains and gates
+	@boot/thirdparty/packages debug
+	@boot/run debug
 
 iso: $(ISO)
 test-boot-built: iso

@@ -32,7 +32,7 @@ class Machine:
     pcap: str = ''                                  # write all packets to this file
     icount: bool = False                            # guest time counts instructions: runs repeat exactly
     plugin: str = ''                                # a TCG plugin, with its arguments
-    gdb: bool = False                               # wait for gdb before the first instruction
+    gdb: bool = False                               # wait before the first instruction for gdb, at gdb.sock in the run folder
     extra: tuple = ()                               # more arguments for QEMU
 
     def boot(self):
@@ -69,7 +69,8 @@ class Machine:
                 '-monitor', f'unix:{run}/monitor.sock,server=on,wait=off',
                 '-qmp', f'unix:{run}/qmp.sock,server=on,wait=off', *self.boot(), *self.network(),
                 *(['-icount', 'shift=0'] if self.icount else []), *(['-plugin', self.plugin] if self.plugin else []),
-                *(['-gdb', 'tcp:127.0.0.1:1234', '-S'] if self.gdb else []), *self.extra]
+                *(['-chardev', f'socket,id=gdb,path={run}/gdb.sock,server=on,wait=off', '-gdb', 'chardev:gdb', '-S'] if self.gdb else []),
+                *self.extra]
 
     def known_cpu(self):
         """An emulator without the MMP CPU still boots, for those who work on that part; it says so."""

@@ -194,7 +194,7 @@ class Running:
         return pid
 
     def forget(self):
-        for name in ('pid', 'token', 'monitor.sock', 'qmp.sock'):
+        for name in ('pid', 'token', 'monitor.sock', 'qmp.sock', 'gdb.sock'):
             (self.folder / name).unlink(missing_ok=True)
 
 

@@ -7,10 +7,14 @@
  */
 #include "memory_map.h"
 
+    .cfi_sections .debug_frame          /* for debuggers only: nothing of it is loaded */
     .text
 
-/* On the stack: vector, error code, processor's frame. */
+/* On the stack: vector, error code, processor's frame. What comes after its saves is an ordinary call to a debugger, whose caller is what was
+ * interrupted. */
 trap_common:
+    .cfi_startproc simple
+    .cfi_signal_frame
     push %rax
     push %rcx
     push %rdx
@@ -27,9 +31,28 @@ trap_common:
     push %r14
     push %r15
     cld
+    .cfi_def_cfa rsp, 176               /* the end of struct registers: ss, rsp, rflags, cs, rip are its last five words */
+    .cfi_offset rsp, -16
+    .cfi_offset rip, -40
+    .cfi_offset rax, -64
+    .cfi_offset rcx, -72
+    .cfi_offset rdx, -80
+    .cfi_offset rbx, -88
+    .cfi_offset rbp, -96
+    .cfi_offset rsi, -104
+    .cfi_offset rdi, -112
+    .cfi_offset r8, -120
+    .cfi_offset r9, -128
+    .cfi_offset r10, -136
+    .cfi_offset r11, -144
+    .cfi_offset r12, -152
+    .cfi_offset r13, -160
+    .cfi_offset r14, -168
+    .cfi_offset r15, -176
     mov %rsp, %rdi                      /* struct registers */
     call trap
     mov %rsp, %rdi
+    .cfi_endproc
 
     .globl cpu_resume
 /* rdi: struct registers, wherever it lies. Everything else is dead. */
@@ -63,19 +86,29 @@ cpu_return:
     xor %edx, %edx
     ret
 
-    .globl thread_base
+/* Here a debugger's backtrace ends. It looks for a caller at the byte before a return address: hence the nops. */
+    .macro BASE name
+    .globl \name
+    .cfi_startproc simple
+    .cfi_def_cfa rsp, 8
+    .cfi_undefined rip
+    nop
+\name:
+    .endm
+
 /* A thread's entry has returned (rax). rsp: end of the supervisor's stack. Interrupts may be on: until the cli one may come
  * here, and then finds the supervisor running. */
-thread_base:
+    BASE thread_base
     cli
     mov %rax, %rdi
     call thread_base_returned
+    .cfi_endproc
 
-    .globl thread_gone
 /* An invocation has returned to a component that is no more (rax). As thread_base. */
-thread_gone:
+    BASE thread_gone
     cli
     call thread_gone_returned
+    .cfi_endproc
 
     .macro VECTOR number, has_error
 vector_\number:
