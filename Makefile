@@ -12,7 +12,7 @@ PORT ?= 8080
 CONTROL_PORT ?= 8081
 export PORT CONTROL_PORT
 
-FRAGMENTS := kernel/kernel.mk components/components.mk webserver/webserver.mk tests/tests.mk
+FRAGMENTS := kernel/kernel.mk policy/policy.mk components/components.mk webserver/webserver.mk tests/tests.mk
 include boot/boot.mk
 ifneq ($(GOALS_THAT_BUILD),)
 include $(FRAGMENTS)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "partition.h"
+
 static const char *const names[POLICY_MODES] = {
     [POLICY_ISOLATED] = "isolated",
     [POLICY_MERGED] = "merged",
@@ -24,45 +26,38 @@ bool policy_mode_parse(const char *name, enum policy_mode *mode)
     return false;
 }
 
-/* The first component, in the graph's order, of the domain that the index'th component is in. */
-static uint32_t domain_first(const struct graph *graph, uint32_t index)
+/* Units in their order, each into the first domain before it that rules let it into; those that have not had
+ * their turn are each in a domain of their own. `first` holds the first component of each domain made so far.
+ */
+static void merged_fill(const struct rules *rules, uint32_t *wanted, uint32_t count, uint32_t *first)
 {
-    uint32_t first = 0;
-    while (graph->components[first].domain != graph->components[index].domain)
-        first++;
-    return first;
-}
-
-/* Of each domain the first component stays. */
-static uint32_t plan_isolated(const struct graph *graph, struct policy_step *steps)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < graph->components_count; i++)
-        if (domain_first(graph, i) != i)
-            steps[count++] = (struct policy_step){POLICY_SPLIT, graph->components[i].id, 0};
-    return count;
-}
-
-/* The first component's domain takes in each other domain, named by its first component. */
-static uint32_t plan_merged(const struct graph *graph, struct policy_step *steps)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 1; i < graph->components_count; i++)
-        if (domain_first(graph, i) == i)
-            steps[count++] =
-                (struct policy_step){POLICY_MERGE, graph->components[0].id, graph->components[i].id};
-    return count;
-}
-
-uint32_t policy_plan(enum policy_mode mode, const struct graph *graph,
-                     struct policy_step steps[GRAPH_COMPONENTS])
-{
-    switch (mode) {
-    case POLICY_ISOLATED:
-        return plan_isolated(graph, steps);
-    case POLICY_MERGED:
-        return plan_merged(graph, steps);
-    default:
-        return 0;
+    struct rule_violation violation;
+    uint32_t domains = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (rules->unit[i] != i)
+            continue;
+        uint32_t domain = 0;
+        while (domain < domains &&
+               rules_merge_allowed(rules, wanted, first[domain], i, &violation) != POLICY_OK)
+            domain++;
+        if (domain == domains)
+            first[domains++] = i;
+        uint32_t into = wanted[first[domain]];
+        for (uint32_t j = i; j < count; j++)
+            if (rules->unit[j] == i)
+                wanted[j] = into;
     }
+}
+
+uint32_t mode_partition(enum policy_mode mode, const struct graph *graph, const struct rules *rules,
+                        uint32_t *wanted, uint32_t *scratch)
+{
+    uint32_t count = graph->components_count;
+    if (mode == POLICY_MANUAL)
+        return graph_partition(graph, wanted);
+    for (uint32_t i = 0; i < count; i++)
+        wanted[i] = rules ? rules->unit[i] : mode == POLICY_MERGED ? 0 : i;
+    if (rules && mode == POLICY_MERGED)
+        merged_fill(rules, wanted, count, scratch + count);
+    return partition_normalise(wanted, count, scratch);
 }

@@ -1,38 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Modes: which layout of domains is wanted, and the merges and splits that lead there from the present one. A
- * mode whose layout depends on counts (the adaptive policy of TSE11 section 3.4) is one more mode with a
- * planner of its own; the plan's form stays.
+ * Modes: which layout of domains is wanted. Some ask for one layout whatever the counts are: theirs is made
+ * here.
  */
 #ifndef POLICY_MODE_H
 #define POLICY_MODE_H
 
 #include "graph.h"
+#include "rules.h"
 
 enum policy_mode {
-    POLICY_ISOLATED, /* each component in a domain of its own */
-    POLICY_MERGED,   /* all components in one domain */
+    POLICY_ISOLATED, /* each component in a domain of its own, as far as rules let it be alone */
+    POLICY_MERGED,   /* as few domains as rules allow */
     POLICY_MANUAL,   /* as it is; changed by hand */
     POLICY_MODES
-};
-
-enum policy_action {
-    POLICY_MERGE, /* all components of other's domain move into component's */
-    POLICY_SPLIT, /* component gets a domain of its own */
-};
-
-struct policy_step {
-    enum policy_action action;
-    uint32_t component, other;
 };
 
 /* As users write it. */
 const char *policy_mode_name(enum policy_mode mode);
 /* False if no mode has this name. */
 bool policy_mode_parse(const char *name, enum policy_mode *mode);
-/* Steps from the graph's layout to the mode's, to be taken in order; at most GRAPH_COMPONENTS - 1. Returns
- * how many. */
-uint32_t policy_plan(enum policy_mode mode, const struct graph *graph,
-                     struct policy_step steps[GRAPH_COMPONENTS]);
+
+#define MODE_SCRATCH(components) (2u * (components))
+
+/* The mode's layout, into `wanted`, in normal form; manual: the graph's own. `rules` are for the graph's
+ * components, or NULL. Where rules forbid one single domain, components are taken in their order, each into
+ * the first domain that may have it: few domains, not always the fewest (that would be colouring a graph).
+ * `scratch` has room for MODE_SCRATCH words. Returns the number of domains. */
+uint32_t mode_partition(enum policy_mode mode, const struct graph *graph, const struct rules *rules,
+                        uint32_t *wanted, uint32_t *scratch);
 
 #endif

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "layout.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "policy/plan.h"
 
 static struct layout layout;
 static struct graph graph;
-static struct policy_step steps[GRAPH_COMPONENTS];
+static void *graph_memory; /* taken once, and kept */
+static uint32_t wanted[LAYOUT_COMPONENTS], scratch[PLAN_SCRATCH(LAYOUT_COMPONENTS)];
+static struct policy_step steps[PLAN_STEPS(LAYOUT_COMPONENTS)];
+_Static_assert(MODE_SCRATCH(LAYOUT_COMPONENTS) <= PLAN_SCRATCH(LAYOUT_COMPONENTS), "one scratch for both");
 static enum policy_mode mode = POLICY_ISOLATED; /* as the system boots */
 
 const struct layout *layout_read(void)
@@ -46,21 +52,35 @@ long layout_find(const struct layout *from, const char *name)
     return SHOJI_ENOENT;
 }
 
-static void graph_fill(const struct layout *from)
+static bool graph_fill(const struct layout *from)
 {
-    graph.components_count = from->components_count;
+    size_t bytes = graph_bytes(LAYOUT_COMPONENTS, LAYOUT_EDGES);
+    if (!graph_memory)
+        graph_memory = malloc(bytes);
+    if (!graph_memory ||
+        graph_place(&graph, graph_memory, bytes, LAYOUT_COMPONENTS, LAYOUT_EDGES) != POLICY_OK)
+        return false;
     for (uint32_t i = 0; i < from->components_count; i++)
-        graph.components[i] = (struct graph_component){from->components[i].id, from->components[i].domain};
-    graph.edges_count = from->edges_count;
-    for (uint32_t i = 0; i < from->edges_count; i++)
-        graph.edges[i] = (struct graph_edge){from->edges[i].client, from->edges[i].server,
-                                             from->edges[i].invocations, from->edges[i].gated};
+        if (graph_add_component(&graph, from->components[i].id, from->components[i].domain) != POLICY_OK)
+            return false;
+    for (uint32_t i = 0; i < from->edges_count; i++) {
+        const struct sup_edge *edge = &from->edges[i];
+        if (graph_add_edge(&graph, edge->client, edge->server, edge->invocations, edge->gated) != POLICY_OK)
+            return false;
+    }
+    return true;
 }
 
 uint32_t layout_domains(const struct layout *from)
 {
-    graph_fill(from);
-    return graph_domains(&graph);
+    uint32_t domains = 0;
+    for (uint32_t i = 0; i < from->components_count; i++) {
+        uint32_t first = 0;
+        while (from->components[first].domain != from->components[i].domain)
+            first++;
+        domains += first == i;
+    }
+    return domains;
 }
 
 enum policy_mode layout_mode(void)
@@ -68,13 +88,13 @@ enum policy_mode layout_mode(void)
     return mode;
 }
 
-long layout_mode_set(enum policy_mode wanted)
+long layout_mode_set(enum policy_mode new_mode)
 {
     const struct layout *now = layout_read();
-    if (!now)
+    if (!now || !graph_fill(now))
         return SHOJI_EMEMORY;
-    graph_fill(now);
-    uint32_t count = policy_plan(wanted, &graph, steps);
+    mode_partition(new_mode, &graph, 0, wanted, scratch);
+    uint32_t count = plan_steps(&graph, wanted, steps, scratch);
     for (uint32_t i = 0; i < count; i++) {
         long status = steps[i].action == POLICY_MERGE ? pd_merge(steps[i].component, steps[i].other)
                                                       : pd_split(steps[i].component);
@@ -83,7 +103,7 @@ long layout_mode_set(enum policy_mode wanted)
             return status;
         }
     }
-    mode = wanted;
+    mode = new_mode;
     return count;
 }
 

@@ -12,8 +12,6 @@
 
 #define LAYOUT_COMPONENTS 64
 #define LAYOUT_EDGES 1024
-_Static_assert(LAYOUT_COMPONENTS <= GRAPH_COMPONENTS && LAYOUT_EDGES <= GRAPH_EDGES,
-               "a snapshot fits the policy's graph");
 
 struct layout {
     uint32_t components_count, edges_count;

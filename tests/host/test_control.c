@@ -5,7 +5,8 @@
 // links: components/mpd_manager/control.c components/mpd_manager/control_stream.c
 // links: components/mpd_manager/layout.c components/mpd_manager/render.c components/mpd_manager/text.c
 // links: components/mpd_manager/token.c webserver/http_parser/request.c webserver/http_parser/reply.c
-// links: policy/graph.c policy/mode.c tests/host/seeded.c build/src/yyjson/src/yyjson.c
+// links: policy/graph.c policy/memory.c policy/mode.c policy/partition.c policy/plan.c policy/rules_allowed.c
+// links: policy/rules_compiled.c tests/host/seeded.c build/src/yyjson/src/yyjson.c
 // links: build/src/llhttp/src/api.c build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
 // includes: . tests/host webserver components/mpd_manager components/interface components/runtime
 // includes: build/src/llhttp/include build/src/yyjson/src kernel/include
