@@ -6,7 +6,7 @@
 #   $(THIRD_PARTY_STAMPS)    prerequisite of whatever is compiled from these; newer when one of them has changed
 #   image                    phony, defined by webserver/: builds the modules and build/webserver/modules.list
 
-.PHONY: qemu qemu-plain run start stop run-iso debug iso
+.PHONY: qemu qemu-plain run start stop run-iso debug audit iso
 
 THIRD_PARTY := newlib lwip yyjson llhttp
 THIRD_PARTY_STAMPS := $(THIRD_PARTY:%=$(BUILD)/third-party/%.stamp)
@@ -53,6 +53,14 @@ run-iso: iso qemu       ## boot a GRUB CD image of the same system
 debug: $(KERNEL) image qemu     ## boot it stopped under gdb, with symbols of all components and commands for domains and gates
 	@boot/thirdparty/packages debug
 	@boot/run debug
+
+audit: $(KERNEL) image qemu $(BUILD)/boot/touched.so    ## everything reachable, from the running tables, against webserver/webserver.rules (AUDIT='--running', '--help')
+	@boot/audit $(AUDIT)
+
+test-boot-built: $(BUILD)/boot/touched.so
+$(BUILD)/boot/%.so: boot/plugin/%.c | qemu
+	@mkdir -p $(@D)
+	@gcc -O2 -Wall -Wextra -Werror -shared -fPIC $$(pkg-config --cflags glib-2.0) -I$(BUILD)/qemu/include $< -o $@
 
 iso: $(ISO)
 test-boot-built: iso

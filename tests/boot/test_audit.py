@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`make audit`: what the running system's tables grant is what the manifest says and no more; a broken rule is found; words granted and never
+touched are told from those that were."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import urllib.request
+
+import pytest
+from test_start import User
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+
+def audit(*arguments, **environment):
+    return subprocess.run(
+        ["boot/audit", *map(str, arguments)], cwd=REPOSITORY, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300
+    )
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("audit")
+    done = audit("--out", folder, "--rounds", 1)
+    return done, json.loads((folder / "audit.json").read_text())
+
+
+def manifest():
+    """Pools: {name: {"rw": set, "ro": set}}, edges: {(client, server)}, and who has a device."""
+    pools, edges, devices = {}, set(), set()
+    for line in (REPOSITORY / "webserver/webserver.manifest").read_text().splitlines():
+        words = line.split("#")[0].split()
+        if words[:1] == ["pool"]:
+            found = {"rw": set(), "ro": set()}
+            for word in words[3:]:
+                if word in found:
+                    kind = found[word]
+                else:
+                    kind.add(word)
+            pools[words[1]] = found
+        elif words[:1] == ["edge"]:
+            edges |= {(words[1], server.split(":")[0]) for server in words[2:]}
+        elif words[:1] == ["device"]:
+            devices.add(words[1])
+    return pools, edges, devices
+
+
+def test_every_rule_holds(recorded):
+    done, found = recorded
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(found["rules"]) >= 10 and not any(found["rules"].values()), found["rules"]
+    assert done.stdout.count("  holds ") == len(found["rules"])
+
+
+def test_tables_grant_what_the_manifest_says(recorded):
+    found = recorded[1]
+    pools, edges, devices = manifest()
+    assert len(found["components"]) == 25 and len(found["domains"]) == 25
+    for domain in found["domains"]:
+        (name,) = domain["components"]
+        for grant in domain["memory"]:
+            part, _, of = grant["what"].partition(" ")
+            if part == "pool":
+                allowed = pools[of]["rw"] | (pools[of]["ro"] if grant["right"] == "read" else set())
+                assert name in allowed, grant
+            elif part in ("component", "gates"):
+                assert of == name or grant in [{k: e[k] for k in grant} for e in found["exports"]], grant
+            elif part == "device":
+                assert name in devices, grant
+            else:
+                assert part == "global" and grant["right"] == "read", grant
+    for gate in found["gates"]:
+        assert gate["may call"] == [gate["client"]]
+        assert (gate["client"], gate["server"]) in edges, gate
+        assert not gate["function"].startswith("0x"), gate
+
+
+def test_touched_words_are_told_from_untouched(recorded):
+    done, found = recorded
+    for grant in found["untouched"]:
+        assert 0 <= grant["untouched"] <= grant["words"]
+        assert grant["stored"] == 0 or grant["right"] == "read-write", grant
+        assert grant["executed"] == 0 or grant["right"] == "read-execute", grant
+        assert (grant["enough"]["right"] == "none") == (grant["untouched"] == grant["words"]), grant
+        if "from" in grant["enough"]:
+            assert grant["from"] <= grant["enough"]["from"] < grant["enough"]["to"] <= grant["to"]
+    every = {(grant["component"], grant["what"], grant["right"]): grant for grant in found["untouched"]}
+    # What a request cannot do without.
+    assert every["tcp", "pool net", "read-write"]["stored"] > 0
+    assert every["http_parser", "pool content", "read-write"]["loaded"] > 0
+    assert every["connection_manager", "component connection_manager", "read-execute"]["executed"] > 100
+    assert "granted and never touched" in done.stdout
+
+
+def test_gates_are_counted(recorded):
+    """A gate that no request went through is listed, one that every request goes through is not."""
+    unused = {(gate["client"], gate["server"], gate["function"]) for gate in recorded[1]["gates unused"]}
+    assert ("mpd_manager", "supervisor", "pd_merge") in unused
+    assert not any(function in ("fd_read", "http_write", "static_get") for _, _, function in unused)
+
+
+def test_a_merge_that_breaks_rules_is_found(tmp_path):
+    user = User(tmp_path)
+    started = user.does("start")
+    assert started.returncode == 0, started.stdout + started.stderr
+    try:
+        told = (user.run_folder / "token").read_text().strip()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{user.control_port}/v1/merge", b'{"into":"vnic","from":"cgi_service_a"}',
+            {"Authorization": f"Bearer {told}"}, method="POST",
+        )
+        urllib.request.urlopen(request, timeout=10).read()
+        done = audit("--running", "--out", tmp_path, RUN_DIR=str(user.run_folder))
+        user.gets("/hw")    # it goes on
+    finally:
+        user.does("stop")
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = json.loads((tmp_path / "audit.json").read_text())
+    assert len(found["domains"]) == 24
+    assert any("cgi_service_a" in breach for breach in found["rules"]["card"]), found["rules"]
+    assert re.search(r"BROKEN +card", done.stdout)
+
+
+def test_errors_are_sentences(tmp_path):
+    done = audit("--running", "--out", tmp_path, RUN_DIR=str(tmp_path))
+    assert done.returncode == 1 and "make start boots one" in done.stderr
+    wrong = tmp_path / "rules"
+    wrong.write_text("cgi: no way from a to b\n")
+    done = audit("--rules", wrong, "--out", tmp_path)
+    assert done.returncode == 1 and f"{wrong}:1" in done.stderr and "Traceback" not in done.stderr
