@@ -13,7 +13,7 @@ static bool in_range(struct caller_address address, uint64_t bytes, uint64_t fro
     return address.value >= from && address.value <= end && bytes <= end - address.value;
 }
 
-bool caller_may_write(struct caller caller, struct caller_address address, uint64_t bytes)
+static bool caller_may(struct caller caller, struct caller_address address, uint64_t bytes, enum right right)
 {
     struct call_stack *stack = &thread_current()->stack;
 
@@ -24,7 +24,17 @@ bool caller_may_write(struct caller caller, struct caller_address address, uint6
         return in_range(address, bytes, stack->limit, call_stack_frame(stack, 0).frame_base);
     }
     return in_range(address, bytes, 0, 1ull << 32) &&
-           layout_covers(caller.component, (uint32_t)address.value, (uint32_t)bytes, RIGHT_WRITE);
+           layout_covers(caller.component, (uint32_t)address.value, (uint32_t)bytes, right);
+}
+
+bool caller_may_write(struct caller caller, struct caller_address address, uint64_t bytes)
+{
+    return caller_may(caller, address, bytes, RIGHT_WRITE);
+}
+
+bool caller_may_read(struct caller caller, struct caller_address address, uint64_t bytes)
+{
+    return caller_may(caller, address, bytes, RIGHT_READ);
 }
 
 bool caller_owns(struct caller caller, struct caller_address address, uint64_t bytes)

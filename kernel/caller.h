@@ -26,6 +26,8 @@ static inline struct caller caller_of(uint32_t badge)
 /* Could the caller itself write these bytes, in its memory, its pools, or its part of the stack of the thread
  * that runs? */
 bool caller_may_write(struct caller caller, struct caller_address address, uint64_t bytes);
+/* The same, where reading is enough. */
+bool caller_may_read(struct caller caller, struct caller_address address, uint64_t bytes);
 /* Do these bytes belong to the caller's own slot, to read and write, so that they stay when the call is over?
  */
 bool caller_owns(struct caller caller, struct caller_address address, uint64_t bytes);

@@ -133,6 +133,8 @@ void call_stack_drop(struct call_stack *stack);
 /* Of a stack that is saved: the n-th frame from the top, a call's, returns to `rip` in the supervisor, and
  * names no domain. */
 void call_stack_divert(struct call_stack *stack, unsigned n, uint64_t rip);
+/* Of a stack that is saved: the n-th frame from the top returns to whatever `id` names by then. */
+void call_stack_rename(struct call_stack *stack, unsigned n, struct pd_id id);
 /* Of a stack that is saved and was interrupted: one tick more for the invocation that ran. Returns how many
  * it has had, at most CALL_TICKS_MAX. A new invocation begins with none. */
 unsigned call_stack_tick(struct call_stack *stack);

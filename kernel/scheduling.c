@@ -124,6 +124,8 @@ SUPERVISOR_CALL(sup_switch, thread_t number, uint64_t, uint64_t, uint64_t, uint6
         shared->lock = 0;
     }
     from->state = THREAD_INVOKED;
+    if (from->parked)
+        thread_waits_parked(from);
     thread_run(to, SHOJI_OK);
 }
 

@@ -115,6 +115,13 @@ void thread_begin(struct thread *thread)
                  thread->argument);
 }
 
+void thread_waits_parked(struct thread *thread)
+{
+    call_stack_save(&thread->stack);
+    call_stack_rename(&thread->stack, 0,
+                      pd_home(system_state.manifest.components[system_state.scheduler].id));
+}
+
 void thread_returns(long result)
 {
     current->result = result;

@@ -62,6 +62,9 @@ const struct thread *thread_of_stack(uint64_t address);
 void thread_begin(struct thread *thread);
 /* Its base enters `entry` in the domain that `id` names. */
 void thread_enter(struct thread *thread, struct pd_id id, uint32_t entry, uint64_t argument);
+/* A parked thread has called sup_switch, and nothing but the scheduler's own code is below that: it returns to the
+ * scheduler wherever that is by then, so it keeps no domain from being freed. */
+void thread_waits_parked(struct thread *thread);
 /* The running thread, which the supervisor was called by, goes on by returning this from its top call. */
 void thread_returns(long result);
 /* What the thread that runs was doing is in these registers. */

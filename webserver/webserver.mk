@@ -77,7 +77,7 @@ static_content_wild.flags   := -DSTATIC_IMAGE='"$(BUILD)/static_content/wild.ima
 static_content_wild.needs   := $(BUILD)/static_content/wild.image
 $(eval $(call component,static_content_wild))
 
-mpd_manager.sources  := $(addprefix components/mpd_manager/,mpd_manager.c control.c control_stream.c layout.c random.c render.c text.c token.c) \
+mpd_manager.sources  := $(addprefix components/mpd_manager/,mpd_manager.c control.c control_stream.c layout.c partition.c random.c render.c text.c token.c) \
     webserver/connection_manager/connections.c $(HTTP_LIBRARY) $(POLICY_SOURCES) $(LLHTTP_SOURCES) $(YYJSON)/src/yyjson.c
 mpd_manager.includes := webserver . $(LLHTTP)/include $(YYJSON)/src
 mpd_manager.foreign  := $(LLHTTP)/% $(YYJSON)/%

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "layout.h"
+#include "partition.h"
 #include "render.h"
 #include "token.h"
 #include "yyjson.h"
@@ -68,6 +69,14 @@ static void get_policy(const struct request *request, struct control_answer *ans
     const struct layout *layout = layout_now(answer);
     if (layout)
         answer_body(answer, json_type, render_policy(layout, &answer->bytes));
+}
+
+static void get_partition(const struct request *request, struct control_answer *answer)
+{
+    (void)request;
+    const struct layout *layout = layout_now(answer);
+    if (layout)
+        answer_body(answer, json_type, render_partition(layout, &answer->bytes));
 }
 
 static bool is(const char *text, uint32_t bytes, const char *literal)
@@ -239,6 +248,50 @@ static void post_split(const struct request *request, struct control_answer *ans
         answer_change(answer, "The component has a domain of its own; the policy's mode is manual now.", 1);
 }
 
+static void post_move(const struct request *request, struct control_answer *answer)
+{
+    static const char example[] = "{\"component\":\"ip\",\"into\":\"tcp\"}";
+    yyjson_doc *document = json_read(request, example, answer);
+    if (!document)
+        return;
+    yyjson_val *root = yyjson_doc_get_root(document);
+    long component = json_component(root, "component", example, answer);
+    long into = component < 0 ? component : json_component(root, "into", example, answer);
+    yyjson_doc_free(document);
+    if (into < 0)
+        return;
+    if (component == into) {
+        refuse(answer, 409, "A component cannot be moved to itself; a split gives it a domain of its own.");
+        return;
+    }
+    long status = layout_move(component, into);
+    if (status < 0)
+        refuse_change(answer, status, "The two are in one domain already.");
+    else
+        answer_change(answer, "The component is in the other's domain; the policy's mode is manual now.", 1);
+}
+
+static void put_partition(const struct request *request, struct control_answer *answer)
+{
+    uint32_t sets[LAYOUT_COMPONENTS];
+    const struct layout *layout = layout_now(answer);
+    yyjson_doc *document =
+        layout ? json_read(request, "{\"domains\":[[\"tcp\",\"ip\"],[\"fd_api\"]]}", answer) : 0;
+    if (!document)
+        return;
+    uint32_t count = layout->components_count;
+    answer->status = partition_read(yyjson_doc_get_root(document), layout, sets, answer->sentence,
+                                    sizeof answer->sentence);
+    yyjson_doc_free(document);
+    if (answer->status)
+        return;
+    long steps = layout_partition(sets, count);
+    if (steps < 0)
+        refuse_change(answer, steps, "The layout is so already.");
+    else
+        answer_change(answer, "The layout is as the partition says; the policy's mode is manual now.", steps);
+}
+
 /* ---- Routing ---- */
 
 static const struct route {
@@ -254,6 +307,8 @@ static const struct route {
     {"/v1/policy", get_policy, HTTP_PUT, put_policy, "Allow: GET, HEAD, PUT\r\n"},
     {"/v1/merge", 0, HTTP_POST, post_merge, "Allow: POST\r\n"},
     {"/v1/split", 0, HTTP_POST, post_split, "Allow: POST\r\n"},
+    {"/v1/move", 0, HTTP_POST, post_move, "Allow: POST\r\n"},
+    {"/v1/partition", get_partition, HTTP_PUT, put_partition, "Allow: GET, HEAD, PUT\r\n"},
 };
 
 static const struct route *route_find(const struct request *request)
@@ -274,7 +329,7 @@ void control_answer(const struct request *request, struct control_answer *answer
     if (!route) {
         refuse(answer, 404,
                "There is nothing at this path; there are /v1/graph, /v1/edges, /v1/graph.dot, /v1/policy, "
-               "/v1/merge and /v1/split.");
+               "/v1/merge, /v1/split, /v1/move and /v1/partition.");
     } else if (route->get && (method == HTTP_GET || method == HTTP_HEAD)) {
         route->get(request, answer);
     } else if (!route->change || method != route->change_method) {

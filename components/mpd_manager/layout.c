@@ -122,3 +122,27 @@ long layout_split(component_t component)
         mode = POLICY_MANUAL;
     return status;
 }
+
+long layout_move(component_t component, component_t into)
+{
+    long status = pd_move(component, into);
+    if (status >= 0)
+        mode = POLICY_MANUAL;
+    return status;
+}
+
+static uint64_t moves_counted(void)
+{
+    struct sup_counters counters;
+    return sup_counters(&counters) < 0 ? 0 : counters.merges + counters.splits;
+}
+
+long layout_partition(const uint32_t sets[], uint32_t count)
+{
+    uint64_t before = moves_counted();
+    long status = pd_partition(sets, count);
+    if (status < 0 && status != SHOJI_ESAME)
+        return status;
+    mode = POLICY_MANUAL;
+    return (long)(moves_counted() - before);
+}

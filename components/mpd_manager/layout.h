@@ -37,5 +37,9 @@ long layout_mode_set(enum policy_mode mode);
 /* By hand; the mode is manual afterwards if it succeeds. The supervisor's statuses. */
 long layout_merge(component_t into, component_t from);
 long layout_split(component_t component);
+long layout_move(component_t component, component_t into);
+/* sets: as pd_partition takes them. Returns the merges and splits that it was made of; 0 if it was so
+ * already. */
+long layout_partition(const uint32_t sets[], uint32_t count);
 
 #endif

@@ -59,6 +59,15 @@ static void add_components(yyjson_mut_doc *document, yyjson_mut_val *root, const
     }
 }
 
+/* The names of those who are in one domain with component `first`, which is the first of them. */
+static void add_members(yyjson_mut_doc *document, yyjson_mut_val *list, const struct layout *layout,
+                        uint32_t first)
+{
+    for (uint32_t i = first; i < layout->components_count; i++)
+        if (layout->components[i].domain == layout->components[first].domain)
+            yyjson_mut_arr_add_str(document, list, layout->components[i].name);
+}
+
 static void add_domains(yyjson_mut_doc *document, yyjson_mut_val *root, const struct layout *layout)
 {
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, root, "domains");
@@ -67,10 +76,7 @@ static void add_domains(yyjson_mut_doc *document, yyjson_mut_val *root, const st
             continue;
         yyjson_mut_val *entry = yyjson_mut_arr_add_obj(document, list);
         yyjson_mut_obj_add_uint(document, entry, "domain", layout->components[i].domain);
-        yyjson_mut_val *members = yyjson_mut_obj_add_arr(document, entry, "components");
-        for (uint32_t j = i; j < layout->components_count; j++)
-            if (layout->components[j].domain == layout->components[i].domain)
-                yyjson_mut_arr_add_str(document, members, layout->components[j].name);
+        add_members(document, yyjson_mut_obj_add_arr(document, entry, "components"), layout, i);
     }
 }
 
@@ -143,6 +149,19 @@ char *render_policy(const struct layout *layout, size_t *bytes)
     yyjson_mut_val *modes = yyjson_mut_obj_add_arr(document, root, "modes");
     for (unsigned i = 0; i < POLICY_MODES; i++)
         yyjson_mut_arr_add_str(document, modes, policy_mode_name(i));
+    return render_take(document, bytes);
+}
+
+char *render_partition(const struct layout *layout, size_t *bytes)
+{
+    yyjson_mut_val *root;
+    yyjson_mut_doc *document = render_start(&root, false);
+    if (!document)
+        return 0;
+    yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, root, "domains");
+    for (uint32_t i = 0; i < layout->components_count; i++)
+        if (domain_starts_at(layout, i))
+            add_members(document, yyjson_mut_arr_add_arr(document, list), layout, i);
     return render_take(document, bytes);
 }
 

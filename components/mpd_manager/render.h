@@ -16,6 +16,8 @@ char *render_edges(const struct layout *layout, size_t *bytes);     /* JSON */
 char *render_edges_csv(const struct layout *layout, size_t *bytes); /* client,server,invocations,gated */
 char *render_dot(const struct layout *layout, size_t *bytes);
 char *render_policy(const struct layout *layout, size_t *bytes); /* JSON */
+/* JSON, as partition.h reads it. */
+char *render_partition(const struct layout *layout, size_t *bytes);
 
 /* What a change answers: {"done":sentence,"mode":...,"domains":...,"steps":...}. */
 char *render_change(const struct layout *layout, const char *sentence, long steps, size_t *bytes);

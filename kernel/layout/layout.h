@@ -42,6 +42,12 @@ bool layout_covers(unsigned component, uint32_t address, uint32_t bytes, enum ri
 long layout_merge(unsigned into, unsigned from);
 /* The component gets a domain of its own. SHOJI_ESAME: it has. SHOJI_EMEMORY. */
 long layout_split(unsigned component);
+/* The component leaves its domain for into's: a split and a merge, of which neither is done if not both can
+ * be. SHOJI_ESAME, SHOJI_EMEMORY. */
+long layout_move(unsigned component, unsigned into);
+/* Components of the same number are in one domain, others are not; a number below LAYOUT_COMPONENTS for each
+ * component. SHOJI_ESAME: it is so already. SHOJI_EMEMORY. */
+long layout_partition(const uint8_t set_of[]);
 /* `to` gets this right to words of owner's own slot; the owner has it and keeps it. Range and components have
  * been checked; bytes is not 0. SHOJI_EPERM: the owner has not got the right itself. SHOJI_EMEMORY. */
 long layout_share(unsigned owner, uint32_t address, uint32_t bytes, enum right right, unsigned to);
@@ -50,7 +56,8 @@ void layout_own_pages(unsigned component, uint32_t address, uint32_t bytes);
 
 /* Nobody's any more. */
 void layout_disown_pages(unsigned component, uint32_t address, uint32_t bytes);
-/* What the component gave to others of these words of its own slot is taken back. From page to page, nothing can fail. */
+/* What the component gave to others of these words of its own slot is taken back. From page to page, nothing
+ * can fail. */
 void layout_unshare(unsigned owner, uint32_t address, uint32_t bytes);
 /* No gate leads into the component until it is opened, wherever it is moved. Frames still return. */
 void layout_close(unsigned component);
@@ -63,7 +70,7 @@ struct layout_move {
     unsigned into, from;  /* a merge's arguments; a split's component is from */
     uint64_t side, other; /* each component of the one side and each of the other moved together or apart */
 };
-#define LAYOUT_MOVES 32u /* remembered */
+#define LAYOUT_MOVES 128u /* remembered */
 /* False: none, or too long ago. */
 bool layout_moved(unsigned a, unsigned b, struct layout_move *out);
 

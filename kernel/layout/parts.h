@@ -53,6 +53,36 @@ static inline unsigned bit_take(uint64_t *set)
     return bit;
 }
 
+static inline void set_add(struct pd_set *set, struct pd pd)
+{
+    set->bits[pd.number / 64] |= 1ull << pd.number % 64;
+}
+
+static inline void set_remove(struct pd_set *set, struct pd pd)
+{
+    set->bits[pd.number / 64] &= ~(1ull << pd.number % 64);
+}
+
+static inline bool set_meets(const struct pd_set *a, const struct pd_set *b)
+{
+    return ((a->bits[0] & b->bits[0]) | (a->bits[1] & b->bits[1])) != 0;
+}
+
+static inline bool set_empty(const struct pd_set *set)
+{
+    return (set->bits[0] | set->bits[1]) == 0;
+}
+
+static inline struct pd set_take(struct pd_set *set)
+{
+    return (struct pd){(uint8_t)(set->bits[0] != 0 ? bit_take(&set->bits[0]) : 64 + bit_take(&set->bits[1]))};
+}
+
+static inline struct layout_domain *domain_of(struct pd pd)
+{
+    return &layout.domains[pd.number];
+}
+
 static inline unsigned root_slot(unsigned slot)
 {
     return slot < ARENA_SLOTS ? ARENA_BASE / SLOT_BYTES + slot : layout.device_root[slot - ARENA_SLOTS];
@@ -68,4 +98,26 @@ long union_reserve(uint64_t members, uint64_t slots, struct view_budget *budget)
 /* The view of a slot that these members have together. *made: it is a new table, which belongs to the domain.
  */
 struct view union_view(uint64_t members, unsigned slot, bool *made);
+
+/* ---- domain.c ---- */
+
+/* A free domain is LIVE now, with these members; it selects nothing yet. There is one. */
+struct pd domain_take(uint64_t members);
+/* One slot of a domain; what it was selected before does not matter. `made`: the view is the domain's own. */
+void domain_select(struct pd pd, unsigned slot, struct view view, bool made);
+/* Slots that the domain has nothing in, as another one sees them. */
+void domain_copy(struct pd pd, struct pd from, uint64_t slots);
+/* LIVE to DISSOLVED: whoever is in it, or in an alias of it, goes on in `into`. */
+void domain_dissolve(struct pd pd, struct pd into);
+/* LIVE to STALE: it goes on as it was, for the threads in it alone. */
+void domain_leave(struct pd pd);
+/* Frees what no frame names, until at least `enough` domains have become free. */
+void domains_reclaim(const struct pd_set *named, unsigned enough);
+/* So many are free, or can be: those that no frame names are freed, some each time, all if need be. */
+bool domains_enough(const struct pd_set *named, unsigned needed);
+/* These components' ids name a domain anew. */
+void homes_name(uint64_t members, struct pd pd);
+
+/* ---- history.c: counts the move and remembers it; struct layout_move says what the arguments are ---- */
+void move_note(bool split, unsigned into, unsigned from, uint64_t side, uint64_t other);
 #endif

@@ -121,6 +121,11 @@ void call_stack_divert(struct call_stack *stack, unsigned n, uint64_t rip)
         *(uint64_t *)(frame[1].fb - 8) = rip;
 }
 
+void call_stack_rename(struct call_stack *stack, unsigned n, struct pd_id id)
+{
+    frame_at(stack->top - (n + 1ull) * MMP_XFRAME_BYTES)->pd = id.value;
+}
+
 /* The ticks are counted where the hardware writes zeroes when it makes the frame, and looks at nothing but
  * IF: in the reserved upper bits of rflags (manual 5.3, 6.2). So they are this invocation's, and cost
  * nothing. */

@@ -21,6 +21,8 @@
     CALL(layout, sup_counters)                                                                               \
     CALL(layout, pd_merge)                                                                                   \
     CALL(layout, pd_split)                                                                                   \
+    CALL(layout, pd_move)                                                                                    \
+    CALL(layout, pd_partition)                                                                               \
     CALL(test, sup_exit)                                                                                     \
     CALL(test, sup_kill)
 

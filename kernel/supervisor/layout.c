@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Group layout: merge and split, and the numbers by which somebody decides about them.
+ * Group layout: merge, split, move, partition, and the numbers by which somebody decides about them.
  */
 #include "layout/layout.h"
 
@@ -8,6 +8,8 @@
 #include "reboot.h"
 #include "supervisor/calls.h"
 #include "text.h"
+
+_Static_assert(SUP_SETS == LAYOUT_COMPONENTS, "each component may have a set of its own");
 
 /* May the caller take up to `count` records here? SHOJI_OK or SHOJI_EINVAL. */
 static bool records_check(component_t badge, uint64_t address, uint64_t count, uint64_t record)
@@ -136,4 +138,32 @@ SUPERVISOR_CALL(pd_split, component_t component, uint64_t, uint64_t, uint64_t, u
     if (index == NO_COMPONENT)
         return SHOJI_ENOENT;
     return layout_split(index);
+}
+
+SUPERVISOR_CALL(pd_move, component_t component, component_t into, uint64_t, uint64_t, uint64_t, component_t)
+{
+    unsigned a = system_component(component), b = system_component(into);
+
+    if (component == 0 || into == 0)
+        return SHOJI_EPERM;
+    if (a == NO_COMPONENT || b == NO_COMPONENT)
+        return SHOJI_ENOENT;
+    return layout_move(a, b);
+}
+
+SUPERVISOR_CALL(pd_partition, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t,
+                component_t badge)
+{
+    const uint32_t *sets = (const uint32_t *)address;
+    uint8_t set_of[LAYOUT_COMPONENTS];
+
+    if (count != system_state.manifest.component_count || address % sizeof *sets != 0 ||
+        !caller_may_read(caller_of(badge), (struct caller_address){address}, count * sizeof *sets))
+        return SHOJI_EINVAL;
+    for (uint32_t i = 0; i < count; i++) {
+        if (sets[i] >= LAYOUT_COMPONENTS)
+            return SHOJI_EINVAL;
+        set_of[i] = (uint8_t)sets[i];
+    }
+    return layout_partition(set_of);
 }

@@ -71,11 +71,20 @@ def send(client, data):
 
 
 def change(system, draw):
-    one, other = draw.sample(sorted(test_web.COMPONENTS), 2)
-    if draw.random() < 0.5:
+    names = sorted(test_web.COMPONENTS)
+    one, other = draw.sample(names, 2)
+    kind = draw.random()
+    if kind < 0.4:
         system.ask("POST", "/v1/merge", {"into": one, "from": other})
-    else:
+    elif kind < 0.7:
         system.ask("POST", "/v1/split", {"component": one})
+    elif kind < 0.9:
+        system.ask("POST", "/v1/move", {"component": one, "into": other})
+    else:
+        rooms = [[] for _ in range(draw.randint(1, len(names)))]
+        for name in names:
+            draw.choice(rooms).append(name)
+        system.ask("PUT", "/v1/partition", {"domains": [room for room in rooms if room]})
 
 
 def recorded(layout):

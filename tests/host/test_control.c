@@ -3,7 +3,8 @@
  * The control interface from request bytes to answer bytes, over a supervisor that is a table.
  */
 // links: components/mpd_manager/control.c components/mpd_manager/control_stream.c
-// links: components/mpd_manager/layout.c components/mpd_manager/render.c components/mpd_manager/text.c
+// links: components/mpd_manager/layout.c components/mpd_manager/partition.c
+// links: components/mpd_manager/render.c components/mpd_manager/text.c
 // links: components/mpd_manager/token.c webserver/http_parser/request.c webserver/http_parser/reply.c
 // links: policy/graph.c policy/memory.c policy/mode.c policy/partition.c policy/plan.c policy/rules_allowed.c
 // links: policy/rules_compiled.c tests/host/seeded.c build/src/yyjson/src/yyjson.c
@@ -63,7 +64,7 @@ long sup_edges(struct sup_edge *out, uint32_t count)
 
 long sup_counters(struct sup_counters *out)
 {
-    *out = (struct sup_counters){.instructions = 12345678901234ull, .gated = 20, .merges = 3};
+    *out = (struct sup_counters){.instructions = 12345678901234ull, .gated = 20, .merges = 3 + changes};
     return 0;
 }
 
@@ -90,6 +91,34 @@ long pd_split(component_t component)
         return SHOJI_ESAME;
     domains[component - 1] = next_domain++;
     changes++;
+    return 0;
+}
+
+long pd_move(component_t component, component_t into)
+{
+    if (domains[component - 1] == domains[into - 1])
+        return SHOJI_ESAME;
+    domains[component - 1] = domains[into - 1];
+    changes++;
+    return 0;
+}
+
+long pd_partition(const uint32_t *sets, uint32_t count)
+{
+    bool same = true;
+    assert_int_equal(count, COMPONENTS);
+    if (supervisor_failure)
+        return supervisor_failure;
+    for (unsigned i = 0; i < COMPONENTS; i++) {
+        assert_in_range(sets[i], 0, SUP_SETS - 1);
+        for (unsigned j = 0; j < i; j++)
+            same &= (sets[i] == sets[j]) == (domains[i] == domains[j]);
+    }
+    if (same)
+        return SHOJI_ESAME;
+    for (unsigned i = 0; i < COMPONENTS; i++)
+        domains[i] = 1000 + sets[i];
+    changes += 2;
     return 0;
 }
 
@@ -242,8 +271,7 @@ static void graph_as_dot(void **state)
     assert_int_equal(strncmp(body, "digraph ", 8), 0);
     assert_has("subgraph cluster_3 {");
     assert_has("\"tcp\" -> \"ip\" [label=\"1099511627776\", penwidth=7.0, color=firebrick]");
-    assert_has(
-        "\"mpd_manager\" -> \"supervisor\" [penwidth=0.3, color=firebrick, style=dotted]");
+    assert_has("\"mpd_manager\" -> \"supervisor\" [penwidth=0.3, color=firebrick, style=dotted]");
     assert_int_equal(body[strlen(body) - 2], '}');
 }
 
@@ -311,6 +339,76 @@ static void merge_and_split(void **state)
     ask("POST", "/v1/merge", token_text(), "{\"into\":\"tcp\",\"from\":\"ip\"}");
     assert_int_equal(status(), 500); /* components can't be read */
     assert_int_equal(changes, 2);
+}
+
+static void move(void **state)
+{
+    (void)state;
+    ask("POST", "/v1/move", token_text(), "{\"component\":\"ip\",\"into\":\"tcp\"}");
+    assert_int_equal(status(), 200);
+    assert_has("\"mode\": \"manual\"");
+    assert_has("\"domains\": 4");
+    ask("POST", "/v1/move", token_text(), "{\"component\":\"ip\",\"into\":\"tcp\"}");
+    assert_refused(409, "one domain already");
+    ask("POST", "/v1/move", token_text(), "{\"component\":\"ip\",\"into\":\"ip\"}");
+    assert_refused(409, "itself");
+    ask("POST", "/v1/move", token_text(), "{\"component\":\"ip\",\"into\":\"vnic\"}");
+    assert_has("\"domains\": 4");
+    ask("POST", "/v1/move", token_text(), "{\"component\":\"ip\"}");
+    assert_refused(400, "\"into\"");
+    ask("POST", "/v1/move", token_text(), "{\"component\":\"udp\",\"into\":\"ip\"}");
+    assert_refused(404, "\"udp\"");
+    ask("POST", "/v1/move", 0, "{\"component\":\"ip\",\"into\":\"tcp\"}");
+    assert_refused(401, "token");
+    ask("GET", "/v1/move", 0, "");
+    assert_has("Allow: POST\r\n");
+    assert_int_equal(changes, 2);
+}
+
+static void partition(void **state)
+{
+    static const char *const wrong[][3] = {
+        {"{}", "400", "\"domains\""},
+        {"{\"domains\":{}}", "400", "list"},
+        {"{\"domains\":[\"tcp\"]}", "400", "list of components"},
+        {"{\"domains\":[[]]}", "400", "list of components"},
+        {"{\"domains\":[[1]]}", "400", "string"},
+        {"{\"domains\":[[\"tcp\",\"udp\"]]}", "404", "\"udp\""},
+        {"{\"domains\":[[\"tcp\",\"supervisor\"]]}", "404", "\"supervisor\""},
+        {"{\"domains\":[[\"tcp\",\"ip\"],[\"tcp\"]]}", "400", "twice"},
+        {"{\"domains\":[[\"tcp\",\"tcp\"]]}", "400", "twice"},
+    };
+    (void)state;
+    for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ask("PUT", "/v1/partition", token_text(), wrong[i][0]);
+        assert_refused(atoi(wrong[i][1]), wrong[i][2]);
+    }
+    assert_int_equal(changes, 0);
+    ask("PUT", "/v1/partition", token_text(), "{\"domains\":[[\"vnic\",\"tcp\"],[\"ip\",\"mpd_manager\"]]}");
+    assert_int_equal(status(), 200);
+    assert_has("\"mode\": \"manual\"");
+    assert_has("\"domains\": 3");
+    assert_has("\"steps\": 2");
+    assert_true(domains[2] == domains[4] && domains[1] == domains[3]);
+    /* What GET says can be PUT again, and is so already. */
+    char body[1024];
+    strcpy(body, ask("GET", "/v1/partition", 0, ""));
+    yyjson_doc *document = yyjson_read(body, strlen(body), 0);
+    assert_non_null(document);
+    assert_int_equal(yyjson_arr_size(yyjson_obj_get(yyjson_doc_get_root(document), "domains")), 3);
+    yyjson_doc_free(document);
+    ask("PUT", "/v1/partition", token_text(), body);
+    assert_has("\"steps\": 0");
+    /* Who is not named is alone. */
+    ask("PUT", "/v1/partition", token_text(), "{\"domains\":[]}");
+    assert_has("\"domains\": 5");
+    supervisor_failure = SHOJI_EMEMORY;
+    ask("PUT", "/v1/partition", token_text(), "{\"domains\":[]}");
+    assert_refused(500, "");
+    ask("PUT", "/v1/partition", 0, "{\"domains\":[]}");
+    assert_refused(401, "token");
+    ask("POST", "/v1/partition", 0, "{\"domains\":[]}");
+    assert_has("Allow: GET, HEAD, PUT\r\n");
 }
 
 static void json_that_is_none(void **state)
@@ -489,20 +587,38 @@ static void streams_run_out_and_come_back(void **state)
 
 static void random_bodies(void **state)
 {
-    static const char *const words[] = {
-        "{",           "}",          "\"into\"",     "\"from\"",      ":",    ",",     "\"tcp\"", "\"ip\"",
-        "\"mode\"",    "\"merged\"", "\"isolated\"", "\"component\"", "null", "1e999", "[",       "]",
-        "\"\\u0000\"", " ",          "\xff"};
+    static const char *const words[] = {"{",
+                                        "}",
+                                        "\"into\"",
+                                        "\"from\"",
+                                        ":",
+                                        ",",
+                                        "\"tcp\"",
+                                        "\"ip\"",
+                                        "\"mode\"",
+                                        "\"merged\"",
+                                        "\"isolated\"",
+                                        "\"component\"",
+                                        "\"domains\"",
+                                        "null",
+                                        "1e999",
+                                        "[",
+                                        "]",
+                                        "\"\\u0000\"",
+                                        " ",
+                                        "\xff"};
     (void)state;
     random_start(__func__);
     for (int round = 0; round < 3000; round++) {
         char body[512] = "";
         for (int i = random_below(12); i >= 0; i--)
             strcat(body, words[random_below(sizeof words / sizeof *words)]);
-        unsigned which = random_below(3);
-        ask(which ? "POST" : "PUT",
+        unsigned which = random_below(5);
+        ask(which != 0 && which != 4 ? "POST" : "PUT",
             which == 0   ? "/v1/policy"
             : which == 1 ? "/v1/merge"
+            : which == 2 ? "/v1/move"
+            : which == 4 ? "/v1/partition"
                          : "/v1/split",
             token_text(), body);
         assert_true(status() == 200 || status() == 400 || status() == 404 || status() == 409);
@@ -519,6 +635,8 @@ int main(void)
         cmocka_unit_test_setup(head_is_answered, start),
         cmocka_unit_test_setup(policy_modes, start),
         cmocka_unit_test_setup(merge_and_split, start),
+        cmocka_unit_test_setup(move, start),
+        cmocka_unit_test_setup(partition, start),
         cmocka_unit_test_setup(json_that_is_none, start),
         cmocka_unit_test_setup(changing_needs_the_token, start),
         cmocka_unit_test_setup(paths_and_methods, start),

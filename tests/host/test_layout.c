@@ -4,7 +4,8 @@
  * sets of components by domain. The tables are read by a walker of the test's own, word by word; the cache of
  * a processor that never forgets on its own is played too, so that a missing invalidation shows.
  */
-// links: kernel/layout/layout.c kernel/layout/union.c kernel/layout/share.c kernel/layout/check.c
+// links: kernel/layout/layout.c kernel/layout/domain.c kernel/layout/partition.c kernel/layout/history.c
+// links: kernel/layout/union.c kernel/layout/share.c kernel/layout/check.c
 // links: kernel/mmp/view.c kernel/mmp/domain.c tests/host/seeded.c
 // includes: kernel kernel/include mmp_hw/include tests/host
 // flags: -no-pie -fno-pie
@@ -18,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "layout/layout.h"
+#include "layout/parts.h"
 #include "mmp/arch.h"
 #include "mmp/registers.h"
 #include "panic.h"
@@ -30,7 +31,8 @@
 #define SLOTS (COMPONENTS + POOLS + 1)
 #define DEVICE (COMPONENTS + POOLS)
 #define DEVICE_BASE 0xfe000000u
-#define FRAMES 24u
+#define FRAMES 300u      /* more than there are domains */
+#define FRAMES_USUAL 24u /* used where domains are not to run out */
 
 /* Places that are looked at: in each slot some words, chosen so that grants begin and end in them and across
  * them. */
@@ -260,17 +262,21 @@ static void everything_look(void)
  * everything_look sees. */
 static bool may_refuse;
 static unsigned refused, done;
+static uint64_t moves_before;
 
 static bool refused_for_memory(long status)
 {
     refused += status == SHOJI_EMEMORY;
     done += status == SHOJI_OK;
+    if (status == SHOJI_EMEMORY)
+        assert_int_equal(layout.merges + layout.splits, moves_before);
+    moves_before = layout.merges + layout.splits;
     return may_refuse && status == SHOJI_EMEMORY;
 }
 
 static void step_thread(void)
 {
-    unsigned i = (unsigned)random_below(FRAMES);
+    unsigned i = (unsigned)random_below(FRAMES_USUAL);
 
     if (frames[i].used) {
         frames[i].used = false;
@@ -281,6 +287,23 @@ static void step_thread(void)
         frames[i].id = tag_of(home_of(component));
         frames[i].components = members_of(component);
     }
+}
+
+/* A thread enters and does not leave; once all frames are used, some do. */
+static void step_enter(void)
+{
+    static unsigned next;
+    unsigned component = (unsigned)random_below(COMPONENTS);
+
+    for (unsigned i = 0; next == FRAMES && i < FRAMES; i++)
+        frames[i].used = frames[i].used && !random_one_in(4);
+    for (next %= FRAMES; next < FRAMES && frames[next].used;)
+        next++;
+    if (next == FRAMES)
+        return;
+    frames[next].used = true;
+    frames[next].id = tag_of(home_of(component));
+    frames[next].components = members_of(component);
 }
 
 static void step_merge(void)
@@ -302,9 +325,10 @@ static void step_merge(void)
             set_of[c] = set_of[into];
 }
 
+static unsigned next_set = COMPONENTS;
+
 static void step_split(void)
 {
-    static unsigned next_set = COMPONENTS;
     unsigned component = (unsigned)random_below(COMPONENTS);
     uint64_t members = members_of(component);
     long status = layout_split(component);
@@ -317,6 +341,69 @@ static void step_split(void)
         return;
     assert_int_equal(status, SHOJI_OK);
     set_of[component] = next_set++;
+}
+
+static void step_move(void)
+{
+    unsigned component = (unsigned)random_below(COMPONENTS), into = (unsigned)random_below(COMPONENTS);
+    bool same = set_of[component] == set_of[into], alone = members_of(component) == 1ull << component;
+    uint64_t merges = layout.merges, splits = layout.splits;
+    long status = layout_move(component, into);
+
+    if (same) {
+        assert_int_equal(status, SHOJI_ESAME);
+        return;
+    }
+    if (refused_for_memory(status))
+        return;
+    assert_int_equal(status, SHOJI_OK);
+    assert_int_equal(layout.merges - merges, 1);
+    assert_int_equal(layout.splits - splits, !alone);
+    set_of[component] = set_of[into];
+}
+
+/* A partition into at most COMPONENTS sets: any, or one near the present one. */
+static void step_partition(void)
+{
+    unsigned sets = (unsigned)random_from(1, COMPONENTS), pieces = 0, before = 0, after = 0;
+    uint8_t wanted[COMPONENTS];
+    uint64_t merges = layout.merges, splits = layout.splits, seen[COMPONENTS];
+    long status;
+
+    for (unsigned c = 0; c < COMPONENTS; c++)
+        for (wanted[c] = 0; set_of[wanted[c]] != set_of[c];)
+            wanted[c]++; /* the number of a set: its lowest member */
+    for (unsigned left = random_one_in(2) ? COMPONENTS : 2; left > 0; left--)
+        wanted[left == COMPONENTS ? 0 : random_below(COMPONENTS)] = (uint8_t)random_below(sets);
+    for (unsigned c = 0; c < COMPONENTS; c++) {
+        bool first_before = true, first_after = true, first_piece = true;
+
+        for (unsigned d = 0; d < c; d++) {
+            first_before &= set_of[d] != set_of[c];
+            first_after &= wanted[d] != wanted[c];
+            first_piece &= set_of[d] != set_of[c] || wanted[d] != wanted[c];
+        }
+        before += first_before;
+        after += first_after;
+        pieces += first_piece;
+        seen[c] = layout_members(layout_domain(c));
+    }
+    status = layout_partition(wanted);
+    if (pieces == before && pieces == after) {
+        assert_int_equal(status, SHOJI_ESAME);
+        for (unsigned c = 0; c < COMPONENTS; c++)
+            assert_int_equal(layout_members(layout_domain(c)), seen[c]);
+        return;
+    }
+    if (refused_for_memory(status))
+        return;
+    assert_int_equal(status, SHOJI_OK);
+    /* As many steps as a composition needs that takes apart only what must come apart. */
+    assert_int_equal(layout.splits - splits, pieces - before);
+    assert_int_equal(layout.merges - merges, pieces - after);
+    for (unsigned c = 0; c < COMPONENTS; c++)
+        set_of[c] = next_set + wanted[c];
+    next_set += COMPONENTS;
 }
 
 static bool owner_covers(unsigned owner, uint32_t from, uint32_t bytes, uint8_t right)
@@ -418,12 +505,20 @@ static void test_merge_and_split(void **state)
     boot();
     everything_look();
     for (unsigned i = 0; i < 20000; i++) {
-        switch (random_below(4)) {
+        switch (random_below(8)) {
         case 0:
+        case 1:
             step_thread();
             break;
-        case 1:
+        case 2:
+        case 3:
             step_merge();
+            break;
+        case 4:
+            step_move();
+            break;
+        case 5:
+            step_partition();
             break;
         default:
             step_split();
@@ -439,6 +534,131 @@ static void test_merge_and_split(void **state)
     everything_look();
 }
 
+/* Threads that never return, one for each domain that there ever is: then a split refuses, and a move and a
+ * partition that need one; a merge does not. Nothing has changed. When one thread has left, the split works.
+ */
+static void test_no_domain_left(void **state)
+{
+    unsigned held = 0;
+    long status = SHOJI_OK;
+
+    (void)state;
+    random_start("no_domain_left");
+    boot();
+    for (; status == SHOJI_OK; held++) {
+        assert_in_range(held, 0, FRAMES - 1);
+        if (held % 2 == 0) {
+            assert_int_equal(layout_merge(0, 1), SHOJI_OK);
+            set_of[1] = set_of[0];
+        }
+        frames[held].used = true;
+        frames[held].id = tag_of(home_of(0));
+        frames[held].components = members_of(0);
+        if (held % 2 != 0) {
+            uint64_t moves = layout.merges + layout.splits;
+
+            status = layout_split(1);
+            assert_int_equal(layout.merges + layout.splits - moves, status == SHOJI_OK);
+            if (status == SHOJI_OK)
+                set_of[1] = 1000 + held;
+        }
+        everything_look();
+    }
+    assert_int_equal(status, SHOJI_EMEMORY);
+    assert_in_range(held / 2, PD_COUNT - COMPONENTS - 8, PD_COUNT);
+    uint8_t apart[COMPONENTS];
+    for (unsigned c = 0; c < COMPONENTS; c++)
+        apart[c] = (uint8_t)c;
+    assert_int_equal(layout_move(1, 2), SHOJI_EMEMORY);
+    assert_int_equal(layout_partition(apart), SHOJI_EMEMORY);
+    everything_look();
+    assert_int_equal(layout_merge(0, 3), SHOJI_OK);
+    set_of[3] = set_of[0];
+    everything_look();
+    for (unsigned i = 0; i < 4; i++)
+        frames[i].used = false;
+    assert_int_equal(layout_split(1), SHOJI_OK);
+    set_of[1] = 5000;
+    everything_look();
+    assert_int_equal(layout_partition(apart), SHOJI_OK);
+    for (unsigned c = 0; c < COMPONENTS; c++)
+        set_of[c] = 6000 + c;
+    everything_look();
+    memset(frames, 0, sizeof frames);
+    struct layout_counts counts;
+    layout_counts(&counts);
+    assert_int_equal(counts.stale, 0);
+    assert_int_equal(counts.domains, COMPONENTS);
+    assert_int_equal(layout.free_count, PD_COUNT - 1 - COMPONENTS);
+}
+
+/* Threads in so many domains that these run out again and again. */
+static void test_domains_run_out(void **state)
+{
+    (void)state;
+    random_start("domains_run_out");
+    boot();
+    may_refuse = true;
+    refused = done = 0;
+    moves_before = layout.merges + layout.splits;
+    for (unsigned i = 0; i < 6000; i++) {
+        switch (random_below(8)) {
+        case 0:
+        case 1:
+        case 2:
+            step_enter();
+            break;
+        case 3:
+            step_merge();
+            break;
+        case 4:
+            step_move();
+            break;
+        case 5:
+            step_partition();
+            break;
+        default:
+            step_split();
+            break;
+        }
+        if (i % 1000 == 999)
+            memset(frames, 0, sizeof frames);
+        if (i % 8 == 0)
+            everything_look();
+    }
+    print_message("domains_run_out: %u done, %u refused\n", done, refused);
+    assert_true(refused > 100 && done > 500);
+    may_refuse = false;
+}
+
+/* Takes tables away, all but a few, or gives them back. */
+#define HOARD 160u
+static struct view hoard[HOARD];
+static unsigned hoarded;
+
+static void step_hoard(void)
+{
+    struct view_budget left = view_budget();
+    unsigned spare = (unsigned)random_below(4);
+
+    if (hoarded != 0) {
+        while (hoarded > 0)
+            view_destroy(hoard[--hoarded]);
+        return;
+    }
+    if (random_one_in(2)) {
+        for (; left.tables > spare; left.tables--)
+            assert_int_equal(view_create(&hoard[hoarded++]), SHOJI_OK);
+        return;
+    }
+    spare *= 20;
+    while (left.leaves > spare && view_create(&hoard[hoarded]) == SHOJI_OK) {
+        for (uint32_t page = 0; page < 1024 && left.leaves > spare; page++, left.leaves--)
+            view_set(hoard[hoarded], page * PAGE_BYTES, 4, RIGHT_READ);
+        hoarded++;
+    }
+}
+
 static void test_shares(void **state)
 {
     (void)state;
@@ -446,8 +666,9 @@ static void test_shares(void **state)
     boot();
     may_refuse = true;
     refused = done = 0;
+    moves_before = layout.merges + layout.splits;
     for (unsigned i = 0; i < 6000; i++) {
-        switch (random_below(6)) {
+        switch (random_below(10)) {
         case 0:
             step_thread();
             break;
@@ -456,6 +677,16 @@ static void test_shares(void **state)
             break;
         case 2:
             step_split();
+            break;
+        case 3:
+            step_move();
+            break;
+        case 4:
+            step_partition();
+            break;
+        case 5:
+            if (random_one_in(8))
+                step_hoard();
             break;
         default:
             step_share();
@@ -466,33 +697,6 @@ static void test_shares(void **state)
     }
     print_message("shares: %u done, %u refused\n", done, refused);
     assert_true(refused > 0 && done > 500);
-}
-
-/* Every tag in use by frames: then a split that needs another refuses, and nothing has changed. */
-static void test_no_domain_left(void **state)
-{
-    unsigned held = 0;
-    long status = SHOJI_OK;
-
-    (void)state;
-    random_start("no_domain_left");
-    boot();
-    for (unsigned i = 0; i < 1000 && status == SHOJI_OK; i++) {
-        for (unsigned k = 0; k < FRAMES; k++)
-            frames[k].used = frames[k].used && k < held;
-        assert_int_equal(layout_merge(0, 1), SHOJI_OK);
-        set_of[1] = set_of[0];
-        if (held < FRAMES) {
-            frames[held].used = true;
-            frames[held].id = tag_of(home_of(0));
-            frames[held++].components = members_of(0);
-        }
-        status = layout_split(1);
-        if (status == SHOJI_OK)
-            set_of[1] = 1000 + i;
-        everything_look();
-    }
-    assert_int_equal(status, SHOJI_OK); /* FRAMES frames hold FRAMES domains: there are more than that */
 }
 
 static void test_covers(void **state)
@@ -515,7 +719,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_merge_and_split), cmocka_unit_test(test_no_domain_left),
-        cmocka_unit_test(test_covers), cmocka_unit_test(test_shares), /* last: its tables stay in use */
+        cmocka_unit_test(test_domains_run_out), cmocka_unit_test(test_covers),
+        cmocka_unit_test(test_shares), /* last: its tables stay in use */
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@ enum shoji_status {
     SHOJI_ECLOSED = -8,   /* the other side has gone */
     SHOJI_EFAULT = -9,    /* the callee faulted; the supervisor ended the invocation */
     SHOJI_ETOOBIG = -10,  /* larger than the buffer or the limit */
-    SHOJI_ESAME = -11,    /* merge: both are in one domain; split: the component is alone already */
+    SHOJI_ESAME = -11,    /* merge, move: both are in one domain; split: the component is alone; partition: it is so already */
 };
 
 #endif

@@ -9,7 +9,15 @@
 #define RIGHT 11
 #define DRIVER 12
 
-enum move { MOVE_NOTHING, MOVE_MERGE, MOVE_SPLIT, MOVE_MERGE_AND_SPLIT, MOVE_SPLIT_AND_MERGE };
+enum move {
+    MOVE_NOTHING,
+    MOVE_MERGE,
+    MOVE_SPLIT,
+    MOVE_MERGE_AND_SPLIT,
+    MOVE_SPLIT_AND_MERGE,
+    MOVE_TO_DRIVER, /* right, from left's domain to the driver's */
+    MOVE_ALL_APART
+};
 
 /* driver: does this to the layout of left and right, while they wait. */
 long driver_move(uint64_t move);
