@@ -341,6 +341,23 @@ static bool thread_line(struct reader *r)
     return true;
 }
 
+/* label ..., rule ..., weight ...: for the component that decides about layouts, which reads them as it
+ * starts. */
+static bool policy_line(struct reader *r)
+{
+    struct manifest *m = r->out;
+    const char *text = r->words[0].text;
+    struct word last = r->words[r->count - 1];
+    uint32_t bytes = (uint32_t)(last.text + last.length - text);
+
+    if (m->policy_line_count == MANIFEST_POLICY_LINES)
+        return FAIL(r, "too many lines with label, rule and weight: at most %d", MANIFEST_POLICY_LINES);
+    if (bytes >= MANIFEST_POLICY_BYTES)
+        return FAIL(r, "the line is too long: at most %d characters", MANIFEST_POLICY_BYTES - 1);
+    m->policy_lines[m->policy_line_count++] = (struct manifest_policy_line){text, bytes};
+    return true;
+}
+
 /* system NAME */
 static bool system_line(struct reader *r)
 {
@@ -360,7 +377,8 @@ static bool line_read(struct reader *r)
         const char *word;
         bool (*read)(struct reader *);
     } kinds[] = {{"system", system_line}, {"component", component_line}, {"edge", edge_line},
-                 {"pool", pool_line},     {"device", device_line},       {"thread", thread_line}};
+                 {"pool", pool_line},     {"device", device_line},       {"thread", thread_line},
+                 {"label", policy_line},  {"rule", policy_line},         {"weight", policy_line}};
 
     if (r->count == 0)
         return true;
@@ -371,8 +389,11 @@ static bool line_read(struct reader *r)
             return FAIL(r, "expected `system NAME` first");
         return kinds[i].read(r);
     }
-    return FAIL(r, "`%.*s` is no kind of line: expected system, component, edge, pool, device or thread",
-                SHOWN(r->words[0]));
+    return FAIL(
+        r,
+        "`%.*s` is no kind of line: expected system, component, edge, pool, device, thread, label, rule or "
+        "weight",
+        SHOWN(r->words[0]));
 }
 
 /* Splits one line into words. A # at a word's beginning starts a comment. */

@@ -17,6 +17,8 @@
 #define MANIFEST_EDGES 512
 #define MANIFEST_THREADS 61 /* and the kernel's own two */
 #define MANIFEST_DEVICES 4
+#define MANIFEST_POLICY_LINES 128
+#define MANIFEST_POLICY_BYTES 256 /* of a line, with the NUL */
 #define MANIFEST_MEMORY_MAX 0x3f0000u
 #define MANIFEST_TIME_DEFAULT 1000u
 #define MANIFEST_TIME_LEAST 20u
@@ -31,15 +33,15 @@
 
 struct manifest_component {
     char name[MANIFEST_NAME_BYTES], image[MANIFEST_WORD_BYTES];
-    uint32_t id;     /* 1 to 255 */
-    uint32_t memory; /* budget of its heap */
+    uint32_t id;      /* 1 to 255 */
+    uint32_t memory;  /* budget of its heap */
     uint32_t time_ms; /* processor time that an invocation may take */
     uint8_t heap;     /* MANIFEST_HEAP_* */
 };
 #define MANIFEST_SUPERVISOR 0xff /* in place of a server's index */
 struct manifest_edge {
     uint8_t client, server;
-    uint8_t group; /* server MANIFEST_SUPERVISOR: a group's place in manifest_groups */
+    uint8_t group;                      /* server MANIFEST_SUPERVISOR: a group's place in manifest_groups */
     char prefix[MANIFEST_PREFIX_BYTES]; /* what the client puts before the names of the server's functions */
 };
 struct manifest_pool {
@@ -57,6 +59,13 @@ struct manifest_thread {
     uint32_t priority;
 };
 
+/* A line for the policy: label, rule or weight. The kernel keeps it as it is, where the manifest's text is.
+ */
+struct manifest_policy_line {
+    const char *text; /* from the first word to the last, not ended by a NUL */
+    uint32_t bytes;
+};
+
 struct manifest {
     char system[MANIFEST_NAME_BYTES];
     struct manifest_component components[MANIFEST_SLOTS];
@@ -64,7 +73,8 @@ struct manifest {
     struct manifest_pool pools[MANIFEST_SLOTS];
     struct manifest_device devices[MANIFEST_DEVICES];
     struct manifest_thread threads[MANIFEST_THREADS];
-    unsigned component_count, edge_count, pool_count, device_count, thread_count;
+    struct manifest_policy_line policy_lines[MANIFEST_POLICY_LINES];
+    unsigned component_count, edge_count, pool_count, device_count, thread_count, policy_line_count;
 };
 
 struct manifest_error {

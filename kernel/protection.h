@@ -163,6 +163,7 @@ bool protection_fault_is_access(uint8_t kind); /* a load, store or fetch of `siz
 
 struct protection_counters {
     uint64_t instructions, gated, passed, returns, faults, switches, mixed;
+    uint64_t cycles; /* where the hardware tells none: instructions */
 };
 void protection_counters(struct protection_counters *out);
 

@@ -88,4 +88,6 @@ void protection_counters(struct protection_counters *out)
     out->faults = mmp_register_read(MMP_MSR_COUNT_FAULTS);
     out->switches = mmp_register_read(MMP_MSR_COUNT_SWITCHES);
     out->mixed = mmp_register_read(MMP_MSR_COUNT_MIXED);
+    out->cycles = (mmp_register_read(MMP_MSR_CAPS) & MMP_CAPS_MODEL) != 0 ? mmp_register_read(MMP_MSR_CYCLES)
+                                                                          : out->instructions;
 }

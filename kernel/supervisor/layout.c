@@ -114,8 +114,34 @@ SUPERVISOR_CALL(sup_counters, uint64_t address, uint64_t, uint64_t, uint64_t, ui
                                  .merges = layout.merges,
                                  .splits = layout.splits,
                                  .stale_domains = layout.stale,
-                                 .domains = layout.domains};
+                                 .domains = layout.domains,
+                                 .cycles = hardware.cycles};
     return SHOJI_OK;
+}
+
+SUPERVISOR_CALL(sup_null, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+{
+    return SHOJI_OK;
+}
+
+SUPERVISOR_CALL(sup_policy_line, uint32_t index, uint64_t address, uint64_t bytes, uint64_t, uint64_t,
+                component_t badge)
+{
+    const struct manifest *manifest = &system_state.manifest;
+    const struct manifest_policy_line *line;
+    char *out = (char *)address;
+
+    if (bytes > MANIFEST_POLICY_BYTES ||
+        !caller_may_write(caller_of(badge), (struct caller_address){address}, bytes))
+        return SHOJI_EINVAL;
+    if (index >= manifest->policy_line_count)
+        return SHOJI_ENOENT;
+    line = &manifest->policy_lines[index];
+    if (line->bytes >= bytes)
+        return SHOJI_ETOOBIG;
+    __builtin_memcpy(out, line->text, line->bytes);
+    out[line->bytes] = '\0';
+    return line->bytes;
 }
 
 SUPERVISOR_CALL(pd_merge, component_t into, component_t from, uint64_t, uint64_t, uint64_t, component_t)

@@ -104,6 +104,34 @@ static void test_prefixes(void **state)
     assert_string_equal(manifest.edges[3].prefix, "x2345678901234");
 }
 
+static void test_policy_lines(void **state)
+{
+    static char text[64 * 1024];
+    size_t bytes;
+
+    (void)state;
+    accept_text(HEAD "  label x a b   # who\nrule r apart a b\r\nweight a risk 3");
+    assert_int_equal(manifest.policy_line_count, 3);
+    assert_int_equal(manifest.policy_lines[0].bytes, 11);
+    assert_memory_equal(manifest.policy_lines[0].text, "label x a b", 11);
+    assert_memory_equal(manifest.policy_lines[1].text, "rule r apart a b", manifest.policy_lines[1].bytes);
+    assert_int_equal(manifest.policy_lines[2].bytes, sizeof "weight a risk 3" - 1);
+
+    /* The longest line, and as many lines as there may be; then one more. */
+    bytes = (size_t)sprintf(text, "%srule %0*d", HEAD, MANIFEST_POLICY_BYTES - 6, 0);
+    assert_true(parse_bytes(text, bytes));
+    bytes = (size_t)sprintf(text, "%srule %0*d", HEAD, MANIFEST_POLICY_BYTES - 5, 0);
+    assert_false(parse_bytes(text, bytes));
+    assert_non_null(strstr(wrong.text, "the line is too long"));
+    bytes = (size_t)sprintf(text, "%s", HEAD);
+    for (unsigned i = 0; i < MANIFEST_POLICY_LINES; i++)
+        bytes += (size_t)sprintf(text + bytes, "label l%u a\n", i);
+    assert_true(parse_bytes(text, bytes));
+    bytes += (size_t)sprintf(text + bytes, "label more a\n");
+    assert_false(parse_bytes(text, bytes));
+    assert_non_null(strstr(wrong.text, "too many lines"));
+}
+
 static void test_webserver(void **state)
 {
     static char text[65536];
@@ -302,7 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepted),
-        cmocka_unit_test(test_options_of_components), cmocka_unit_test(test_prefixes), cmocka_unit_test(test_webserver),
+        cmocka_unit_test(test_options_of_components), cmocka_unit_test(test_prefixes), cmocka_unit_test(test_policy_lines), cmocka_unit_test(test_webserver),
         cmocka_unit_test(test_refused),  cmocka_unit_test(test_order),    cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_hostile),
     };

@@ -127,11 +127,18 @@ struct sup_edge {
 struct sup_counters {
     uint64_t instructions, gated, passed, returns, faults, switches, mixed; /* the CPU's own */
     uint64_t merges, splits, stale_domains, domains;
+    uint64_t cycles; /* of the processor in model mode; else its instructions */
 };
 /* Fill up to `count` records; return how many there are. */
 long sup_components(struct sup_component *out, uint32_t count);
 long sup_edges(struct sup_edge *out, uint32_t count);
 long sup_counters(struct sup_counters *out);
+/* Does nothing: what a crossing and its return cost. SHOJI_OK. */
+long sup_null(void);
+/* The manifest's line number `index` (from 0) that is about the policy (label, rule, weight), ended by a NUL. Returns its length;
+ * SHOJI_ENOENT past the last, SHOJI_ETOOBIG: `bytes` are too few. */
+#define SUP_POLICY_LINE_BYTES 256
+long sup_policy_line(uint32_t index, char *out, uint64_t bytes);
 /* MPD primitives (TSE11 section 3.1). merge: all components of from's domain move into into's. split: the component
  * gets a domain of its own. All or nothing. SHOJI_ENOENT, SHOJI_ESAME, SHOJI_EMEMORY, SHOJI_EPERM (the supervisor). */
 long pd_merge(component_t into, component_t from);
