@@ -13,6 +13,8 @@
 #     tcp.float   := yes      may use SSE; others are compiled with general registers only
 #     tcp.flags   := -D...    further compiler flags, after the common ones
 #     tcp.foreign := PATTERN  sources (make patterns) that are not ours: compiled without -Wextra -Werror
+#     tcp.lto     := yes      compiled as one program when it is linked: where a call goes from file to file in what every request does.
+#                             A function behind SHOJI_EXPORT_BADGED is called by nothing that such a compiler sees: SHOJI_BADGED keeps it
 #     tcp.needs   := FILE...  what must exist before anything of it is compiled (fetched sources, generated headers)
 #
 # What comes out, and why each flag: see components/runtime/component.ld and docs/architecture.md, "Component images".
@@ -37,6 +39,7 @@ COMPONENT_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIC -fno-semantic-interpo
     -fno-optimize-sibling-calls -fno-common -fno-strict-aliasing -nostdinc -isystem $(NEWLIB)/include -isystem $(shell $(CC) -print-file-name=include) \
     -Icomponents/interface -Icomponents/runtime -Icomponents/atomic -Ikernel/include
 COMPONENT_WARNINGS := -Wall -Wextra -Werror
+COMPONENT_LTO := -flto=1 -flto-partition=one
 
 # -shared: undefined symbols stay in .dynsym. -Bsymbolic, --exclude-libs: calls inside the image are direct, and nothing of newlib
 # or the runtime is exported. --hash-style=sysv: DT_HASH tells a loader how many symbols there are.
@@ -68,7 +71,7 @@ $(COMPONENT_OUT)/$(1)/$(2:.c=.o): $(2) $(COMPONENT_MK) $($(1).needs) | $(NEWLIB)
 	@echo '  CC      $(1): $(2)'
 	$$(Q)$$(CC) $$(COMPONENT_CFLAGS) $(if $(filter yes,$($(1).float)),,-mgeneral-regs-only) \
 	    $(if $(filter $($(1).foreign),$(2)),-w,$$(COMPONENT_WARNINGS)) $(addprefix -I,$($(1).includes)) \
-	    -DCOMPONENT_NAME='"$(1)"' $($(1).flags) -MMD -MP -c $$< -o $$@
+	    -DCOMPONENT_NAME='"$(1)"' $(if $(filter yes,$($(1).lto)),$(COMPONENT_LTO)) $($(1).flags) -MMD -MP -c $$< -o $$@
 endef
 
 # $(call component,NAME)
@@ -81,7 +84,7 @@ $$(foreach source,$$($(1).all_sources),$$(eval $$(call component_object,$(1),$$(
 
 $(COMPONENT_OUT)/$(1).elf: $$($(1).objects) $(RUNTIME_LIBRARY) components/runtime/component.ld
 	@echo '  LD      $$@'
-	$$(Q)$$(CC) $(COMPONENT_LDFLAGS) -Wl,-soname,$(1) -Wl,-Map,$(COMPONENT_OUT)/$(1).map -o $$@.whole $$($(1).objects) \
+	$$(Q)$$(CC) $$(if $$(filter yes,$$($(1).lto)),$(COMPONENT_CFLAGS) $$(if $$(filter yes,$$($(1).float)),,-mgeneral-regs-only) $(COMPONENT_LTO)) $(COMPONENT_LDFLAGS) -Wl,-soname,$(1) -Wl,-Map,$(COMPONENT_OUT)/$(1).map -o $$@.whole $$($(1).objects) \
 	    -Wl,--start-group $(RUNTIME_LIBRARY) $(NEWLIB)/lib/libc.a $(COMPONENT_LIBGCC) -Wl,--end-group
 	$$(Q)$$(OBJCOPY) --only-keep-debug $$@.whole $(COMPONENT_OUT)/$(1).debug
 	$$(Q)$$(OBJCOPY) --strip-debug --add-gnu-debuglink=$(COMPONENT_OUT)/$(1).debug $$@.whole $$@

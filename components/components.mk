@@ -4,6 +4,7 @@
 include components/component.mk
 
 scheduler.sources := $(addprefix components/scheduler/,scheduler.c run_queue.c)
+scheduler.lto := yes
 $(eval $(call component,scheduler))
 
 terminal_printer.sources := components/terminal_printer/terminal_printer.c
@@ -19,4 +20,5 @@ lock.sources := components/lock/lock.c
 $(eval $(call component,lock))
 
 event_manager.sources := $(addprefix components/event_manager/,event_manager.c events.c)
+event_manager.lto := yes
 $(eval $(call component,event_manager))

@@ -5,6 +5,7 @@ include components/component.mk
 
 vnic.sources := $(addprefix webserver/vnic/,queue.c vnic.c)
 vnic.includes := webserver/vnic
+vnic.lto := yes
 $(eval $(call component,vnic))
 
 ip.sources := webserver/ip/ip.c
@@ -20,6 +21,7 @@ tcp.foreign := $(addprefix $(LWIP)/,$(addprefix core/,def.c inet_chksum.c init.c
 tcp.sources := $(addprefix webserver/tcp/,connection.c fast.c link.c sequence.c tcp.c time_wait.c) $(tcp.foreign)
 tcp.includes := webserver/tcp webserver/tcp/port $(LWIP)/include
 tcp.needs := $(BUILD)/third-party/lwip.stamp
+tcp.lto := yes
 $(eval $(call component,tcp))
 
 # Unpacked by the rule for lwip.stamp.

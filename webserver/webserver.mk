@@ -21,16 +21,19 @@ $(YYJSON)/src/yyjson.c: | $(BUILD)/third-party/yyjson.stamp
 
 fd_api.sources  := webserver/fd_api/fd_api.c webserver/fd_api/slots.c
 fd_api.includes := webserver
+fd_api.lto := yes
 $(eval $(call component,fd_api))
 
 connection_manager.sources  := $(addprefix webserver/connection_manager/,connection_manager.c connections.c) webserver/http_parser/reply.c
 connection_manager.includes := webserver
+connection_manager.lto := yes
 $(eval $(call component,connection_manager))
 
 http_parser.sources  := $(addprefix webserver/http_parser/,http_parser.c range.c) $(HTTP_LIBRARY) webserver/fd_api/slots.c $(LLHTTP_SOURCES)
 http_parser.includes := webserver $(LLHTTP)/include
 http_parser.foreign  := $(LLHTTP)/%
 http_parser.needs    := $(BUILD)/third-party/llhttp.stamp
+http_parser.lto := yes
 $(eval $(call component,http_parser))
 
 async_invocation.sources := components/async_invocation/async_invocation.c

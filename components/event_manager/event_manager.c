@@ -14,7 +14,7 @@ static struct events events;
 static struct mutex mutex = MUTEX_FREE;
 
 SHOJI_EXPORT_BADGED(evt_group);
-long evt_group_badged(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+SHOJI_BADGED long evt_group_badged(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
 {
     long result;
 
@@ -26,7 +26,7 @@ long evt_group_badged(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64
 }
 
 SHOJI_EXPORT_BADGED(evt_create);
-long evt_create_badged(long group, uint32_t token, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+SHOJI_BADGED long evt_create_badged(long group, uint32_t token, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
 {
     long result;
 
@@ -38,7 +38,7 @@ long evt_create_badged(long group, uint32_t token, uint64_t a2, uint64_t a3, uin
 }
 
 SHOJI_EXPORT_BADGED(evt_free);
-long evt_free_badged(long event, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+SHOJI_BADGED long evt_free_badged(long event, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
 {
     long result;
 
@@ -86,14 +86,14 @@ static long wait(long group, uint64_t tick, component_t client)
 }
 
 SHOJI_EXPORT_BADGED(evt_wait);
-long evt_wait_badged(long group, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+SHOJI_BADGED long evt_wait_badged(long group, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
 {
     (void)a1, (void)a2, (void)a3, (void)a4;
     return wait(group, UINT64_MAX, client);
 }
 
 SHOJI_EXPORT_BADGED(evt_wait_until);
-long evt_wait_until_badged(long group, uint64_t tick, uint64_t a2, uint64_t a3, uint64_t a4,
+SHOJI_BADGED long evt_wait_until_badged(long group, uint64_t tick, uint64_t a2, uint64_t a3, uint64_t a4,
                            component_t client)
 {
     (void)a2, (void)a3, (void)a4;

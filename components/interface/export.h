@@ -16,6 +16,8 @@
 #define SHOJI_EXPORT_BADGED(f)                                                                                       \
     __asm__(".pushsection .text\n.globl " #f "\n.type " #f ", @function\n" #f ":\n\tmov %eax, %r9d\n\tjmp " #f           \
             "_badged\n.size " #f ", . - " #f "\n.popsection")
+/* Before f_badged's definition, in a component that is optimised as a whole (component.mk, lto): nothing in C calls it. */
+#define SHOJI_BADGED __attribute__((used))
 
 /* Every component defines it; called once, in manifest order, before any thread runs. It must not block. */
 SHOJI_EXPORT long component_init(component_t self);

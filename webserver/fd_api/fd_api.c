@@ -118,7 +118,7 @@ static const struct claim *claim_of(component_t client)
     return &nothing;
 }
 
-long fd_buffers_badged(uint64_t from, uint64_t end, long c, long d, long e, component_t client)
+SHOJI_BADGED long fd_buffers_badged(uint64_t from, uint64_t end, long c, long d, long e, component_t client)
 {
     (void)c, (void)d, (void)e;
     const struct claim *claimed = claim_of(client);
@@ -150,7 +150,7 @@ static struct descriptor *descriptor_of(long fd, component_t client)
     return &descriptors[fd];
 }
 
-long fd_group_badged(long a, long b, long c, long d, long e, component_t client)
+SHOJI_BADGED long fd_group_badged(long a, long b, long c, long d, long e, component_t client)
 {
     (void)a, (void)b, (void)c, (void)d, (void)e;
     long slot = slots_take(&group_slots);
@@ -199,7 +199,7 @@ static long group_events(struct group *group)
     return status < 0 ? status : group->events;
 }
 
-long fd_wait_badged(long group, long b, long c, long d, long e, component_t client)
+SHOJI_BADGED long fd_wait_badged(long group, long b, long c, long d, long e, component_t client)
 {
     (void)b, (void)c, (void)d, (void)e;
     struct group *waited = group_of(group, client);
@@ -210,7 +210,7 @@ long fd_wait_badged(long group, long b, long c, long d, long e, component_t clie
 }
 SHOJI_EXPORT_BADGED(fd_wait);
 
-long fd_wait_until_badged(long group, uint64_t tick, long c, long d, long e, component_t client)
+SHOJI_BADGED long fd_wait_until_badged(long group, uint64_t tick, long c, long d, long e, component_t client)
 {
     (void)c, (void)d, (void)e;
     struct group *waited = group_of(group, client);
@@ -274,7 +274,7 @@ static long stream_open(long fd, enum kind kind, long handle, component_t client
     return descriptor_open(fd, kind, handle, client);
 }
 
-long fd_listen_badged(long group, uint32_t port, long c, long d, long e, component_t client)
+SHOJI_BADGED long fd_listen_badged(long group, uint32_t port, long c, long d, long e, component_t client)
 {
     (void)c, (void)d, (void)e;
     struct group *events = group_of(group, client);
@@ -292,7 +292,7 @@ long fd_listen_badged(long group, uint32_t port, long c, long d, long e, compone
 }
 SHOJI_EXPORT_BADGED(fd_listen);
 
-long fd_accept_badged(long group, long listener, long c, long d, long e, component_t client)
+SHOJI_BADGED long fd_accept_badged(long group, long listener, long c, long d, long e, component_t client)
 {
     (void)c, (void)d, (void)e;
     struct group *events = group_of(group, client);
@@ -315,7 +315,7 @@ long fd_accept_badged(long group, long listener, long c, long d, long e, compone
 }
 SHOJI_EXPORT_BADGED(fd_accept);
 
-long fd_open_stream_badged(long group, long b, long c, long d, long e, component_t client)
+SHOJI_BADGED long fd_open_stream_badged(long group, long b, long c, long d, long e, component_t client)
 {
     (void)b, (void)c, (void)d, (void)e;
     struct group *events = group_of(group, client);
@@ -326,7 +326,7 @@ long fd_open_stream_badged(long group, long b, long c, long d, long e, component
 }
 SHOJI_EXPORT_BADGED(fd_open_stream);
 
-long fd_open_service_badged(long group, long b, long c, long d, long e, component_t client)
+SHOJI_BADGED long fd_open_service_badged(long group, long b, long c, long d, long e, component_t client)
 {
     (void)b, (void)c, (void)d, (void)e;
     struct group *events = group_of(group, client);
@@ -337,7 +337,7 @@ long fd_open_service_badged(long group, long b, long c, long d, long e, componen
 }
 SHOJI_EXPORT_BADGED(fd_open_service);
 
-long fd_open_null_badged(long a, long b, long c, long d, long e, component_t client)
+SHOJI_BADGED long fd_open_null_badged(long a, long b, long c, long d, long e, component_t client)
 {
     (void)a, (void)b, (void)c, (void)d, (void)e;
     if (!null_open)
@@ -347,7 +347,7 @@ long fd_open_null_badged(long a, long b, long c, long d, long e, component_t cli
 }
 SHOJI_EXPORT_BADGED(fd_open_null);
 
-long fd_read_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
+SHOJI_BADGED long fd_read_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
 {
     (void)d, (void)e;
     struct descriptor *from = descriptor_of(fd, client);
@@ -372,7 +372,7 @@ long fd_read_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, co
 }
 SHOJI_EXPORT_BADGED(fd_read);
 
-long fd_write_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
+SHOJI_BADGED long fd_write_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
 {
     (void)d, (void)e;
     struct descriptor *to = descriptor_of(fd, client);
@@ -424,7 +424,7 @@ static long descriptor_close(long fd)
     return status;
 }
 
-long fd_close_badged(long fd, long b, long c, long d, long e, component_t client)
+SHOJI_BADGED long fd_close_badged(long fd, long b, long c, long d, long e, component_t client)
 {
     (void)b, (void)c, (void)d, (void)e;
     return descriptor_of(fd, client) ? descriptor_close(fd) : SHOJI_ENOENT;

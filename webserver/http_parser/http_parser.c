@@ -82,7 +82,7 @@ static bool buffer_in_pool(uint64_t buffer, uint64_t bytes)
            bytes <= (uint64_t)pool_stream_end - buffer;
 }
 
-long http_open_badged(long event, long b, long c, long d, long e, component_t client)
+SHOJI_BADGED long http_open_badged(long event, long b, long c, long d, long e, component_t client)
 {
     (void)b, (void)c, (void)d, (void)e;
     long slot = slots_take(&stream_slots);
@@ -100,7 +100,7 @@ long http_open_badged(long event, long b, long c, long d, long e, component_t cl
 }
 SHOJI_EXPORT_BADGED(http_open);
 
-long http_write_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
+SHOJI_BADGED long http_write_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
 {
     (void)d, (void)e;
     struct stream *stream = stream_of(id, client);
@@ -357,7 +357,7 @@ static long reply_collect(struct stream *stream, char *out, uint64_t room)
     return reply_start(stream, out, room, content_came(stream, result));
 }
 
-long http_read_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
+SHOJI_BADGED long http_read_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
 {
     (void)d, (void)e;
     struct stream *stream = stream_of(id, client);
@@ -386,7 +386,7 @@ long http_read_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e, 
 }
 SHOJI_EXPORT_BADGED(http_read);
 
-long http_close_badged(long id, long b, long c, long d, long e, component_t client)
+SHOJI_BADGED long http_close_badged(long id, long b, long c, long d, long e, component_t client)
 {
     (void)b, (void)c, (void)d, (void)e;
     struct stream *stream = stream_of(id, client);
