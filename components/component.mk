@@ -42,12 +42,14 @@ COMPONENT_WARNINGS := -Wall -Wextra -Werror
 COMPONENT_LTO := -flto=1 -flto-partition=one
 
 # -shared: undefined symbols stay in .dynsym. -Bsymbolic, --exclude-libs: calls inside the image are direct, and nothing of newlib
-# or the runtime is exported. --hash-style=sysv: DT_HASH tells a loader how many symbols there are.
+# or the runtime is exported. --hash-style=sysv: DT_HASH tells a loader how many symbols there are. --wrap: newlib's heap is behind the
+# runtime's (heap.c), and what is lent is noted (lend.c).
 COMPONENT_LDFLAGS := -nostdlib -shared -Wl,-T,components/runtime/component.ld -Wl,-Bsymbolic -Wl,--exclude-libs,ALL \
     -Wl,--gc-sections -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,-z,text -Wl,-z,norelro \
-    -Wl,--hash-style=sysv -Wl,--build-id=none -Wl,--fatal-warnings
+    -Wl,--hash-style=sysv -Wl,--build-id=none -Wl,--fatal-warnings \
+    $(foreach function,_malloc_r _free_r _realloc_r _calloc_r _memalign_r _malloc_usable_size_r mmp_set_perm,-Wl,--wrap=$(function))
 
-RUNTIME_SOURCES := $(addprefix components/runtime/,assert.c exit.c mutex.c print.c system.c)
+RUNTIME_SOURCES := $(addprefix components/runtime/,assert.c exit.c heap.c lend.c mutex.c print.c slabs.c system.c)
 RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(COMPONENT_OUT)/runtime/%.o)
 RUNTIME_LIBRARY := $(COMPONENT_OUT)/runtime/libruntime.a
 COMPONENT_LIBGCC := $(shell $(CC) -print-libgcc-file-name)

@@ -6,6 +6,7 @@
 #include "caller.h"
 
 #include "layout/layout.h"
+#include "supervisor/heap.h"
 #include "thread.h"
 
 static bool in_range(struct caller_address address, uint64_t bytes, uint64_t from, uint64_t end)
@@ -24,7 +25,8 @@ static bool caller_may(struct caller caller, struct caller_address address, uint
         return in_range(address, bytes, stack->limit, call_stack_frame(stack, 0).frame_base);
     }
     return in_range(address, bytes, 0, 1ull << 32) &&
-           layout_covers(caller.component, (uint32_t)address.value, (uint32_t)bytes, right);
+           (layout_covers(caller.component, (uint32_t)address.value, (uint32_t)bytes, right) ||
+            (right == RIGHT_WRITE && heap_store_for(caller.component, (uint32_t)address.value, bytes)));
 }
 
 bool caller_may_write(struct caller caller, struct caller_address address, uint64_t bytes)

@@ -24,7 +24,8 @@ static inline struct caller caller_of(uint32_t badge)
     return (struct caller){system_component(badge)};
 }
 /* Could the caller itself write these bytes, in its memory, its pools, or its part of the stack of the thread
- * that runs? */
+ * that runs? If they are of an allocation of its that is not written yet, it is as if it did
+ * (supervisor/heap.h). */
 bool caller_may_write(struct caller caller, struct caller_address address, uint64_t bytes);
 /* The same, where reading is enough. */
 bool caller_may_read(struct caller caller, struct caller_address address, uint64_t bytes);

@@ -18,6 +18,8 @@
 #include "reboot.h"
 #include "scheduling.h"
 #include "shoji/supervisor.h"
+#include "supervisor/heap.h"
+#include "supervisor/memory.h"
 #include "system.h"
 #include "text.h"
 #include "thread.h"
@@ -123,6 +125,7 @@ static void slot_text(char *out, size_t size, unsigned component, uint32_t addre
     const struct component *c = &system_state.components[component];
     const char *name = system_name(component), *part = "unused";
     uint32_t offset = address - c->base;
+    char word[80];
 
     for (unsigned i = 0; i < c->file.segment_count; i++) {
         const struct elf_segment *segment = &c->file.segments[i];
@@ -137,9 +140,15 @@ static void slot_text(char *out, size_t size, unsigned component, uint32_t addre
         }
         part = segment->right == RIGHT_WRITE ? "data" : "constants";
     }
-    if (address >= c->heap_base && address < c->heap_next)
-        part = "heap";
-    else if (address % SLOT_BYTES >= GATES_OFFSET)
+    if (address >= c->heap_base && address < c->heap_next) {
+        part = word;
+        if (!memory_has(component, address & ~(PAGE_BYTES - 1), PAGE_BYTES))
+            text_copy(word, sizeof word, "heap, given back");
+        else if (!heap_word_text(component, address, word, sizeof word))
+            text_copy(word, sizeof word,
+                      layout_covers(component, address, 1, RIGHT_READ) ? "heap"
+                                                                       : "heap, a page with no allocation");
+    } else if (address % SLOT_BYTES >= GATES_OFFSET)
         part = address - c->gates < c->gate_count * GATE_BYTES ? "gates" : "gate space";
     text_format(out, size, "a word of %s (%s)", name, part);
 }
@@ -256,6 +265,9 @@ static void allowed_text(char *out, size_t size, const struct scene *scene)
                wrong.address + STACK_BYTES >= scene->thread->stack.limit) {
         text_format(out, size, "; the stack ends at 0x%08lx, and all of it is used",
                     scene->thread->stack.limit);
+    } else if (slot == scene->component && wrong.access == 0 &&
+               heap_word_fresh(slot, (uint32_t)wrong.address)) {
+        text_copy(out, size, "; a store to it would allow it: what is in it means nothing yet");
     } else if (slot == scene->component && wrong.access == 2 && wrong.address % SLOT_BYTES >= GATES_OFFSET) {
         text_copy(out, size, "; each edge makes gates, no other word there is one");
     } else {
@@ -377,13 +389,24 @@ void fault_tick(const struct registers *registers)
     fail(&scene);
 }
 
+/* The first store to a word that was allocated; it is tried again. */
+static bool first_store(const struct registers *registers)
+{
+    struct protection_fault wrong;
+
+    if (registers->vector != PROTECTION_VECTOR)
+        return false;
+    wrong = protection_fault();
+    return heap_first_store(&wrong, registers);
+}
+
 void fault(struct registers *registers)
 {
     struct scene scene;
 
     if ((registers->cs & 3) == 0)
         panic_supervisor(registers);
-    if (closed_gate(registers))
+    if (first_store(registers) || closed_gate(registers))
         return;
     scene = scene_look(registers);
     if (scene.component != NO_COMPONENT)

@@ -38,6 +38,13 @@ long view_reserve(struct view view, uint32_t address, uint32_t bytes);
 /* Sets the words of [address, address + bytes), both multiples of 4, in one slot. It has been reserved. True:
  * a right shrank. */
 bool view_set(struct view view, uint32_t address, uint32_t bytes, enum right right);
+/* Whole pages of a table, of which nobody may use a word; and they keep room for the rights of each, so that
+ * view_set_kept needs none. Until view_set sets a whole page. SHOJI_EMEMORY: nothing has happened. */
+long view_keep(struct view view, uint32_t address, uint32_t bytes);
+bool view_set_kept(struct view view, uint32_t address, uint32_t bytes, enum right right);
+/* Words get RIGHT_NONE without anything reserved: if there is no memory to tell them from their neighbours, those of the
+ * same 512 bytes get it too. True: a right shrank. */
+bool view_take(struct view view, uint32_t address, uint32_t bytes);
 enum right view_right(struct view view, uint32_t address);
 /* Has every word that [address, address + bytes) touches at least this right? Execute and write both include
  * read. */

@@ -6,6 +6,7 @@
  *   print_line            one line of log, no heap, any thread
  *   printf, malloc, ...   newlib's; output and heap growth are invocations of terminal_printer and
  * memory_mapper assert, abort, exit   say which component and end the invocation by an undefined instruction
+ *   heap.c                malloc by the setting of the manifest: plain, slab, guard
  *   mutex.h               mutexes whose uncontended path stays in the component
  *
  * No component has static constructors; component_init (export.h) is called before anything else.
@@ -13,6 +14,7 @@
 #ifndef RUNTIME_RUNTIME_H
 #define RUNTIME_RUNTIME_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* The component's own name, as its makefile declares it. */
@@ -26,6 +28,11 @@ void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes bytes as they are, 32 with each invocation. */
 void print_bytes(const char *bytes, uint64_t length);
+
+/* Heaps with guard words (docs/manifest.md): a word of an allocation can be read once the component has stored to it. These bytes of an
+ * allocation need no store: somebody else will write them. Before they are lent for that; and cheaper, if there are many. Does nothing
+ * with other settings. */
+void heap_written(const void *object, size_t bytes);
 
 /* Says that `what` failed, with component, file and line, and ends the invocation. */
 void runtime_panic(const char *what, const char *file, int line) __attribute__((noreturn));

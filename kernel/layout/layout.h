@@ -56,8 +56,12 @@ void layout_own_pages(unsigned component, uint32_t address, uint32_t bytes);
 
 /* Nobody's any more. */
 void layout_disown_pages(unsigned component, uint32_t address, uint32_t bytes);
-/* What the component gave to others of these words of its own slot is taken back. From page to page, nothing
- * can fail. */
+/* Pages of its own that from now on nobody may use, and then word by word, by layout_own_words, which cannot
+ * fail; till they are given or taken as pages. SHOJI_EMEMORY: nothing has happened. */
+long layout_keep_pages(unsigned component, uint32_t address, uint32_t bytes);
+void layout_own_words(unsigned component, uint32_t address, uint32_t bytes, enum right right);
+/* What the component gave to others of these words of its own slot is taken back. Nothing can fail; if there
+ * is no memory to tell words from their neighbours, what was given of those within 512 bytes is taken too. */
 void layout_unshare(unsigned owner, uint32_t address, uint32_t bytes);
 /* No gate leads into the component until it is opened, wherever it is moved. Frames still return. */
 void layout_close(unsigned component);

@@ -140,17 +140,35 @@ void layout_disown_pages(unsigned component, uint32_t address, uint32_t bytes)
         memory_forget(address, bytes);
 }
 
+long layout_keep_pages(unsigned component, uint32_t address, uint32_t bytes)
+{
+    ASSERT((address | bytes) % PAGE_BYTES == 0, "memory comes in pages");
+    if (view_keep(layout.components[component].row[component], address, bytes) != SHOJI_OK)
+        return SHOJI_EMEMORY;
+    memory_forget(address, bytes);
+    return SHOJI_OK;
+}
+
+void layout_own_words(unsigned component, uint32_t address, uint32_t bytes, enum right right)
+{
+    if (view_set_kept(layout.components[component].row[component], address, bytes, right))
+        memory_forget(address, bytes);
+}
+
 void layout_unshare(unsigned owner, uint32_t address, uint32_t bytes)
 {
-    ASSERT((address | bytes) % PAGE_BYTES == 0, "whole pages need no tables");
+    bool shrank = false;
+
     for (uint64_t left = layout.users[owner] & ~(1ull << owner); left != 0;) {
         struct view view = layout.components[bit_take(&left)].row[owner];
 
         if (view_is_table(view))
-            view_set(view, address, bytes, RIGHT_NONE);
+            shrank |= view_take(view, address, bytes);
     }
-    for (unsigned i = 1; i < PD_COUNT; i++) /* tables that several of them needed together */
-        if ((layout.domains[i].unions >> owner & 1) != 0)
-            view_set(pd_selected((struct pd){(uint8_t)i}, root_slot(owner)), address, bytes, RIGHT_NONE);
-    memory_forget(address, bytes);
+    if ((layout.crowded >> owner & 1) != 0)
+        for (unsigned i = 1; i < PD_COUNT; i++) /* tables that several of them needed together */
+            if ((layout.domains[i].unions >> owner & 1) != 0)
+                shrank |= view_take(pd_selected((struct pd){(uint8_t)i}, root_slot(owner)), address, bytes);
+    if (shrank) /* of whole 512 bytes, if view_take had no memory */
+        memory_forget(address & ~511u, ((address + bytes + 511) & ~511u) - (address & ~511u));
 }

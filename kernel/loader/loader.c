@@ -14,6 +14,7 @@
 #include "layout/layout.h"
 #include "panic.h"
 #include "shoji/status.h"
+#include "supervisor/words.h"
 #include "text.h"
 
 #define FAIL(error, ...) (text_format((error)->text, sizeof(error)->text, __VA_ARGS__), false)
@@ -27,6 +28,7 @@ struct offer {
 };
 static struct offer offers[OFFERS];
 static uint32_t offers_from[MANIFEST_SLOTS + 1];
+static uint32_t kept_pages; /* that the supervisor may have to keep word by word */
 
 static uint32_t name_hash(const char *name)
 {
@@ -72,6 +74,9 @@ static bool image_load(unsigned index, const struct boot_file *files, unsigned c
     wrong = elf_open(&component->file, file->bytes, file->size, GATES_OFFSET);
     if (wrong != NULL)
         return FAIL(error, "component %s: %s: %s", said->name, said->image, wrong);
+    if (said->heap == MANIFEST_HEAP_GUARD && (kept_pages += said->memory / PAGE_BYTES) > WORDS_PAGES_MAX)
+        return FAIL(error, "component %s: budgets of components with `heap guard` are more than %uM together",
+                    said->name, WORDS_PAGES_MAX * PAGE_BYTES >> 20);
     if (component->file.image_bytes + (uint64_t)said->memory > GATES_OFFSET)
         return FAIL(error, "component %s: image (%uK) and budget (%uK) are more than the %uK of a slot",
                     said->name, component->file.image_bytes >> 10, said->memory >> 10, GATES_OFFSET >> 10);
@@ -197,6 +202,18 @@ static const char *unprefixed(const char *name, const char *prefix)
     return name;
 }
 
+/* The supervisor's call of this name, if it is in the group. */
+static bool call_find(const struct loader_call *calls, const char *group, const char *name, struct gate *out)
+{
+    for (const struct loader_call *call = calls; call->name != NULL; call++)
+        if (text_equal(call->group, group) && text_equal(call->name, name)) {
+            out->target = (uint32_t)(uintptr_t)call->entry;
+            out->server = PD_SUPERVISOR_ID;
+            return true;
+        }
+    return false;
+}
+
 /* Where a gate for this symbol would lead. False: no edge of the client's allows it. */
 static bool target_find(unsigned client, const char *name, const struct loader_call *calls, struct gate *out)
 {
@@ -209,19 +226,15 @@ static bool target_find(unsigned client, const char *name, const struct loader_c
         if (edge->client != client || function == NULL)
             continue;
         if (edge->server == MANIFEST_SUPERVISOR) {
-            for (const struct loader_call *call = calls; call->name != NULL; call++)
-                if (text_equal(call->group, manifest_groups[edge->group]) && text_equal(call->name, name)) {
-                    out->target = (uint32_t)(uintptr_t)call->entry;
-                    out->server = PD_SUPERVISOR_ID;
-                    return true;
-                }
+            if (call_find(calls, manifest_groups[edge->group], name, out))
+                return true;
         } else if ((out->target = loader_function(edge->server, function)) != 0 &&
                    !is_entry(edge->server, function)) {
             out->server = pd_home(manifest->components[edge->server].id);
             return true;
         }
     }
-    return false;
+    return manifest->components[client].heap != MANIFEST_HEAP_PLAIN && call_find(calls, "heap", name, out);
 }
 
 /* gates_next: how many of the client's gates the symbols before this one needed. */
@@ -241,6 +254,10 @@ static bool symbol_resolve(unsigned client, const struct elf_symbol *symbol, con
     }
     if (text_equal(symbol->name, "shoji_global")) {
         *value = GLOBAL_BASE;
+        return true;
+    }
+    if (text_equal(symbol->name, "shoji_heap")) {
+        *value = system_state.manifest.components[client].heap;
         return true;
     }
     *value = pool_symbol(client, symbol->name);

@@ -16,7 +16,7 @@
 #include "shoji/status.h"
 
 #define MID_TABLES 160u
-#define LEAF_TABLES 2048u
+#define LEAF_TABLES 6144u
 #define LEAF_WORD_BYTES 64u
 #define EIGHTH_BYTES 512u
 #define ODD 0x55555555u /* the low bit of each permission */
@@ -242,6 +242,63 @@ bool view_set(struct view view, uint32_t address, uint32_t bytes, enum right rig
             shrank |=
                 words_set(is_pointer(*entry) ? table_at(*entry) : leaf_expand(entry), address, stop, right);
         address = stop;
+    }
+    return shrank;
+}
+
+long view_keep(struct view view, uint32_t address, uint32_t bytes)
+{
+    uint32_t *mid = table_at(view.word), missing = 0;
+
+    for (uint32_t at = address; at < address + bytes; at += PAGE_BYTES)
+        missing += !is_pointer(mid[at >> MMP_MID_SHIFT & (MMP_MID_ENTRIES - 1)]);
+    if (view_budget().leaves < missing)
+        return SHOJI_EMEMORY;
+    for (uint32_t at = address; at < address + bytes; at += PAGE_BYTES) {
+        uint32_t *entry = &mid[at >> MMP_MID_SHIFT & (MMP_MID_ENTRIES - 1)];
+
+        __builtin_memset(is_pointer(*entry) ? table_at(*entry) : leaf_expand(entry), 0, MMP_LEAF_BYTES);
+    }
+    return SHOJI_OK;
+}
+
+bool view_set_kept(struct view view, uint32_t address, uint32_t bytes, enum right right)
+{
+    uint32_t *mid = table_at(view.word);
+    uint32_t end = address + bytes;
+    bool shrank = false;
+
+    while (address < end) {
+        uint32_t entry = mid[address >> MMP_MID_SHIFT & (MMP_MID_ENTRIES - 1)];
+        uint32_t page_end = (address & ~(PAGE_BYTES - 1)) + PAGE_BYTES;
+        uint32_t stop = end < page_end ? end : page_end;
+
+        ASSERT(is_pointer(entry), "a kept page has a table of words");
+        shrank |= words_set(table_at(entry), address, stop, right);
+        address = stop;
+    }
+    return shrank;
+}
+
+bool view_take(struct view view, uint32_t address, uint32_t bytes)
+{
+    uint32_t *mid = table_at(view.word);
+    uint32_t end = address + bytes;
+    bool shrank = false;
+
+    while (address < end) {
+        uint32_t *entry = &mid[address >> MMP_MID_SHIFT & (MMP_MID_ENTRIES - 1)];
+        uint32_t page_end = (address & ~(PAGE_BYTES - 1)) + PAGE_BYTES;
+        uint32_t stop = end < page_end ? end : page_end, from = address;
+
+        address = stop;
+        if (*entry == 0)
+            continue;
+        if (!is_pointer(*entry) && view_budget().leaves == 0) {
+            from &= ~(EIGHTH_BYTES - 1);
+            stop = (stop + EIGHTH_BYTES - 1) & ~(EIGHTH_BYTES - 1);
+        }
+        shrank |= view_set(view, from, stop - from, RIGHT_NONE);
     }
     return shrank;
 }

@@ -11,6 +11,15 @@
     CALL(memory, mmp_free)                                                                                   \
     CALL(memory, sup_memory_used)                                                                            \
     CALL(share, mmp_set_perm)                                                                                \
+    CALL(share, sup_take_back)                                                                               \
+    CALL(heap, sup_heap_close)                                                                               \
+    CALL(heap, sup_heap_open)                                                                                \
+    CALL(heap, sup_heap_keep)                                                                                \
+    CALL(heap, sup_heap_alloc)                                                                               \
+    CALL(heap, sup_heap_written)                                                                             \
+    CALL(heap, sup_heap_move)                                                                                \
+    CALL(heap, sup_heap_free)                                                                                \
+    CALL(heap, sup_heap_size)                                                                                \
     CALL(thread, sup_sched_attach)                                                                           \
     CALL(thread, sup_thread_get)                                                                             \
     CALL(thread, sup_switch)                                                                                 \

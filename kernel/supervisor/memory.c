@@ -5,6 +5,7 @@
 #include "caller.h"
 #include "layout/layout.h"
 #include "supervisor/calls.h"
+#include "supervisor/heap.h"
 #include "supervisor/memory.h"
 #include "supervisor/share.h"
 
@@ -48,6 +49,14 @@ static bool are_pages(const struct component *component, uint64_t address, uint6
 {
     return bytes != 0 && (address | bytes) % PAGE_BYTES == 0 && address >= component->heap_base &&
            address <= component->heap_end && bytes <= component->heap_end - address;
+}
+
+bool memory_has(unsigned index, uint64_t address, uint64_t bytes)
+{
+    struct component *component = &system_state.components[index];
+
+    return are_pages(component, address, bytes) &&
+           pages_had(component, (uint32_t)address, (uint32_t)bytes) == bytes / PAGE_BYTES;
 }
 
 SUPERVISOR_CALL(mmp_alloc, component_t owner, uint64_t bytes, uint64_t, uint64_t, uint64_t, component_t)
@@ -99,6 +108,7 @@ SUPERVISOR_CALL(mmp_free, component_t owner, uint64_t address, uint64_t bytes, u
     for (uint32_t at = (uint32_t)address; at < address + bytes; at += PAGE_BYTES)
         *page_word(component, at) &= ~page_bit(at);
     component->heap_used -= (uint32_t)bytes;
+    heap_forget(index, (uint32_t)address, (uint32_t)bytes);
     share_forget(index, (uint32_t)address, (uint32_t)bytes);
     layout_unshare(index, (uint32_t)address, (uint32_t)bytes);
     layout_disown_pages(index, (uint32_t)address, (uint32_t)bytes);
@@ -111,8 +121,10 @@ void memory_reset(unsigned index)
 
     share_forget(index, ARENA_BASE + index * SLOT_BYTES, GATES_OFFSET);
     layout_unshare(index, ARENA_BASE + index * SLOT_BYTES, GATES_OFFSET);
-    if (component->heap_next != component->heap_base)
+    if (component->heap_next != component->heap_base) {
+        heap_forget(index, component->heap_base, component->heap_next - component->heap_base);
         layout_disown_pages(index, component->heap_base, component->heap_next - component->heap_base);
+    }
     component->heap_next = component->heap_base;
     component->heap_used = 0;
     __builtin_memset(component->heap_pages, 0, sizeof component->heap_pages);

@@ -198,3 +198,18 @@ SUPERVISOR_CALL(mmp_set_perm, uint64_t address, uint64_t bytes, uint32_t perm, c
         return layout_share(giver, (uint32_t)address, (uint32_t)bytes, (enum right)perm, receiver);
     return set_perm(address, bytes, perm, receiver, giver);
 }
+
+SUPERVISOR_CALL(sup_take_back, uint64_t address, uint64_t bytes, uint64_t, uint64_t, uint64_t,
+                component_t badge)
+{
+    unsigned owner = caller_of(badge).component;
+    uint64_t base = ARENA_BASE + (uint64_t)owner * SLOT_BYTES, end = base + GATES_OFFSET;
+
+    if ((address | bytes) % 4 != 0 || bytes == 0)
+        return SHOJI_EINVAL;
+    if (address < base || address >= end || bytes > end - address)
+        return SHOJI_EPERM;
+    share_forget(owner, (uint32_t)address, (uint32_t)bytes);
+    layout_unshare(owner, (uint32_t)address, (uint32_t)bytes);
+    return SHOJI_OK;
+}

@@ -53,6 +53,38 @@ long sup_memory_used(component_t owner);
 #define SUP_PERM_TRANSITIVE 0x100u
 long mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
 
+/* Takes these words of the caller's own back from all who were given them, directly or not. SHOJI_OK also if nobody was. */
+long sup_take_back(uint64_t address, uint64_t bytes);
+
+/* ---- group heap: components whose line in the manifest says `heap slab` or `heap guard`; used by the runtime's malloc ---- */
+/* The setting, as the value of a symbol that the loader resolves: &shoji_heap is 0 (plain; the calls are 0 too then), 1 or 2. */
+#define SUP_HEAP_PLAIN 0u
+#define SUP_HEAP_SLAB 1u
+#define SUP_HEAP_GUARD 2u
+extern const char shoji_heap[] __attribute__((weak));
+/* Whole pages of the caller's heap: nobody may use them, until they are opened; then the caller may. SHOJI_EINVAL: no pages;
+ * SHOJI_EPERM: not all of them are in its heap; SHOJI_EBUSY: one is kept. */
+long sup_heap_close(uint64_t address, uint64_t bytes);
+long sup_heap_open(uint64_t address, uint64_t bytes);
+/* The same pages are *kept* word by word from now on, till they are given back (mmp_free): nobody may use any of their words but those
+ * of allocations. SHOJI_EMEMORY: the supervisor can keep no more. */
+long sup_heap_keep(uint64_t address, uint64_t bytes);
+/* Words of kept pages become an allocation. Each may be used once it has been stored to, and before that not be read; if `written` is
+ * not 0, at once. A word before and one behind are in no allocation (SHOJI_EBUSY) and in kept pages (SHOJI_EINVAL). A store of a
+ * part of a word makes all of it readable; an instruction that loads and stores is a load first. Words that were not written cannot
+ * be given to others. */
+long sup_heap_alloc(uint64_t address, uint64_t bytes, uint32_t written);
+/* As if the words had been stored to, all at once. SHOJI_EPERM: they are not all of one allocation. */
+long sup_heap_written(uint64_t address, uint64_t bytes);
+/* The allocation that begins at `from` is one of `bytes` at `to` from now on, which may be `from`; with as much of its contents as there
+ * is room for: what was written stays it, what was not is not. SHOJI_EINVAL: none begins there; SHOJI_EBUSY, as above. */
+long sup_heap_move(uint64_t from, uint64_t to, uint64_t bytes);
+/* Nobody may use the allocation that begins there any more, whoever was given rights to it. Returns its bytes. SHOJI_EPERM: it has
+ * been freed; SHOJI_EINVAL: none ever began there. */
+long sup_heap_free(uint64_t address);
+/* The bytes of the allocation that begins there, whole words; SHOJI_EINVAL. */
+long sup_heap_size(uint64_t address);
+
 /* ---- group thread: scheduler ---- */
 /* Shared with the kernel; lies in the scheduler's memory. While `lock` is set, an interrupt only sets its bit in
  * `pending` and goes back; else the kernel sets lock and resumes thread 0, the upcall thread. */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Which pages of the component's slot some word of was ever lent, so that free invokes the supervisor only
+ * for those. The linker sends the component's calls of mmp_set_perm here (component.mk, --wrap).
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shoji/supervisor.h"
+
+#define PAGE 4096u
+#define PAGES 1024u
+
+static uint64_t lent[PAGES / 64];
+
+long __real_mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
+long __wrap_mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
+void lend_take_back(const void *object, size_t bytes);
+
+long __wrap_mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to)
+{
+    long status = __real_mmp_set_perm(address, bytes, perm, to);
+
+    /* Words of another's slot, passed on, mark pages of ours too: that costs an invocation, and is no error.
+     */
+    if (status == SHOJI_OK && perm != 0)
+        for (uint64_t at = address; at < address + bytes; at = (at | (PAGE - 1)) + 1)
+            lent[at / PAGE % PAGES / 64] |= 1ull << at / PAGE % 64;
+    return status;
+}
+
+void lend_take_back(const void *object, size_t bytes)
+{
+    uint64_t from = (uint64_t)object & ~3ull, end = ((uint64_t)object + bytes + 3) & ~3ull;
+
+    for (uint64_t at = from; at < end; at = (at | (PAGE - 1)) + 1)
+        if ((lent[at / PAGE % PAGES / 64] >> at / PAGE % 64 & 1) != 0) {
+            (void)sup_take_back(from, end - from); /* they are ours: it cannot fail */
+            return;
+        }
+}
