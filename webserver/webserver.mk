@@ -29,7 +29,7 @@ connection_manager.includes := webserver
 connection_manager.lto := yes
 $(eval $(call component,connection_manager))
 
-http_parser.sources  := $(addprefix webserver/http_parser/,http_parser.c range.c) $(HTTP_LIBRARY) webserver/fd_api/slots.c $(LLHTTP_SOURCES)
+http_parser.sources  := $(addprefix webserver/http_parser/,http_parser.c heads.c range.c) $(HTTP_LIBRARY) webserver/fd_api/slots.c $(LLHTTP_SOURCES)
 http_parser.includes := webserver $(LLHTTP)/include
 http_parser.foreign  := $(LLHTTP)/%
 http_parser.needs    := $(BUILD)/third-party/llhttp.stamp

@@ -144,6 +144,14 @@ SUPERVISOR_CALL(sup_policy_line, uint32_t index, uint64_t address, uint64_t byte
     return line->bytes;
 }
 
+/* Threads whose invocation began before a move look at this (runtime/turns.h). */
+static long move_told(long status)
+{
+    if (status >= 0)
+        ((struct shoji_global *)(uintptr_t)GLOBAL_BASE)->moves++;
+    return status;
+}
+
 SUPERVISOR_CALL(pd_merge, component_t into, component_t from, uint64_t, uint64_t, uint64_t, component_t)
 {
     unsigned a = system_component(into), b = system_component(from);
@@ -152,7 +160,7 @@ SUPERVISOR_CALL(pd_merge, component_t into, component_t from, uint64_t, uint64_t
         return SHOJI_EPERM;
     if (a == NO_COMPONENT || b == NO_COMPONENT)
         return SHOJI_ENOENT;
-    return layout_merge(a, b);
+    return move_told(layout_merge(a, b));
 }
 
 SUPERVISOR_CALL(pd_split, component_t component, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
@@ -163,7 +171,7 @@ SUPERVISOR_CALL(pd_split, component_t component, uint64_t, uint64_t, uint64_t, u
         return SHOJI_EPERM;
     if (index == NO_COMPONENT)
         return SHOJI_ENOENT;
-    return layout_split(index);
+    return move_told(layout_split(index));
 }
 
 SUPERVISOR_CALL(pd_move, component_t component, component_t into, uint64_t, uint64_t, uint64_t, component_t)
@@ -174,7 +182,7 @@ SUPERVISOR_CALL(pd_move, component_t component, component_t into, uint64_t, uint
         return SHOJI_EPERM;
     if (a == NO_COMPONENT || b == NO_COMPONENT)
         return SHOJI_ENOENT;
-    return layout_move(a, b);
+    return move_told(layout_move(a, b));
 }
 
 SUPERVISOR_CALL(pd_partition, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t,
@@ -191,5 +199,5 @@ SUPERVISOR_CALL(pd_partition, uint64_t address, uint32_t count, uint64_t, uint64
             return SHOJI_EINVAL;
         set_of[i] = (uint8_t)sets[i];
     }
-    return layout_partition(set_of);
+    return move_told(layout_partition(set_of));
 }

@@ -15,6 +15,7 @@
 #include "fd_api.h"
 #include "runtime.h"
 #include "scheduler.h"
+#include "turns.h"
 
 #define RETRY_TICKS 20
 #define BUFFER_BYTES (ASYNC_SLOT_BYTES + sizeof(struct async_record))
@@ -107,23 +108,33 @@ static void requests_serve(void)
     } while (result & ASYNC_MORE);
 }
 
+/* False: the service has to begin anew, or there was trouble. */
+static bool wakeup_serve(void)
+{
+    long ready = fd_wait(group);
+    if (ready == SHOJI_ENOENT) { /* fd_api has begun anew */
+        group = service = 0;
+        return false;
+    }
+    if (ready < 0) {
+        (void)sched_block_until(shoji_global.ticks + RETRY_TICKS);
+        return false;
+    }
+    working = true;
+    requests_serve();
+    working = false;
+    return service > 0;
+}
+
 SHOJI_EXPORT void cgi_thread(void)
 {
+    struct turns turns = turns_begin();
+
     if (service <= 0 || working)
         service_start();
     working = false;
     if (service <= 0)
         return;
-    long ready = fd_wait(group);
-    if (ready == SHOJI_ENOENT) { /* fd_api has begun anew */
-        group = service = 0;
-        return;
-    }
-    if (ready < 0) {
-        (void)sched_block_until(shoji_global.ticks + RETRY_TICKS);
-        return;
-    }
-    working = true;
-    requests_serve();
-    working = false;
+    while (wakeup_serve() && turns_another(&turns))
+        ;
 }

@@ -9,6 +9,7 @@
 #include "export.h"
 #include "fd_api.h"
 #include "http_parser/reply.h"
+#include "turns.h"
 
 #define WEB_PORT 80
 #define WEB_CONNECTIONS 256
@@ -29,7 +30,10 @@ long component_init(component_t self)
 
 SHOJI_EXPORT void web_thread(void)
 {
-    connections_run(&web);
+    struct turns turns = turns_begin();
+    do
+        connections_run(&web);
+    while (turns_another(&turns));
 }
 
 long stream_open(long group)

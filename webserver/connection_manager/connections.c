@@ -47,6 +47,8 @@ static void connection_refuse(struct connection *c, int status)
 /* Sends what is in `out`. False: the network takes no more for now, or the connection is gone. */
 static bool connection_flush(struct connections *all, struct connection *c)
 {
+    if (c->out_from == c->out_end)
+        return true;
     while (c->out_from < c->out_end) {
         long sent = fd_write(c->fd, c->out + c->out_from, c->out_end - c->out_from);
         if (sent == SHOJI_EAGAIN || sent == 0)

@@ -26,6 +26,7 @@
 #include "export.h"
 #include "fd_api/slots.h"
 #include "http_parser/badged.h"
+#include "http_parser/heads.h"
 #include "http_parser/range.h"
 #include "http_parser/reply.h"
 #include "http_parser/request.h"
@@ -331,7 +332,7 @@ static long reply_start(struct stream *stream, char *out, uint64_t room, long to
     bool bodiless = request->method == HTTP_HEAD || reply.status == 304;
     if (reply.status == 416)
         reply.length = 0;
-    uint64_t used = reply_head(out, &reply);
+    uint64_t used = heads_write(out, &reply);
     if (bodiless || reply.length == 0)
         return reply_end(stream, used, request->keep_alive);
     if (reply.from)

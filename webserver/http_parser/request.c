@@ -35,51 +35,98 @@ static int on_target(llhttp_t *parser, const char *at, size_t length)
     return HPE_OK;
 }
 
-/* A name in pieces; what is longer than all those that are wanted is none of them. */
-static int on_field(llhttp_t *parser, const char *at, size_t length)
+/* Whether a name that begins so may be one of `headers`: they begin with au, if, ra. */
+static bool may_be_wanted(const char *at, size_t length)
 {
-    struct request_wish *wish = request_of(parser)->wish;
-    if (wish->in_value) {
-        wish->in_value = false;
-        wish->field_bytes = 0;
-    }
+    if (length < 2)
+        return true;
+    char first = at[0] | 0x20, second = at[1] | 0x20;
+    return first == 'a' ? second == 'u' : first == 'i' ? second == 'f' : first == 'r' && second == 'a';
+}
+
+static __attribute__((noinline)) void name_append(struct request_wish *wish, const char *at, size_t length)
+{
     if (length <= sizeof wish->field - wish->field_bytes)
         memcpy(wish->field + wish->field_bytes, at, length);
     else
         length = sizeof wish->field - wish->field_bytes;
     wish->field_bytes += length;
+}
+
+/* A name in pieces; what is longer than all those that are wanted is none of them. */
+static int on_field(llhttp_t *parser, const char *at, size_t length)
+{
+    struct request_wish *wish = request_of(parser)->wish;
+    if (wish->reading != READING_NAME && wish->reading != READING_OTHER_NAME) {
+        wish->reading = may_be_wanted(at, length) ? READING_NAME : READING_OTHER_NAME;
+        wish->field_bytes = 0;
+    }
+    if (wish->reading == READING_NAME)
+        name_append(wish, at, length);
     return HPE_OK;
 }
 
-static enum request_header header_find(const struct request_wish *wish)
+/* Whether the value of the header whose name was read is wanted. */
+static __attribute__((noinline)) bool value_begins(struct request_wish *wish)
 {
-    char first = wish->field[0] | 0x20;
-    if (first != 'a' && first != 'i' && first != 'r')
-        return REQUEST_HEADERS;
-    for (unsigned i = 0; i < REQUEST_HEADERS; i++)
-        if (headers[i].bytes == wish->field_bytes &&
-            strncasecmp(wish->field, headers[i].name, headers[i].bytes) == 0)
-            return wish->wanted >> i & 1 ? i : REQUEST_HEADERS;
-    return REQUEST_HEADERS;
+    for (unsigned i = 0; i < REQUEST_HEADERS; i++) {
+        if (headers[i].bytes != wish->field_bytes ||
+            strncasecmp(wish->field, headers[i].name, headers[i].bytes) != 0)
+            continue;
+        wish->header = i;
+        wish->values[i].bytes = 0;
+        return wish->wanted >> i & 1;
+    }
+    return false;
+}
+
+static __attribute__((noinline)) void value_append(struct request_header_value *value, const char *at,
+                                                   size_t length)
+{
+    if (length > sizeof value->text - value->bytes)
+        length = sizeof value->text - value->bytes;
+    memcpy(value->text + value->bytes, at, length);
+    value->bytes += length;
 }
 
 static int on_value(llhttp_t *parser, const char *at, size_t length)
 {
     struct request_wish *wish = request_of(parser)->wish;
-    if (!wish->in_value) {
-        wish->in_value = true;
-        wish->header = header_find(wish);
-        if (wish->header != REQUEST_HEADERS)
-            wish->values[wish->header].bytes = 0;
-    }
-    if (wish->header == REQUEST_HEADERS)
-        return HPE_OK;
-    struct request_header_value *value = &wish->values[wish->header];
-    if (length > sizeof value->text - value->bytes)
-        length = sizeof value->text - value->bytes;
-    memcpy(value->text + value->bytes, at, length);
-    value->bytes += length;
+    if (wish->reading == READING_NAME)
+        wish->reading = value_begins(wish) ? READING_VALUE : READING_OTHER_VALUE;
+    else if (wish->reading == READING_OTHER_NAME)
+        wish->reading = READING_OTHER_VALUE;
+    if (wish->reading == READING_VALUE)
+        value_append(&wish->values[wish->header], at, length);
     return HPE_OK;
+}
+
+/* Where the target's path begins; its end if it has none. */
+static const char *path_start(const char *from, const char *end)
+{
+    if (from == end || *from == '/')
+        return from;
+    const char *slashes = memchr(from, '/', end - from); /* absolute form: scheme://authority/path */
+    if (!slashes || end - slashes < 2 || slashes[1] != '/')
+        return end;
+    const char *path = memchr(slashes + 2, '/', end - slashes - 2);
+    return path ? path : end;
+}
+
+static void target_split(struct request *request)
+{
+    const char *target = request->target, *end = target + request->target_bytes;
+    const char *path = path_start(target, end), *stop = path;
+    while (stop < end && *stop != '?' && *stop != '#')
+        stop++;
+    const char *query = stop < end && *stop == '?' && path == target ? stop : NULL;
+    if (!query && (stop < end || path != target))
+        query = memchr(target, '?', request->target_bytes);
+    query = query ? query + 1 : end;
+    request->path_from = path - target;
+    request->path_bytes = stop - path;
+    request->query_from = query - target;
+    request->query_bytes = end - query;
 }
 
 static uint32_t body_limit(const struct request *request)
@@ -91,6 +138,7 @@ static int on_head_end(llhttp_t *parser)
 {
     struct request *request = request_of(parser);
     request->in_body = true;
+    target_split(request);
     request->keep_alive = llhttp_should_keep_alive(parser);
     request->method = parser->method;
     request->minor = parser->http_minor;
@@ -148,8 +196,8 @@ static void request_clear(struct request *request)
     request->status = 0;
     request->begun = request->in_body = request->complete = request->keep_alive = false;
     if (request->wish) {
-        request->wish->body_bytes = request->wish->field_bytes = 0;
-        request->wish->in_value = false;
+        request->wish->body_bytes = 0;
+        request->wish->reading = READING_OTHER_VALUE;
         for (unsigned i = 0; i < REQUEST_HEADERS; i++)
             request->wish->values[i].bytes = 0;
     }
@@ -208,32 +256,4 @@ const char *request_sentence(const struct request *request, char *room)
     memcpy(room + sizeof start - 1, request->why, bytes);
     strcpy(room + sizeof start - 1 + bytes, ".");
     return room;
-}
-
-uint32_t request_path(const struct request *request, const char **path)
-{
-    const char *from = request->target, *end = from + request->target_bytes;
-    if (from < end && *from != '/') { /* absolute form: scheme://authority/path */
-        const char *slashes = memchr(from, '/', end - from);
-        if (!slashes || end - slashes < 2 || slashes[1] != '/')
-            return 0;
-        from = memchr(slashes + 2, '/', end - slashes - 2);
-        if (!from)
-            return 0;
-    }
-    const char *stop = from;
-    while (stop < end && *stop != '?' && *stop != '#')
-        stop++;
-    *path = from;
-    return stop - from;
-}
-
-uint32_t request_query(const struct request *request, const char **query)
-{
-    const char *end = request->target + request->target_bytes;
-    const char *mark = memchr(request->target, '?', request->target_bytes);
-    if (!mark)
-        return 0;
-    *query = mark + 1;
-    return end - mark - 1;
 }

@@ -31,6 +31,7 @@ enum request_header {
     REQUEST_IF_RANGE,
     REQUEST_HEADERS
 };
+enum request_reading { READING_OTHER_NAME, READING_NAME, READING_OTHER_VALUE, READING_VALUE };
 struct request_header_value {
     uint32_t bytes;
     char text[REQUEST_HEADER_BYTES];
@@ -43,9 +44,9 @@ struct request_wish {
     uint32_t body_room; /* more: 413 */
     uint32_t body_bytes;
     uint32_t field_bytes;
-    bool in_value;
-    uint8_t header; /* whose value is being read, or REQUEST_HEADERS */
-    char field[16]; /* start of the header name that is being read */
+    uint8_t reading; /* enum request_reading: where in the headers the last piece was */
+    uint8_t header;  /* whose value is being read */
+    char field[16];  /* start of the header name that is being read, if it may be wanted */
     struct request_header_value values[REQUEST_HEADERS];
 };
 
@@ -57,6 +58,8 @@ struct request {
     uint32_t body_bytes; /* content of the body */
     uint32_t body_raw;   /* the same as transferred, with what chunking adds */
     uint32_t target_bytes;
+    uint16_t path_from, path_bytes;   /* within the target, once its headers are complete */
+    uint16_t query_from, query_bytes;
     uint8_t method; /* llhttp's number */
     uint8_t minor;  /* of the version, HTTP/1.minor */
     int status;     /* 0, or the status to refuse it with */
@@ -72,10 +75,18 @@ void request_next(struct request *request);
 /* What is wrong with a refused request, a sentence, or NULL: the status says it all. `room` has
  * REQUEST_SENTENCE_BYTES. */
 const char *request_sentence(const struct request *request, char *room);
-/* The path within the target: without scheme and authority, without the query. Returns its length, 0 if there
- * is none. */
-uint32_t request_path(const struct request *request, const char **path);
+/* The path within the target of a complete request: without scheme and authority, without the query. Returns its length, 0 if
+ * there is none. */
+static inline uint32_t request_path(const struct request *request, const char **path)
+{
+    *path = request->target + request->path_from;
+    return request->path_bytes;
+}
 /* The query behind the path, without its question mark. */
-uint32_t request_query(const struct request *request, const char **query);
+static inline uint32_t request_query(const struct request *request, const char **query)
+{
+    *query = request->target + request->query_from;
+    return request->query_bytes;
+}
 
 #endif

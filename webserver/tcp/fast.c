@@ -8,37 +8,47 @@ typedef uint64_t __attribute__((aligned(1), may_alias)) word64;
 typedef uint32_t __attribute__((aligned(1), may_alias)) word32;
 typedef uint16_t __attribute__((aligned(1), may_alias)) word16;
 
-/* Otherwise gcc recognises the loop and calls memcpy. */
-__attribute__((optimize("no-tree-loop-distribute-patterns"))) void fast_copy(void *to, const void *from,
-                                                                             size_t bytes)
+static void copy16(char *to, const char *from)
 {
-    char *t = to;
-    const char *f = from;
+    uint64_t a = ((const word64 *)from)[0], b = ((const word64 *)from)[1];
 
-    while (bytes >= 32) {
-        uint64_t a = ((const word64 *)f)[0], b = ((const word64 *)f)[1];
-        uint64_t c = ((const word64 *)f)[2], d = ((const word64 *)f)[3];
+    ((word64 *)to)[0] = a;
+    ((word64 *)to)[1] = b;
+}
 
-        ((word64 *)t)[0] = a;
-        ((word64 *)t)[1] = b;
-        ((word64 *)t)[2] = c;
-        ((word64 *)t)[3] = d;
-        t += 32, f += 32, bytes -= 32;
+static void copy32(char *to, const char *from)
+{
+    copy16(to, from);
+    copy16(to + 16, from + 16);
+}
+
+/* What is left over is copied together with bytes before it, once more. */
+void fast_copy(void *to, const void *from, size_t bytes)
+{
+    char *t = to, *t_end = t + bytes;
+    const char *f = from, *f_end = f + bytes;
+
+    if (bytes >= 32) {
+        for (; bytes > 32; t += 32, f += 32, bytes -= 32)
+            copy32(t, f);
+        copy32(t_end - 32, f_end - 32);
+    } else if (bytes >= 16) {
+        copy16(t, f);
+        copy16(t_end - 16, f_end - 16);
+    } else if (bytes >= 8) {
+        uint64_t first = *(const word64 *)f, last = *(const word64 *)(f_end - 8);
+
+        *(word64 *)t = first;
+        *(word64 *)(t_end - 8) = last;
+    } else if (bytes >= 4) {
+        uint32_t first = *(const word32 *)f, last = *(const word32 *)(f_end - 4);
+
+        *(word32 *)t = first;
+        *(word32 *)(t_end - 4) = last;
+    } else {
+        for (; bytes > 0; bytes--)
+            *t++ = *f++;
     }
-    while (bytes >= 8) {
-        *(word64 *)t = *(const word64 *)f;
-        t += 8, f += 8, bytes -= 8;
-    }
-    if (bytes & 4) {
-        *(word32 *)t = *(const word32 *)f;
-        t += 4, f += 4;
-    }
-    if (bytes & 2) {
-        *(word16 *)t = *(const word16 *)f;
-        t += 2, f += 2;
-    }
-    if (bytes & 1)
-        *t = *f;
 }
 
 uint16_t fast_checksum(const void *data, int bytes)

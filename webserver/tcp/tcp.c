@@ -23,6 +23,7 @@
 #include "sequence.h"
 #include "time_wait.h"
 #include "timed_block.h"
+#include "turns.h"
 
 #define CLIENT 9 /* fd_api: its id in the manifest */
 #define TIMER_MS 250       /* how late a timer may be noticed that was set meanwhile: lwIP's finest */
@@ -41,7 +42,7 @@ u32_t sys_now(void)
 
 /* ---- Threads ---- */
 
-SHOJI_EXPORT long tcp_input_thread(void)
+static long packets_await(void)
 {
     long packet = ip_receive();
 
@@ -57,6 +58,17 @@ SHOJI_EXPORT long tcp_input_thread(void)
     time_wait_trim();
     mutex_unlock(&mutex);
     return SHOJI_OK;
+}
+
+SHOJI_EXPORT long tcp_input_thread(void)
+{
+    struct turns turns = turns_begin();
+    long status;
+
+    do
+        status = packets_await();
+    while (status == SHOJI_OK && turns_another(&turns));
+    return status;
 }
 
 SHOJI_EXPORT long tcp_timer_thread(void)

@@ -22,6 +22,7 @@ struct shoji_global {
     volatile uint64_t ticks;   /* timer ticks since boot */
     uint64_t tick_us;          /* microseconds a tick */
     volatile thread_t current; /* thread that runs */
+    volatile uint64_t moves;   /* how often walls have moved since boot: merges, splits, partitions */
 };
 /* The loader resolves this symbol for every component. */
 extern const struct shoji_global shoji_global;
