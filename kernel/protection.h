@@ -126,6 +126,8 @@ void call_stack_load(
     const struct call_stack *running); /* the other way round: the registers become what it says */
 /* The n-th frame from the top (0 is the top) of a stack that is saved; FRAME_NONE below the base. */
 struct frame call_stack_frame(const struct call_stack *stack, unsigned n);
+/* Where the running stack's top frame, a call's, returns to. */
+uint64_t call_stack_return_address(void);
 /* Adds to `named` (a bit for each domain number) the domains whose tags the frames name. */
 void call_stack_named(const struct call_stack *stack, uint64_t named[2]);
 /* Makes a stack, not running, look as if `id` had been interrupted with nothing below but a call frame whose

@@ -155,12 +155,7 @@ void thread_run(struct thread *thread, long result)
 
 void thread_return(long result)
 {
-    struct frame frame;
-
-    call_stack_save(&current->stack);
-    frame = call_stack_frame(&current->stack, 0);
-    ASSERT(frame.kind == FRAME_CALL, "the supervisor was called");
-    cpu_return(result, frame.rip);
+    cpu_return(result, call_stack_return_address());
 }
 
 void thread_domains_named(uint64_t named[2])

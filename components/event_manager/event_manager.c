@@ -14,7 +14,8 @@ static struct events events;
 static struct mutex mutex = MUTEX_FREE;
 
 SHOJI_EXPORT_BADGED(evt_group);
-SHOJI_BADGED long evt_group_badged(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+SHOJI_BADGED long evt_group_badged(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                                   component_t client)
 {
     long result;
 
@@ -26,7 +27,8 @@ SHOJI_BADGED long evt_group_badged(uint64_t a0, uint64_t a1, uint64_t a2, uint64
 }
 
 SHOJI_EXPORT_BADGED(evt_create);
-SHOJI_BADGED long evt_create_badged(long group, uint32_t token, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+SHOJI_BADGED long evt_create_badged(long group, uint32_t token, uint64_t a2, uint64_t a3, uint64_t a4,
+                                    component_t client)
 {
     long result;
 
@@ -38,7 +40,8 @@ SHOJI_BADGED long evt_create_badged(long group, uint32_t token, uint64_t a2, uin
 }
 
 SHOJI_EXPORT_BADGED(evt_free);
-SHOJI_BADGED long evt_free_badged(long event, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+SHOJI_BADGED long evt_free_badged(long event, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                                  component_t client)
 {
     long result;
 
@@ -86,7 +89,8 @@ static long wait(long group, uint64_t tick, component_t client)
 }
 
 SHOJI_EXPORT_BADGED(evt_wait);
-SHOJI_BADGED long evt_wait_badged(long group, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+SHOJI_BADGED long evt_wait_badged(long group, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                                  component_t client)
 {
     (void)a1, (void)a2, (void)a3, (void)a4;
     return wait(group, UINT64_MAX, client);
@@ -94,7 +98,7 @@ SHOJI_BADGED long evt_wait_badged(long group, uint64_t a1, uint64_t a2, uint64_t
 
 SHOJI_EXPORT_BADGED(evt_wait_until);
 SHOJI_BADGED long evt_wait_until_badged(long group, uint64_t tick, uint64_t a2, uint64_t a3, uint64_t a4,
-                           component_t client)
+                                        component_t client)
 {
     (void)a2, (void)a3, (void)a4;
     return wait(group, tick, client);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * How long a thread may stay at one entry (docs/decisions/05): it returns once a wall has moved, so that the supervisor
- * enters it in the component's domain of now, and after TURNS wakeups anyway, since what it does at one entry counts as one
- * invocation's processor time.
+ * How long a thread may stay at one entry (docs/decisions/05): it returns once a wall has moved, so that the
+ * supervisor enters it in the component's domain of now, and after TURNS wakeups anyway, since what it does
+ * at one entry counts as one invocation's processor time.
  *
  *     struct turns turns = turns_begin();
  *     do

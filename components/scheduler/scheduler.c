@@ -201,7 +201,7 @@ static long line_claim(struct line *line, component_t client, thread_t self)
 
 SHOJI_EXPORT_BADGED(sched_line_wait);
 SHOJI_BADGED long sched_line_wait_badged(uint32_t number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-                            component_t client)
+                                         component_t client)
 {
     thread_t self = shoji_global.current;
     struct line *line;

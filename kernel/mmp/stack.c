@@ -76,6 +76,14 @@ struct frame call_stack_frame(const struct call_stack *stack, unsigned n)
                           .gate = frame->kind == MMP_XFRAME_CALL ? frame->gate : 0};
 }
 
+uint64_t call_stack_return_address(void)
+{
+    const struct xframe *frame = frame_at(mmp_register_read(MMP_MSR_XSP) - MMP_XFRAME_BYTES);
+
+    ASSERT(frame->kind == MMP_XFRAME_CALL, "the supervisor was called");
+    return frame->rip;
+}
+
 void call_stack_named(const struct call_stack *stack, uint64_t named[2])
 {
     for (uint64_t at = stack->base; at < stack->top; at += MMP_XFRAME_BYTES) {

@@ -3,12 +3,12 @@
  * http_parser alone, with a content manager that is a table: what it answers to which bytes, however they are
  * cut.
  */
-// links: webserver/http_parser/http_parser.c webserver/http_parser/request.c webserver/http_parser/reply.c
-// links: webserver/http_parser/range.c webserver/fd_api/slots.c tests/host/pools.c tests/host/seeded.c
-// links: build/src/llhttp/src/api.c build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
-// includes: tests/host webserver build/src/llhttp/include components/interface components/runtime
-// includes: kernel/include
-// flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable
+// links: webserver/http_parser/http_parser.c webserver/http_parser/heads.c webserver/http_parser/request.c
+// webserver/http_parser/reply.c links: webserver/http_parser/range.c webserver/fd_api/slots.c
+// tests/host/pools.c tests/host/seeded.c links: build/src/llhttp/src/api.c build/src/llhttp/src/http.c
+// build/src/llhttp/src/llhttp.c includes: tests/host webserver build/src/llhttp/include components/interface
+// components/runtime includes: kernel/include flags: -Wno-unused-parameter -Wno-unused-variable
+// -Wno-unused-but-set-variable
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

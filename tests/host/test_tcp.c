@@ -634,6 +634,77 @@ static void a_closing_peer_that_vanishes_is_forgotten(void **state)
     assert_int_equal(connections_used(), 0);
 }
 
+/* Segments to the peer that carry nothing, since `since`. */
+static int bare_acknowledgements(int since)
+{
+    int found = 0;
+
+    for (; since != (int)sent_put; since++) {
+        const struct ip_hdr *ip = (const void *)(sent[since % 4096].data + SIZEOF_ETH_HDR);
+
+        found += lwip_ntohs(IPH_LEN(ip)) == IP_HLEN + TCP_HLEN;
+    }
+    return found;
+}
+
+static uint32_t acknowledged(void)
+{
+    const struct tcp_hdr *tcp = (const void *)(sent[(sent_put - 1) % 4096].data + SIZEOF_ETH_HDR + IP_HLEN);
+
+    return lwip_ntohl(tcp->ackno);
+}
+
+static void small_segments_are_acknowledged_together(void **state)
+{
+    static char full[TCP_MSS];
+    struct peer p = peer_at(6100);
+    char text[100];
+    long c;
+    int since;
+
+    (void)state;
+    peer_connect(&p);
+    c = taken();
+    /* a burst of requests: one acknowledgement for every eight, and the answer says the rest */
+    since = (int)sent_put;
+    for (int i = 0; i < 20; i++)
+        peer_says(&p, TCP_ACK | TCP_PSH, "0123456789", 10);
+    assert_int_equal(bare_acknowledgements(since), 2);
+    while (connection_receive(c, text, 100) > 0)
+        ;
+    since = (int)sent_put;
+    assert_int_equal(connection_transmit(c, "answer", 6), 6);
+    assert_int_equal(acknowledged(), p.seq);
+    network_settle();
+    pass(600);
+    assert_int_equal(bare_acknowledgements(since), 0);
+    /* one alone is acknowledged by the timer */
+    peer_says(&p, TCP_ACK | TCP_PSH, "x", 1);
+    assert_int_equal(bare_acknowledgements(since), 0);
+    pass(300);
+    assert_int_equal(bare_acknowledgements(since), 1);
+    assert_int_equal(acknowledged(), p.seq);
+    /* full segments: every second one */
+    for (int i = 0; i < 2; i++) {
+        since = (int)sent_put;
+        peer_says(&p, TCP_ACK, full, sizeof full);
+        assert_int_equal(bare_acknowledgements(since), 0);
+        peer_says(&p, TCP_ACK, full, sizeof full);
+        assert_int_equal(bare_acknowledgements(since), 1);
+        assert_int_equal(acknowledged(), p.seq);
+    }
+    /* the end of the peer's bytes at once, with those that came with it */
+    while (connection_receive(c, text, 100) > 0)
+        ;
+    peer_says(&p, TCP_ACK | TCP_PSH, "y", 1);
+    since = (int)sent_put;
+    peer_says(&p, TCP_ACK | TCP_PSH | TCP_FIN, "z", 1);
+    assert_int_equal(bare_acknowledgements(since), 1);
+    assert_int_equal(acknowledged(), p.seq);
+    assert_int_equal(connection_finish(c), SHOJI_OK);
+    network_settle();
+}
+
 static void all_records_used_up(void **state)
 {
     static struct peer crowd[TCP_CONNECTIONS + 1];
@@ -876,6 +947,7 @@ int main(void)
         TEST(much_is_sent_in_pieces),
         TEST(peers_that_never_read_leave_room),
         TEST(a_closing_peer_that_vanishes_is_forgotten),
+        TEST(small_segments_are_acknowledged_together),
         TEST(all_records_used_up),
         TEST(short_connections_in_a_row),
         TEST(buffers_that_run_out_delay_only),

@@ -20,6 +20,7 @@
 #include "scheduler.h"
 #include "sequence.h"
 #include "tcp.h"
+#include "turns.h"
 #include "time_wait.h"
 #include "timed_block.h"
 
@@ -36,6 +37,8 @@ static int through, blocked_ms, packets_in, timers;
 static long packets[200];
 static int packets_put, packets_taken;
 static uint32_t next_timer;
+static int waits, wall_moves_at;
+static bool one_at_a_time; /* packets come for ever, each with a wakeup of its own */
 
 long tcp_input_thread(void);
 long tcp_timer_thread(void);
@@ -62,9 +65,7 @@ long connection_transmit(long c, const void *from, uint64_t bytes)
 {
     return (void)c, (void)from, (void)bytes, called();
 }
-void connections_gone(void)
-{
-}
+void connections_gone(void) {}
 long connection_finish(long c)
 {
     return (void)c, called();
@@ -81,11 +82,16 @@ long ip_address(void)
 }
 long ip_receive(void)
 {
+    waits++;
+    if (waits == wall_moves_at)
+        global.moves++;
+    if (one_at_a_time)
+        return packets_in;
     return packets_taken < packets_put ? packets[packets_taken++] : SHOJI_EFAULT;
 }
 long ip_poll(void)
 {
-    return packets_taken < packets_put ? packets[packets_taken++] : SHOJI_EAGAIN;
+    return !one_at_a_time && packets_taken < packets_put ? packets[packets_taken++] : SHOJI_EAGAIN;
 }
 long link_init(uint64_t hardware)
 {
@@ -170,13 +176,32 @@ static void packets_are_drained_in_turns(void **state)
     (void)state;
     for (packets_put = 0; packets_put < 100; packets_put++)
         packets[packets_put] = packets_put;
+    wall_moves_at = 1;
     assert_int_equal(tcp_input_thread(), SHOJI_OK);
     assert_int_equal(packets_in, 64);
+    wall_moves_at = 2;
     assert_int_equal(tcp_input_thread(), SHOJI_OK);
     assert_int_equal(packets_in, 100);
     assert_int_equal(blocked_ms, 0);
     assert_int_equal(tcp_input_thread(), SHOJI_EFAULT);
     assert_int_equal(blocked_ms, 100); /* and not at once again */
+}
+
+/* A thread stays at its entry for a number of wakeups, but not once a wall has moved. */
+static void the_entry_returns_in_time(void **state)
+{
+    (void)state;
+    one_at_a_time = true;
+    waits = wall_moves_at = 0;
+    assert_int_equal(tcp_input_thread(), SHOJI_OK);
+    assert_int_equal(waits, TURNS);
+    for (int wakeups = 1; wakeups < TURNS; wakeups++) {
+        waits = 0;
+        wall_moves_at = wakeups;
+        assert_int_equal(tcp_input_thread(), SHOJI_OK);
+        assert_int_equal(waits, wakeups);
+    }
+    one_at_a_time = false;
 }
 
 static void timers_are_asked_often_enough(void **state)
@@ -205,6 +230,7 @@ int main(void)
         cmocka_unit_test(it_starts),
         cmocka_unit_test(only_buffers_in_the_pools),
         cmocka_unit_test(packets_are_drained_in_turns),
+        cmocka_unit_test(the_entry_returns_in_time),
         cmocka_unit_test(timers_are_asked_often_enough),
     };
 

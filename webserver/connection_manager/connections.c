@@ -157,7 +157,8 @@ static bool connection_fill(struct connections *all, struct connection *c)
 static void connection_turn(struct connections *all, struct connection *c)
 {
     for (int reads = 0;; reads++) {
-        connection_work(c);
+        if (c->reply_due || c->in_from < c->in_end)
+            connection_work(c);
         if (!connection_flush(all, c))
             return;
         if (c->closing) {

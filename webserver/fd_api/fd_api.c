@@ -372,7 +372,8 @@ SHOJI_BADGED long fd_read_badged(long fd, uint64_t buffer, uint64_t bytes, long 
 }
 SHOJI_EXPORT_BADGED(fd_read);
 
-SHOJI_BADGED long fd_write_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
+SHOJI_BADGED long fd_write_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e,
+                                  component_t client)
 {
     (void)d, (void)e;
     struct descriptor *to = descriptor_of(fd, client);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * 1. An entry says what its head was written for, or its `bytes` is 0.
- * 2. Threads may meet here: who changes an entry makes `changes` odd for that time, and who read one while it changed writes the head
- * himself.
+ * 2. Threads may meet here: who changes an entry makes `changes` odd for that time, and who read one while it
+ * changed writes the head himself.
  */
 #include "heads.h"
 

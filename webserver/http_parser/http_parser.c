@@ -101,7 +101,8 @@ SHOJI_BADGED long http_open_badged(long event, long b, long c, long d, long e, c
 }
 SHOJI_EXPORT_BADGED(http_open);
 
-SHOJI_BADGED long http_write_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
+SHOJI_BADGED long http_write_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e,
+                                    component_t client)
 {
     (void)d, (void)e;
     struct stream *stream = stream_of(id, client);
@@ -358,7 +359,8 @@ static long reply_collect(struct stream *stream, char *out, uint64_t room)
     return reply_start(stream, out, room, content_came(stream, result));
 }
 
-SHOJI_BADGED long http_read_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
+SHOJI_BADGED long http_read_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e,
+                                   component_t client)
 {
     (void)d, (void)e;
     struct stream *stream = stream_of(id, client);

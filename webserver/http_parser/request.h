@@ -58,7 +58,7 @@ struct request {
     uint32_t body_bytes; /* content of the body */
     uint32_t body_raw;   /* the same as transferred, with what chunking adds */
     uint32_t target_bytes;
-    uint16_t path_from, path_bytes;   /* within the target, once its headers are complete */
+    uint16_t path_from, path_bytes; /* within the target, once its headers are complete */
     uint16_t query_from, query_bytes;
     uint8_t method; /* llhttp's number */
     uint8_t minor;  /* of the version, HTTP/1.minor */
@@ -75,8 +75,8 @@ void request_next(struct request *request);
 /* What is wrong with a refused request, a sentence, or NULL: the status says it all. `room` has
  * REQUEST_SENTENCE_BYTES. */
 const char *request_sentence(const struct request *request, char *room);
-/* The path within the target of a complete request: without scheme and authority, without the query. Returns its length, 0 if
- * there is none. */
+/* The path within the target of a complete request: without scheme and authority, without the query. Returns
+ * its length, 0 if there is none. */
 static inline uint32_t request_path(const struct request *request, const char **path)
 {
     *path = request->target + request->path_from;

@@ -15,7 +15,10 @@
  * one (of which there are more): peers that do not read leave something for everybody else.
  * 5. LINGERING: our FIN follows the last byte, what the peer still sends is thrown away. It ends with the
  * peer's FIN, a reset, too much thrown away, or CLOSING_POLLS without progress.
- * 6. pcbs are freed only by lwIP or by tcp_abort, and a callback that aborted its own pcb returns ERR_ABRT.
+ * 6. What comes in small segments is acknowledged with what is answered to it; alone, if nothing is: after
+ * ACK_SEGMENTS of them, after ACK_BYTES, as every second full segment is, or by lwIP's timer. More than that
+ * would be more work than the requests themselves.
+ * 7. pcbs are freed only by lwIP or by tcp_abort, and a callback that aborted its own pcb returns ERR_ABRT.
  */
 #include "connection.h"
 
@@ -32,6 +35,10 @@
 #define RING_BYTES TCP_WND
 #define ROOM_WORTH_TELLING (2 * TCP_MSS)
 #define DISCARD_MAX (256 * 1024)
+
+#define ACK_SEGMENTS                                                                                         \
+    8 /* fewer than a sender may have on the way before it has heard anything (RFC 6928: ten) */
+#define ACK_BYTES (2 * TCP_MSS)
 
 /* lwIP polls each pcb every 500 ms. */
 #define CLOSING_POLLS 20  /* 10 s */
@@ -67,6 +74,7 @@ struct connection {
     uint32_t discarded;
     uint16_t port;
     uint16_t polls; /* since something happened */
+    uint16_t unacked_segments, unacked_bytes;
     uint8_t state;
     bool finished; /* the peer's FIN has come */
     bool want_read, want_room;
@@ -224,6 +232,20 @@ bool connections_admit(void)
 
 /* ---- What lwIP calls ---- */
 
+/* lwIP has noted that data in order is to be acknowledged: later, or if something was already, at once. */
+static void acknowledge_later(struct connection *c, struct tcp_pcb *pcb, uint32_t bytes)
+{
+    if (!(pcb->flags & TF_ACK_NOW))
+        c->unacked_segments = c->unacked_bytes = 0;
+    c->unacked_segments++;
+    c->unacked_bytes += bytes;
+    if ((pcb->flags & TF_ACK_NOW) && pcb->state == ESTABLISHED && c->unacked_segments < ACK_SEGMENTS &&
+        c->unacked_bytes < ACK_BYTES) {
+        tcp_clear_flags(pcb, TF_ACK_NOW);
+        tcp_set_flags(pcb, TF_ACK_DELAY);
+    }
+}
+
 static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *data, err_t error)
 {
     struct connection *c = arg;
@@ -265,6 +287,7 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *data, err_
             fast_copy(ring, (const char *)part->payload + first, part->len - first);
         c->put += part->len;
     }
+    acknowledge_later(c, pcb, data->tot_len);
     pbuf_free(data);
     signal(c);
     return ERR_OK;

@@ -63,6 +63,14 @@ uint16_t fast_checksum(const void *data, int bytes)
                 : "cc");
     for (; bytes >= 8; f += 8, bytes -= 8)
         __asm__("addq %1, %0\n\tadcq $0, %0" : "+r"(sum) : "m"(*(const word64 *)f) : "cc");
+    if (bytes > 0 &&
+        f - (const char *)data >= 8) { /* the last 8 bytes, without those that are counted already */
+        uint64_t rest = *(const word64 *)(f + bytes - 8) >> (64 - 8 * bytes);
+
+        sum += rest;
+        sum += sum < rest;
+        bytes = 0;
+    }
     /* From here on 33 bits are enough, so the carries can wait. */
     sum = (sum & 0xffffffff) + (sum >> 32);
     if (bytes & 4) {

@@ -25,7 +25,7 @@
 #include "timed_block.h"
 #include "turns.h"
 
-#define CLIENT 9 /* fd_api: its id in the manifest */
+#define CLIENT 9           /* fd_api: its id in the manifest */
 #define TIMER_MS 250       /* how late a timer may be noticed that was set meanwhile: lwIP's finest */
 #define RETRY_MS 100       /* when there is no network */
 #define PACKETS_AT_ONCE 64 /* then the mutex is opened once */

@@ -23,6 +23,7 @@
 #define LWIP_SOCKET 0
 #define LWIP_STATS_DISPLAY 0
 #define LWIP_NETIF_API 0
+#define LWIP_SINGLE_NETIF 1
 #define LWIP_NETIF_TX_SINGLE_PBUF 0
 #define LWIP_SUPPORT_CUSTOM_PBUF 1
 #define LWIP_HOOK_FILENAME "hooks.h"
@@ -63,6 +64,7 @@
 #define TCP_MSS 1460
 #define TCP_CALCULATE_EFF_SEND_MSS 0 /* one interface, MTU 1500 */
 #define TCP_WND 8192                 /* the size of a connection's receive ring */
+#define TCP_WND_UPDATE_THRESHOLD (TCP_WND / 2) /* answers tell of the window too */
 #define TCP_SND_BUF (16 * TCP_MSS)
 #define TCP_SND_QUEUELEN 64
 #define TCP_OVERSIZE 0 /* a segment takes the memory it needs; later writes are chained to it */
