@@ -245,6 +245,8 @@ static void allowed_text(char *out, size_t size, const struct scene *scene)
     if (slot < manifest->component_count && slot != scene->component) {
         if (wrong.address % SLOT_BYTES >= GATES_OFFSET)
             length = text_format(out, size, "; only its own gates are %s's to use", self);
+        else if (wrong.access != 2 && !layout_covers(slot, (uint32_t)wrong.address, 1, RIGHT_READ))
+            length = text_format(out, size, "; nobody may use it now");
         else if (wrong.access == 2)
             length =
                 text_format(out, size, "; an edge %s %s allows what it exports, through gates; a merge all",

@@ -39,3 +39,4 @@ test-boot-built:
 -include tests/fuzz/fuzz.mk
 -include tests/paper/paper.mk
 -include tests/differential/differential.mk
+-include tests/boot/heap/heap.mk

@@ -354,12 +354,13 @@ static struct place place_of(const void *object)
 {
     struct place place;
 
-    if (!place_find(object, &place))
-        bad(is_guard() && sup_heap_free((uint64_t)object) != SHOJI_EPERM
-                ? "nothing was allocated there"
-                : "nothing is allocated there, it may have been freed before",
-            object);
-    return place;
+    if (place_find(object, &place))
+        return place;
+    if (is_guard() && sup_heap_free((uint64_t)object) == SHOJI_EPERM)
+        bad("it has been freed already", object);
+    bad(is_guard() ? "nothing was allocated there"
+                   : "nothing is allocated there; it may have been freed before",
+        object);
 }
 
 void *slab_alloc(size_t bytes, size_t align, bool zeroed)
