@@ -51,12 +51,13 @@ class Machine:
     def network(self):
         if self.tap == 'none':
             return []
+        checks = ['-device', 'mmp-dma'] if self.cpu.startswith('mmp') else []  # for devices that the manifest has checked
         if self.tap:
             back = f'tap,id=net,ifname={self.tap},script=no,downscript=no'
         else:
             back = f'user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:80,hostfwd=tcp:127.0.0.1:{self.control_port}-:8081'
         dump = ['-object', f'filter-dump,id=dump,netdev=net,file={self.pcap}'] if self.pcap else []
-        return ['-netdev', back, '-device', 'virtio-net-pci,netdev=net,disable-legacy=on,romfile=', *dump]
+        return [*checks, '-netdev', back, '-device', 'virtio-net-pci,netdev=net,disable-legacy=on,romfile=', *dump]
 
     def command(self, console, run):
         """The whole command line. `console` is the chardev of the serial port, `run` the folder of the sockets."""

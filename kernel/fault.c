@@ -24,8 +24,6 @@
 #include "text.h"
 #include "thread.h"
 
-#define OWNER_BYTES 120
-
 struct scene {
     const struct registers *registers;
     struct thread *thread;
@@ -153,7 +151,7 @@ static void slot_text(char *out, size_t size, unsigned component, uint32_t addre
     text_format(out, size, "a word of %s (%s)", name, part);
 }
 
-static void owner_text(char *out, size_t size, uint64_t address)
+void fault_owner_text(char *out, size_t size, uint64_t address)
 {
     const struct manifest *manifest = &system_state.manifest;
     unsigned slot = address >> 32 == 0 ? layout_slot_of((uint32_t)address) : NO_SLOT;
@@ -200,7 +198,7 @@ static void what_text(char *out, size_t size, const struct scene *scene)
     const struct registers *registers = scene->registers;
     static const char *const access[] = {"load of", "store of", "fetch of", "access of"};
     struct protection_fault fault;
-    char owner[OWNER_BYTES];
+    char owner[FAULT_OWNER_BYTES];
 
     if (registers->vector == VECTOR_TIMER) {
         text_format(out, size, "more than %u ms of processor time in one invocation",
@@ -216,7 +214,7 @@ static void what_text(char *out, size_t size, const struct scene *scene)
         return;
     }
     fault = protection_fault();
-    owner_text(owner, sizeof owner, fault.address);
+    fault_owner_text(owner, sizeof owner, fault.address);
     if (protection_fault_is_access(fault.kind))
         text_format(out, size, "%s %u byte%s %s 0x%08lx, %s; %s", access[fault.access & 3], fault.size,
                     fault.size == 1 ? "" : "s", fault.access == 1 ? "to" : "at", fault.address, owner,

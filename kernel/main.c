@@ -94,7 +94,7 @@ static void devices_start(void)
     const struct manifest *manifest = &system_state.manifest;
 
     for (unsigned i = 0; i < manifest->device_count; i++) {
-        const char *wrong = virtio_net_start(manifest->devices[i].component);
+        const char *wrong = virtio_net_start(&manifest->devices[i]);
 
         if (wrong != NULL)
             panic("device %s of %s: %s", manifest->devices[i].kind,

@@ -295,23 +295,50 @@ static bool pool_line(struct reader *r)
     return true;
 }
 
-/* device COMPONENT KIND */
+#define DEVICE_EXPECTED "expected `device COMPONENT KIND [checked [POOL rw SIZE ro SIZE]]`"
+
+/* POOL rw SIZE ro SIZE */
+static bool device_part_read(struct reader *r, const struct word *words, struct manifest_device *device)
+{
+    const struct manifest *m = r->out;
+
+    if (!word_is(words[1], "rw") || !word_is(words[3], "ro"))
+        return FAIL(r, DEVICE_EXPECTED);
+    for (device->pool = 0; device->pool < m->pool_count; device->pool++)
+        if (word_is(words[0], m->pools[device->pool].name))
+            break;
+    if (device->pool == m->pool_count)
+        return FAIL(r, "no pool `%.*s`: expected one that a line above declares", SHOWN(words[0]));
+    if (!size_read(r, words[2], 4096, MANIFEST_POOL_MAX, &device->writes) ||
+        !size_read(r, words[4], 4096, MANIFEST_POOL_MAX, &device->reads))
+        return false;
+    if (device->writes + device->reads > m->pools[device->pool].bytes)
+        return FAIL(r, "pool `%.*s` has %uK: less than rw and ro together", SHOWN(words[0]),
+                    m->pools[device->pool].bytes >> 10);
+    return true;
+}
+
+/* device COMPONENT KIND [checked [POOL rw SIZE ro SIZE]] */
 static bool device_line(struct reader *r)
 {
     struct manifest *m = r->out;
+    struct manifest_device device = {.checked = r->count > 3, .pool = MANIFEST_NO_POOL};
     uint8_t component;
 
-    if (r->count != 3)
-        return FAIL(r, "expected `device COMPONENT KIND`");
+    if ((r->count != 3 && r->count != 4 && r->count != 9) ||
+        (device.checked && !word_is(r->words[3], "checked")))
+        return FAIL(r, DEVICE_EXPECTED);
     if (!component_find(r, r->words[1], &component))
         return false;
     if (!word_is(r->words[2], "virtio-net"))
         return FAIL(r, "no device `%.*s`: expected virtio-net", SHOWN(r->words[2]));
     if (m->device_count != 0)
         return FAIL(r, "there is a virtio-net device already");
-    m->devices[m->device_count].component = component;
-    word_copy(r->words[2], m->devices[m->device_count].kind);
-    m->device_count++;
+    if (r->count == 9 && !device_part_read(r, r->words + 4, &device))
+        return false;
+    device.component = component;
+    word_copy(r->words[2], device.kind);
+    m->devices[m->device_count++] = device;
     return true;
 }
 

@@ -49,9 +49,14 @@ struct manifest_pool {
     uint32_t bytes;
     uint64_t writers, readers; /* a bit for each component */
 };
+#define MANIFEST_NO_POOL 0xff
 struct manifest_device {
     uint8_t component;
     char kind[MANIFEST_NAME_BYTES];
+    bool checked;    /* its memory accesses are; else it may access everything */
+    uint8_t pool;    /* index of the pool that it may access parts of, or MANIFEST_NO_POOL */
+    uint32_t writes; /* bytes at the pool's beginning that it may be let write and read */
+    uint32_t reads;  /* bytes behind them that it may be let read */
 };
 struct manifest_thread {
     char name[MANIFEST_NAME_BYTES], entry[MANIFEST_WORD_BYTES];

@@ -48,5 +48,7 @@
 
 /* Domains, live, stale and dissolved; the supervisor's 0 included. */
 #define PD_COUNT 128u
+/* Domains of devices, numbered behind them. */
+#define PD_DEVICES 1u
 
 #endif

@@ -92,6 +92,24 @@ void memory_forget(uint32_t address, uint32_t bytes); /* the same for some addre
 /* The domain whose tag an id is; number 0 if it is no tag. */
 struct pd pd_of_tag(uint16_t id);
 
+/* ---- Devices: what they read and write by themselves (DMA) ---- */
+/* Can the hardware check it? Else a device may do everything. */
+bool protection_checks_devices(void);
+/* The domain of the n-th device, 0 to PD_DEVICES - 1: one that no component is in and no call stack names. pd_named does not know
+ * it. It selects nothing at first. */
+struct pd pd_of_device(unsigned device);
+/* The PCI function with that requester id may access what the domain may, from its next access on. */
+void protection_device_check(uint16_t requester, struct pd pd);
+struct protection_device_fault {
+    uint8_t kind;   /* MMP_FAULT_* */
+    uint8_t access; /* 0 load, 1 store */
+    uint16_t requester;
+    uint64_t address; /* first word denied */
+    uint64_t count;   /* accesses denied since boot, of all devices */
+};
+/* The first access that was denied since the last call; false: none was. */
+bool protection_device_fault(struct protection_device_fault *out);
+
 /* ---- Gates: records of GATE_BYTES in a component's gate space ---- */
 struct gate {
     uint32_t target;     /* first instruction of the function */

@@ -38,6 +38,7 @@ struct rebooting {
 };
 static struct rebooting components[MANIFEST_SLOTS];
 static uint64_t down;           /* those that are DOWN */
+static uint64_t doomed;         /* those that reboot_later was called for */
 static struct thread *rebooter; /* NULL: this system cannot */
 static uint32_t block;          /* sched_block */
 static bool started;
@@ -180,6 +181,30 @@ uint64_t reboot_fail(unsigned guilty, uint64_t with, const char *reason)
     return fallen;
 }
 
+void reboot_later(unsigned component, const char *reason)
+{
+    if (!reboot_can() || components[component].state != SUP_RUNS)
+        return;
+    text_copy(components[component].reason, sizeof components[component].reason, reason);
+    doomed |= 1ull << component;
+    unpark(rebooter);
+}
+
+/* What reboot_later was called for happens now. */
+static void doom(void)
+{
+    while (doomed != 0) {
+        unsigned index = lowest(doomed);
+        char reason[SUP_REASON_BYTES];
+
+        doomed &= doomed - 1;
+        if (components[index].state != SUP_RUNS)
+            continue;
+        text_copy(reason, sizeof reason, components[index].reason);
+        (void)reboot_fail(index, 0, reason);
+    }
+}
+
 void thread_gone_returned(void)
 {
     abort_return();
@@ -270,6 +295,7 @@ static bool init(void)
 /* `rebooter` is at its base, with nothing begun. */
 static void rebooter_next(void)
 {
+    doom();
     if (!tell() && !init())
         park(rebooter);
 }

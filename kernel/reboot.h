@@ -30,6 +30,9 @@ bool reboot_can(void);
  * and nobody waits longer next time. Their domains' invocations have been ended and its components reset when
  * it returns. Returns which have fallen. The running thread as abort_invocations leaves it. */
 uint64_t reboot_fail(unsigned guilty, uint64_t with, const char *reason);
+/* The component has failed, though no thread has: reboot_fail follows as soon as the thread `reboot` runs. Not if the component is
+ * down already. */
+void reboot_later(unsigned component, const char *reason);
 /* After reboot_fail: goes on with whoever is next. */
 void reboot_go_on(void) __attribute__((noreturn));
 

@@ -6,6 +6,7 @@
 #include "cpu/interrupt.h"
 
 #include "cpu/io.h"
+#include "device/dma.h"
 #include "fault.h"
 #include "memory_map.h"
 #include "reboot.h"
@@ -76,6 +77,7 @@ void interrupt(const struct registers *registers)
     *memory_register(LOCAL_APIC_END) = 0;
     if (registers->vector == VECTOR_TIMER) {
         global->ticks++;
+        dma_tick();
         reboot_tick();
         fault_tick(registers);
         scheduling_event(SUP_EVENT_TIMER, registers);

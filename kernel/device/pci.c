@@ -12,6 +12,11 @@
 #define CAPABILITIES 0x34
 #define CAPABILITIES_MAX 48u /* as many as fit: a list that goes round ends here */
 
+uint16_t pci_requester(struct pci_function function)
+{
+    return (uint16_t)(function.address >> 8);
+}
+
 uint32_t pci_read(struct pci_function function, uint32_t offset)
 {
     port_write32(ADDRESS_PORT, function.address | (offset & 0xfc));

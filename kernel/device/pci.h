@@ -12,6 +12,8 @@ struct pci_function {
     uint32_t address; /* as the configuration port takes it, register 0 */
 };
 
+/* By what name the bus knows who accesses memory: bus, device and function number in bits 15:8, 7:3, 2:0. */
+uint16_t pci_requester(struct pci_function function);
 uint32_t pci_read(struct pci_function function, uint32_t offset);
 void pci_write(struct pci_function function, uint32_t offset, uint32_t value);
 /* The first function of bus 0 that is one of two products of a vendor. */

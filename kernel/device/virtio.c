@@ -12,6 +12,7 @@
 #include "caller.h"
 #include "cpu/interrupt.h"
 #include "cpu/io.h"
+#include "device/dma.h"
 #include "device/pci.h"
 #include "layout/layout.h"
 #include "shoji/status.h"
@@ -117,8 +118,9 @@ static const char *pages_grant(unsigned component, const struct range *range)
     return NULL;
 }
 
-const char *virtio_net_start(unsigned component)
+const char *virtio_net_start(const struct manifest_device *said)
 {
+    unsigned component = said->component;
     struct range structures[STRUCTURES] = {{0, 0}}, table, pending;
     struct pci_function function;
     const char *wrong;
@@ -128,7 +130,8 @@ const char *virtio_net_start(unsigned component)
     pci_write(function, PCI_COMMAND,
               (pci_read(function, PCI_COMMAND) & 0xffff) | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
                   PCI_COMMAND_NO_INTX);
-    if ((wrong = structures_find(function, structures)) != NULL ||
+    if ((wrong = dma_start(said, pci_requester(function))) != NULL ||
+        (wrong = structures_find(function, structures)) != NULL ||
         (wrong = interrupt_start(function, &table, &pending)) != NULL)
         return wrong;
     for (unsigned type = COMMON; type <= CONFIG; type++)
@@ -147,10 +150,22 @@ const char *virtio_net_start(unsigned component)
     return NULL;
 }
 
+bool virtio_net_is(unsigned component)
+{
+    return device.common != 0 && component == owner;
+}
+
+void virtio_net_stop(void)
+{
+    *(volatile uint8_t *)(device.common + COMMON_STATUS) = 0;
+}
+
 void virtio_net_reset(unsigned component)
 {
-    if (device.common != 0 && component == owner)
-        *(volatile uint8_t *)(device.common + COMMON_STATUS) = 0;
+    if (!virtio_net_is(component))
+        return;
+    virtio_net_stop();
+    dma_forget(component);
 }
 
 SUPERVISOR_CALL(sup_device_open, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)

@@ -6,10 +6,18 @@
 #ifndef KERNEL_DEVICE_VIRTIO_H
 #define KERNEL_DEVICE_VIRTIO_H
 
-/* Finds the device and gives it to the component. NULL, or why not. */
-const char *virtio_net_start(unsigned component);
+#include <stdbool.h>
 
-/* If the component has the device: it stops, and is as after switching on. */
+#include "manifest.h"
+
+/* Finds the device and gives it to the component that the line of the manifest names. NULL, or why not. */
+const char *virtio_net_start(const struct manifest_device *said);
+
+/* Does the component have it? */
+bool virtio_net_is(unsigned component);
+/* It stops, whoever has it, and is as after switching on. What it was doing is over when this returns. */
+void virtio_net_stop(void);
+/* If the component has it: it stops, and may access nothing until the component lets it. */
 void virtio_net_reset(unsigned component);
 
 #endif

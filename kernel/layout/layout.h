@@ -60,9 +60,18 @@ void layout_disown_pages(unsigned component, uint32_t address, uint32_t bytes);
  * fail; till they are given or taken as pages. SHOJI_EMEMORY: nothing has happened. */
 long layout_keep_pages(unsigned component, uint32_t address, uint32_t bytes);
 void layout_own_words(unsigned component, uint32_t address, uint32_t bytes, enum right right);
-/* What the component gave to others of these words of its own slot is taken back. Nothing can fail; if there
+/* What the component gave to others, its device included, of these words of its own slot is taken back. Nothing can fail; if there
  * is no memory to tell words from their neighbours, what was given of those within 512 bytes is taken too. */
 void layout_unshare(unsigned owner, uint32_t address, uint32_t bytes);
+
+/* ---- Devices with a domain of their own (pd_of_device) ---- */
+/* The device may do this with these words of one slot of the arena; RIGHT_NONE: nothing. SHOJI_EMEMORY. */
+long layout_dma_share(unsigned device, unsigned slot, uint32_t address, uint32_t bytes, enum right right);
+/* layout_unshare's part of it, also for a slot that is nobody's own. */
+void layout_dma_unshare(unsigned slot, uint32_t address, uint32_t bytes);
+/* The device may do nothing with any word. */
+void layout_dma_clear(unsigned device);
+
 /* No gate leads into the component until it is opened, wherever it is moved. Frames still return. */
 void layout_close(unsigned component);
 void layout_open(unsigned component);

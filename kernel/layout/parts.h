@@ -38,6 +38,7 @@ struct layout {
     struct layout_domain domains[PD_COUNT];
     struct pd_set free, live, stale, dissolved;
     unsigned free_count;
+    struct view devices[PD_DEVICES][LAYOUT_SLOTS]; /* dma.c */
     uint64_t closed; /* components that no gate leads into */
     uint64_t merges, splits;
     struct layout_move moves[LAYOUT_MOVES]; /* the one with number n at n modulo LAYOUT_MOVES */

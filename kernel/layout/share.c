@@ -169,6 +169,7 @@ void layout_unshare(unsigned owner, uint32_t address, uint32_t bytes)
         for (unsigned i = 1; i < PD_COUNT; i++) /* tables that several of them needed together */
             if ((layout.domains[i].unions >> owner & 1) != 0)
                 shrank |= view_take(pd_selected((struct pd){(uint8_t)i}, root_slot(owner)), address, bytes);
+    layout_dma_unshare(owner, address, bytes);
     if (shrank) /* of whole 512 bytes, if view_take had no memory */
         memory_forget(address & ~511u, ((address + bytes + 511) & ~511u) - (address & ~511u));
 }

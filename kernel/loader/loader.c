@@ -171,7 +171,18 @@ static bool is_entry(unsigned server, const char *name)
     return false;
 }
 
-/* pool_NAME and pool_NAME_end, if the manifest gives the client that pool. 0: not such a symbol. */
+/* Has the client, or a device of its, anything of the pool? */
+static bool pool_concerns(unsigned client, unsigned pool)
+{
+    const struct manifest *manifest = &system_state.manifest;
+
+    for (unsigned i = 0; i < manifest->device_count; i++)
+        if (manifest->devices[i].component == client && manifest->devices[i].pool == pool)
+            return true;
+    return ((manifest->pools[pool].writers | manifest->pools[pool].readers) >> client & 1) != 0;
+}
+
+/* pool_NAME and pool_NAME_end, if the manifest gives the client that pool, or its device a part of it. 0: not such a symbol. */
 static uint32_t pool_symbol(unsigned client, const char *name)
 {
     const struct manifest *manifest = &system_state.manifest;
@@ -181,7 +192,7 @@ static uint32_t pool_symbol(unsigned client, const char *name)
         uint32_t base = ARENA_BASE + (manifest->component_count + i) * SLOT_BYTES;
         char symbol[MANIFEST_NAME_BYTES + 16];
 
-        if (((pool->writers | pool->readers) >> client & 1) == 0)
+        if (!pool_concerns(client, i))
             continue;
         text_format(symbol, sizeof symbol, "pool_%s", pool->name);
         if (text_equal(name, symbol))

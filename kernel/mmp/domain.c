@@ -5,7 +5,7 @@
  * Ids: 0x8000 + component id is a component's home; 0x8000 + TAG_FIRST + domain number is a domain's tag.
  *
  * Invariants:
- * 1. Every root table has the global slots' entries, whatever else it selects.
+ * 1. Every component's root table has the global slots' entries, whatever else it selects.
  * 2. A descriptor is written by one store: it is never half valid.
  */
 #include "protection.h"
@@ -16,7 +16,8 @@
 #include "panic.h"
 
 #define TAG_FIRST 256u
-#define ID_COUNT (TAG_FIRST + PD_COUNT)
+#define PD_ALL (PD_COUNT + PD_DEVICES)
+#define ID_COUNT (TAG_FIRST + PD_ALL)
 
 struct descriptor {
     uint64_t name; /* root | tag << 32 | flags << 48 */
@@ -27,7 +28,7 @@ _Static_assert(MMP_DD_ROOT == 0 && MMP_DD_TAG == 4 && MMP_DD_FLAGS == 6, "domain
 _Static_assert(ARENA_BASE % SLOT_BYTES == 0 && GATES_OFFSET == MMP_GATE_SPACE_OFFSET,
                "gate space (manual 5.1)");
 
-static uint32_t roots[PD_COUNT][MMP_ROOT_ENTRIES] __attribute__((aligned(MMP_ROOT_BYTES)));
+static uint32_t roots[PD_ALL][MMP_ROOT_ENTRIES] __attribute__((aligned(MMP_ROOT_BYTES)));
 static struct descriptor descriptors[ID_COUNT] __attribute__((aligned(MMP_DD_SIZE)));
 
 void pd_select(struct pd pd, unsigned root_slot, struct view view)
@@ -70,13 +71,18 @@ struct pd pd_of_tag(uint16_t id)
 {
     uint32_t index = id & MMP_PD_INDEX_MASK;
 
-    return (struct pd){(uint8_t)(index >= TAG_FIRST && index < ID_COUNT ? index - TAG_FIRST : 0)};
+    return (struct pd){(uint8_t)(index >= TAG_FIRST && index < TAG_FIRST + PD_COUNT ? index - TAG_FIRST : 0)};
 }
 
 static uint64_t name_of(struct pd pd)
 {
     return (uint32_t)(uintptr_t)roots[pd.number] | (uint64_t)pd_tag(pd).value << 32 |
            (uint64_t)MMP_DD_VALID << 48;
+}
+
+struct pd pd_of_device(unsigned device)
+{
+    return (struct pd){(uint8_t)(PD_COUNT + device)};
 }
 
 void pd_name(struct pd_id id, struct pd pd)

@@ -25,6 +25,7 @@
     CALL(thread, sup_switch)                                                                                 \
     CALL(thread, sup_idle)                                                                                   \
     CALL(device, sup_device_open)                                                                            \
+    CALL(device, sup_device_perm)                                                                            \
     CALL(layout, sup_components)                                                                             \
     CALL(layout, sup_edges)                                                                                  \
     CALL(layout, sup_counters)                                                                               \

@@ -5,7 +5,7 @@
  * a processor that never forgets on its own is played too, so that a missing invalidation shows.
  */
 // links: kernel/layout/layout.c kernel/layout/domain.c kernel/layout/partition.c kernel/layout/history.c
-// links: kernel/layout/union.c kernel/layout/share.c kernel/layout/check.c
+// links: kernel/layout/union.c kernel/layout/share.c kernel/layout/dma.c kernel/layout/check.c
 // links: kernel/mmp/view.c kernel/mmp/domain.c tests/host/seeded.c
 // includes: kernel kernel/include mmp_hw/include tests/host
 // flags: -no-pie -fno-pie

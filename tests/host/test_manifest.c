@@ -90,6 +90,30 @@ static void test_accepted(void **state)
     assert_int_equal(manifest.threads[0].priority, 3);
 }
 
+static void test_devices(void **state)
+{
+    static const char large[] = HEAD "pool p 1M rw a\ndevice b virtio-net checked p rw 512K ro 516K";
+    static const char odd[] = HEAD "pool p 1M rw a\ndevice b virtio-net checked p rw 5K ro 0K";
+
+    (void)state;
+    accept_text(HEAD "device a virtio-net");
+    assert_false(manifest.devices[0].checked);
+    assert_int_equal(manifest.devices[0].pool, MANIFEST_NO_POOL);
+    accept_text(HEAD "device b virtio-net checked");
+    assert_true(manifest.devices[0].checked);
+    assert_int_equal(manifest.devices[0].pool, MANIFEST_NO_POOL);
+    accept_text(HEAD "pool o 1M rw a\npool p 1M rw a\ndevice b virtio-net checked p rw 4K ro 1020K");
+    assert_int_equal(manifest.devices[0].component, 1);
+    assert_true(manifest.devices[0].checked);
+    assert_int_equal(manifest.devices[0].pool, 1);
+    assert_int_equal(manifest.devices[0].writes, 4 << 10);
+    assert_int_equal(manifest.devices[0].reads, 1020 << 10);
+    assert_false(parse_bytes(large, sizeof large - 1));
+    assert_non_null(strstr(wrong.text, "pool `p` has 1024K: less than rw and ro together"));
+    assert_false(parse_bytes(odd, sizeof odd - 1));
+    assert_non_null(strstr(wrong.text, "multiple of 4K"));
+}
+
 static void test_prefixes(void **state)
 {
     (void)state;
@@ -205,6 +229,10 @@ static void test_refused(void **state)
         {"device a", "expected `device"},
         {"device a e1000", "expected virtio-net"},
         {"device c virtio-net", "no component `c`"},
+        {"device a virtio-net check", "expected `device"},
+        {"device a virtio-net checked p", "expected `device"},
+        {"device a virtio-net checked p ro 4K rw 4K", "expected `device"},
+        {"device a virtio-net checked p rw 4K ro 4K", "no pool `p`"},
         {"thread t a f", "expected `thread"},
         {"thread t a f priority 32", "at most 31"},
         {"thread t c f priority 1", "no component `c`"},
@@ -330,7 +358,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepted),
-        cmocka_unit_test(test_options_of_components), cmocka_unit_test(test_prefixes), cmocka_unit_test(test_policy_lines), cmocka_unit_test(test_webserver),
+        cmocka_unit_test(test_options_of_components), cmocka_unit_test(test_prefixes), cmocka_unit_test(test_devices), cmocka_unit_test(test_policy_lines), cmocka_unit_test(test_webserver),
         cmocka_unit_test(test_refused),  cmocka_unit_test(test_order),    cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_hostile),
     };

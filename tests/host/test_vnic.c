@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 // links: webserver/vnic/vnic.c webserver/vnic/queue.c
 // includes: webserver/vnic components/atomic components/interface components/runtime kernel/include
-/* The driver against a device played by this file, which reads and writes the rings as VIRTIO 2.4 has it. */
+/* The driver against a device played by this file, which reads and writes the rings as VIRTIO 2.4 has it, and
+ * looks before each access whether the driver has asked for its right to it. The driver itself cannot touch
+ * the pool: it is not mapped for it. */
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "buffers.h"
 #include "export.h"
 #include "mutex.h"
 #include "queue.h"
@@ -19,6 +25,47 @@
 
 char pool_net[POOL_BYTES] __attribute__((aligned(4096)));
 __asm__(".globl pool_net_end\n.set pool_net_end, pool_net + 0x100000");
+static char *pool; /* the same memory, for device and caller */
+
+/* ---- The device's rights, as the driver asked for them ---- */
+
+#define GRANTS 1024
+static struct {
+    uint64_t from, end;
+    uint32_t perm;
+} grants[GRANTS];
+static unsigned grant_count;
+
+long sup_device_perm(uint64_t address, uint64_t bytes, uint32_t perm)
+{
+    assert_int_equal((address | bytes) % 4, 0);
+    assert_true(bytes != 0 && grant_count < GRANTS && perm != SUP_DMA_NONE);
+    for (unsigned i = 0; i < grant_count; i++) /* each word once */
+        assert_true(address + bytes <= grants[i].from || address >= grants[i].end);
+    grants[grant_count].from = address;
+    grants[grant_count].end = address + bytes;
+    grants[grant_count++].perm = perm;
+    return SHOJI_OK;
+}
+
+static uint32_t right_to(uint64_t address)
+{
+    for (unsigned i = 0; i < grant_count; i++)
+        if (address >= grants[i].from && address < grants[i].end)
+            return grants[i].perm;
+    return SUP_DMA_NONE;
+}
+
+/* What the device may do with every byte; then where that is in this test. */
+static void *device_at(uint64_t address, uint64_t bytes, uint32_t perm)
+{
+    for (uint64_t at = address; at < address + bytes; at++)
+        assert_true(right_to(at) >= perm);
+    return address - (uintptr_t)pool_net < POOL_BYTES ? pool + (address - (uintptr_t)pool_net)
+                                                      : (void *)(uintptr_t)address;
+}
+
+#define DEVICE(lvalue, perm) (*(__typeof__(lvalue) *)device_at((uintptr_t) & (lvalue), sizeof(lvalue), perm))
 
 /* ---- The device ---- */
 
@@ -90,38 +137,45 @@ static struct queue *queue_around(struct virtq_desc *desc)
     return (struct queue *)((char *)desc - offsetof(struct queue, desc));
 }
 
+static void device_says(struct queue *queue, uint32_t id, uint32_t length)
+{
+    uint16_t at = DEVICE(queue->used.idx, SUP_DMA_WRITE) % 256;
+
+    DEVICE(queue->used.ring[at], SUP_DMA_WRITE) = (struct virtq_used_elem){id, length};
+    DEVICE(queue->used.idx, SUP_DMA_WRITE)++;
+}
+
 /* Takes the next receive buffer and fills it; returns its descriptor. */
 static uint16_t device_receives(const char *packet, uint32_t bytes, uint32_t said)
 {
     uint16_t id;
 
-    assert_true(rx_seen != rx_queue->avail.idx);
-    id = rx_queue->avail.ring[rx_seen++ % 256];
-    assert_true(id < 256);
-    assert_int_equal(rx_queue->desc[id].flags, VIRTQ_DESC_WRITE);
-    assert_true(rx_queue->desc[id].length >= VIRTIO_NET_HDR_BYTES + bytes);
-    memset((void *)(uintptr_t)rx_queue->desc[id].address, 0, VIRTIO_NET_HDR_BYTES);
-    memcpy((char *)(uintptr_t)rx_queue->desc[id].address + VIRTIO_NET_HDR_BYTES, packet, bytes);
-    rx_queue->used.ring[rx_queue->used.idx % 256].id = id;
-    rx_queue->used.ring[rx_queue->used.idx % 256].length = said;
-    rx_queue->used.idx++;
-    return id;
-}
+    char *to;
 
-static void device_says(struct queue *queue, uint32_t id, uint32_t length)
-{
-    queue->used.ring[queue->used.idx % 256].id = id;
-    queue->used.ring[queue->used.idx % 256].length = length;
-    queue->used.idx++;
+    assert_true(rx_seen != DEVICE(rx_queue->avail.idx, SUP_DMA_READ));
+    id = DEVICE(rx_queue->avail.ring[rx_seen++ % 256], SUP_DMA_READ);
+    assert_true(id < 256);
+    assert_int_equal(DEVICE(rx_queue->desc[id], SUP_DMA_READ).flags, VIRTQ_DESC_WRITE);
+    assert_true(rx_queue->desc[id].length >= VIRTIO_NET_HDR_BYTES + bytes);
+    to = device_at(rx_queue->desc[id].address, rx_queue->desc[id].length, SUP_DMA_WRITE);
+    memset(to, 0, VIRTIO_NET_HDR_BYTES);
+    memcpy(to + VIRTIO_NET_HDR_BYTES, packet, bytes);
+    device_says(rx_queue, id, said);
+    return id;
 }
 
 static int start(void **state)
 {
     static int started;
+    int file = memfd_create("pool", 0);
 
     (void)state;
     if (started++)
         return 0;
+    assert_int_equal(ftruncate(file, POOL_BYTES), 0);
+    assert_ptr_equal(mmap(pool_net, POOL_BYTES, PROT_NONE, MAP_SHARED | MAP_FIXED, file, 0), pool_net);
+    pool = mmap(NULL, POOL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    assert_ptr_not_equal(pool, MAP_FAILED);
     assert_int_equal(component_init(16), SHOJI_OK);
     assert_int_equal(common.device_status, 0x0f);
     assert_int_equal(common.driver_feature, VIRTIO_F_VERSION_1); /* the word written last */
@@ -133,6 +187,50 @@ static int start(void **state)
     assert_ptr_equal(tx_used, (void *)&tx_queue->used);
     rx_queue = tx_queue - 1;
     return rx_queue->desc[0].address != (uintptr_t)pool_net + 6;
+}
+
+/* The leak checker looks everywhere. */
+static int stop(void **state)
+{
+    (void)state;
+    return mprotect(pool_net, POOL_BYTES, PROT_READ);
+}
+
+/* buffers.h, byte by byte: what the device may do with a buffer, and that nobody asked for more than rings,
+ * header and packets. */
+static void the_device_has_rings_and_packets_and_nothing_else(void **state)
+{
+    uint64_t all = 0;
+
+    (void)state;
+    for (uint32_t at = 0; at < POOL_BYTES; at++) {
+        uint32_t in = at % 2048, wanted = SUP_DMA_NONE;
+
+        if (at < 256 * 2048 && in >= 4 && in < 1532)
+            wanted = SUP_DMA_WRITE;
+        if (at >= 256 * 2048 && at < 384 * 2048 && in >= 16 && in < 1532)
+            wanted = SUP_DMA_READ;
+        assert_int_equal(right_to((uintptr_t)pool_net + at), wanted);
+    }
+    for (int i = 0; i < 2; i++) {
+        struct queue *queue = i == 0 ? rx_queue : tx_queue;
+        const char *memory = (const char *)queue;
+
+        for (uint32_t at = 0; at < sizeof *queue; at++) {
+            uint32_t wanted = at < 4096 + 516 ? SUP_DMA_READ : SUP_DMA_WRITE;
+
+            assert_int_equal(right_to((uintptr_t)memory + at),
+                             at < 4096 + 516 + 2052 ? wanted : SUP_DMA_NONE);
+        }
+    }
+    for (unsigned i = 0; i < grant_count; i++)
+        all += grants[i].end - grants[i].from;
+    assert_int_equal(all, 256 * 1528 + 128 * 1516 + 2 * (4096 + 516 + 2052) + VIRTIO_NET_HDR_BYTES);
+    /* Where the headers of a packet lie. */
+    assert_int_equal(rx_queue->desc[3].address, (uintptr_t)pool_net + 3 * 2048 + 6);
+    assert_int_equal(rx_queue->desc[3].length, 12 + 1514);
+    assert_int_equal(tx_desc[7].address, (uintptr_t)pool_net + (256 + 3) * 2048 + 18);
+    assert_int_equal((BUFFER_ROOM + 14) % 4, 0);
 }
 
 static void the_address_is_the_devices(void **state)
@@ -156,8 +254,8 @@ static void packets_come_in_order_and_buffers_go_back(void **state)
         second = vnic_receive();
         assert_int_equal(first >> 32, 60);
         assert_int_equal(second >> 32, 64);
-        assert_int_equal(pool_net[(uint32_t)first + 20], (char)round);
-        assert_int_equal(pool_net[(uint32_t)second + 20], (char)(round + 1));
+        assert_int_equal(pool[(uint32_t)first + 20], (char)round);
+        assert_int_equal(pool[(uint32_t)second + 20], (char)(round + 1));
         assert_int_equal(((uint32_t)first + 14) % 8, 0);
         assert_int_equal(vnic_poll(), SHOJI_EAGAIN);
         assert_int_equal(vnic_release((uint32_t)second), SHOJI_OK);
@@ -238,14 +336,17 @@ static int device_sends(uint32_t bytes)
 {
     int count = 0;
 
-    for (; tx_seen != tx_avail->idx; tx_seen++, count++) {
-        uint16_t id = tx_avail->ring[tx_seen % 256];
+    for (; tx_seen != DEVICE(tx_avail->idx, SUP_DMA_READ); tx_seen++, count++) {
+        uint16_t id = DEVICE(tx_avail->ring[tx_seen % 256], SUP_DMA_READ);
+        const uint8_t *header;
 
+        header = device_at(DEVICE(tx_desc[id], SUP_DMA_READ).address, VIRTIO_NET_HDR_BYTES, SUP_DMA_READ);
         assert_int_equal(tx_desc[id].length, VIRTIO_NET_HDR_BYTES);
         assert_int_equal(tx_desc[id].flags, VIRTQ_DESC_NEXT);
         for (int i = 0; i < VIRTIO_NET_HDR_BYTES; i++)
-            assert_int_equal(((uint8_t *)(uintptr_t)tx_desc[id].address)[i], 0);
+            assert_int_equal(header[i], 0);
         assert_int_equal(tx_desc[tx_desc[id].next].length, bytes);
+        device_at(tx_desc[tx_desc[id].next].address, bytes, SUP_DMA_READ);
         assert_int_equal(tx_desc[tx_desc[id].next].flags, 0);
         device_says(tx_queue, id, 0);
     }
@@ -311,6 +412,7 @@ static void what_is_not_the_callers_is_not_sent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_device_has_rings_and_packets_and_nothing_else),
         cmocka_unit_test(the_address_is_the_devices),
         cmocka_unit_test(packets_come_in_order_and_buffers_go_back),
         cmocka_unit_test(what_is_not_the_callers_is_not_released),
@@ -322,5 +424,5 @@ int main(void)
         cmocka_unit_test(buffers_are_sent_and_come_back),
     };
 
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, start, stop);
 }

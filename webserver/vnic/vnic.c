@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Component 16: the virtio network device as packets in pool `net`. Owns the device, its two queues (in this
- * component's memory: the device's addresses are the processor's) and the pool's buffers; looks into no
- * packet.
- *
- * The pool is cut into 2 KiB buffers, the first half for receiving, the second for sending. A packet begins
- * BUFFER_ROOM bytes into its buffer, so that the IP header behind the 14 bytes of Ethernet is aligned;
- * received packets have the device's header right before it.
+ * component's memory: the device's addresses are the processor's) and which of the pool's buffers (buffers.h)
+ * is whose. It has no right to the pool: the device moves the bytes, and has rights of its own
+ * (device_rights).
  *
  * 1. A buffer is with the device, with the caller, or (sending) free; only the functions here move it, and
  * only on from where it is.
@@ -21,23 +18,13 @@
  */
 #include <stdbool.h>
 
+#include "buffers.h"
 #include "export.h"
 #include "mutex.h"
 #include "queue.h"
 #include "runtime.h"
 #include "scheduler.h"
 #include "vnic.h"
-
-#define BUFFER_BYTES 2048
-#define BUFFER_ROOM 18
-#define HEADER_ROOM (BUFFER_ROOM - VIRTIO_NET_HDR_BYTES)
-#define PACKET_MIN 14   /* an Ethernet header */
-#define PACKET_MAX 1514 /* the same and an MTU of 1500 */
-
-#define RX_BUFFERS QUEUE_ENTRIES_MAX
-#define TX_BUFFERS (QUEUE_ENTRIES_MAX / 2)
-#define TX_FIRST ((uint32_t)RX_BUFFERS * BUFFER_BYTES) /* offset of the first transmit buffer */
-#define POOL_BYTES (TX_FIRST + (uint32_t)TX_BUFFERS * BUFFER_BYTES)
 
 enum { QUEUE_RX = 0, QUEUE_TX = 1 };
 enum place { FREE, DEVICE, CALLER };
@@ -54,7 +41,7 @@ static uint8_t rx_place[RX_BUFFERS], tx_place[TX_BUFFERS];
 static uint8_t tx_free[TX_BUFFERS];
 static uint32_t rx_count, tx_count, tx_free_count;
 static bool waiting; /* a thread is in vnic_receive, beyond the first look */
-static const uint8_t tx_header[VIRTIO_NET_HDR_BYTES];
+static const uint8_t tx_header[VIRTIO_NET_HDR_BYTES] __attribute__((aligned(4)));
 
 /* ---- Receiving ---- */
 
@@ -197,6 +184,33 @@ SHOJI_EXPORT long vnic_address(void)
     return rx_count == 0 ? SHOJI_ENOENT : (long)address;
 }
 
+/* One right to words of ours or of the pool, if `status` is SHOJI_OK. */
+static long allow(long status, const volatile void *from, uint64_t bytes, uint32_t perm)
+{
+    return status == SHOJI_OK ? sup_device_perm((uintptr_t)from, bytes, perm) : status;
+}
+
+/* The device may do what it must, word by word: read descriptors, what we publish, and packets to send; write
+ * what it has used, and packets received. */
+static long device_rights(void)
+{
+    long status = SHOJI_OK;
+
+    for (unsigned i = 0; i < 2; i++) {
+        status = allow(status, queues[i].desc, sizeof queues[i].desc, SUP_DMA_READ);
+        status = allow(status, &queues[i].avail, sizeof queues[i].avail, SUP_DMA_READ);
+        status = allow(status, &queues[i].used, sizeof queues[i].used, SUP_DMA_WRITE);
+    }
+    status = allow(status, tx_header, sizeof tx_header, SUP_DMA_READ);
+    for (uint32_t i = 0; i < RX_BUFFERS; i++)
+        status = allow(status, pool_net + i * BUFFER_BYTES + RX_WORDS_FROM, BUFFER_WORDS_END - RX_WORDS_FROM,
+                       SUP_DMA_WRITE);
+    for (uint32_t i = 0; i < TX_BUFFERS; i++)
+        status = allow(status, pool_net + TX_FIRST + i * BUFFER_BYTES + TX_WORDS_FROM,
+                       BUFFER_WORDS_END - TX_WORDS_FROM, SUP_DMA_READ);
+    return status;
+}
+
 /* VIRTIO 3.1.1, up to FEATURES_OK. */
 static long device_negotiate(volatile struct virtio_common *common)
 {
@@ -226,7 +240,7 @@ static void rx_fill(void)
     for (uint32_t i = 0; i < rx->entries; i++) {
         rx->desc[i] = (struct virtq_desc){
             .address = (uintptr_t)pool_net + i * BUFFER_BYTES + HEADER_ROOM,
-            .length = BUFFER_BYTES - HEADER_ROOM,
+            .length = RX_BYTES,
             .flags = VIRTQ_DESC_WRITE,
         };
         rx_place[i] = DEVICE;
@@ -255,8 +269,10 @@ static long device_start(void)
 {
     volatile struct virtio_common *common = (volatile struct virtio_common *)(uintptr_t)device.common;
     const volatile uint8_t *mac = (const volatile uint8_t *)(uintptr_t)device.config;
-    long status = device_negotiate(common);
+    long status = device_rights();
 
+    if (status == SHOJI_OK)
+        status = device_negotiate(common);
     if (status == SHOJI_OK)
         status = queue_open(rx, common, QUEUE_RX, (uint16_t)device.vector, device.notify,
                             device.notify_multiplier);
@@ -279,7 +295,7 @@ long component_init(component_t self)
     long status;
 
     (void)self;
-    if ((uint64_t)(pool_net_end - pool_net) < POOL_BYTES)
+    if ((uint64_t)(pool_net_end - pool_net) < NET_BYTES)
         return SHOJI_EMEMORY;
     status = sup_device_open(&device);
     if (status == SHOJI_OK)

@@ -127,6 +127,16 @@ struct sup_device {
 };
 /* The device that the manifest gives to the caller. */
 long sup_device_open(struct sup_device *out);
+#define SUP_DMA_NONE 0u
+#define SUP_DMA_READ 1u
+#define SUP_DMA_WRITE 2u /* and read */
+/* What that device may do by itself (DMA) with the words of [address, address + bytes), both multiples of 4: SUP_DMA_*.
+ * At first, and whenever its component begins anew, it may do nothing. Words of the caller's own slot, with which it may do that itself; or of
+ * the part of a pool that the manifest gives the device. What the caller loses the device loses. SHOJI_ENOENT: no device; SHOJI_EPERM: other
+ * words, or a right that is not the caller's or the manifest's to give; SHOJI_EMEMORY. A device that the manifest does not have checked may do
+ * everything: then this does nothing.
+ * A device that tries what it may not is stopped, and its component rebooted. */
+long sup_device_perm(uint64_t address, uint64_t bytes, uint32_t perm);
 
 /* ---- group test: boot tests only ---- */
 /* Ends the emulation: QEMU's exit status is (code << 1) | 1 with -device isa-debug-exit,iobase=0xf4,iosize=4. */

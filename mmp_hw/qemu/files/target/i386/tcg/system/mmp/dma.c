@@ -4,9 +4,12 @@
  * 7.8). It stands between the devices and memory as an IOMMU does, but translates nothing. Its registers are among
  * the processor's (manual 8.5).
  *
- * 1. A device that has been given no domain is not checked, nor are the messages by which devices interrupt.
+ * 1. A device that has been given no domain is not checked, nor are the messages that its MSI and MSI-X tables make:
+ *    they come with its requester id, what it reads and writes as data does not.
  * 2. A check is made when a device asks where a word is, and for as long as it keeps the answer: for the access that
- *    it makes then, or the buffer that it works through.
+ *    it makes then, or the buffer that it works through. Nobody keeps answers about rings: each access to one asks anew.
+ * 3. Where the answer is no, the device gets none: no buffer stands in for memory that it may not reach.
+ * 4. Devices ask in QEMU's main loop, the processor elsewhere: both hold the big lock.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
@@ -19,6 +22,7 @@
 #include "hw/pci/pci_bus.h"
 #include "hw/qdev-core.h"
 #include "hw/virtio/virtio-pci.h"
+#include "qemu/main-loop.h"
 #include "trace.h"
 #include "unit.h"
 
@@ -28,6 +32,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(MMPDMA, MMP_DMA)
 
 #define MESSAGE_BYTES 0x100000u /* interrupt messages: what is written at APIC addresses */
 #define FREE_MASK 0x3fffffffu   /* the answer to a device that is not checked holds for 1 GiB */
+
+enum { INDEX_DATA, INDEX_MESSAGE, INDEXES }; /* ways to ask */
 
 typedef struct MMPDMADevice {
     IOMMUMemoryRegion region;
@@ -87,10 +93,20 @@ static void denied(MMPDMA *s, uint16_t requester, uint16_t id, hwaddr addr, int 
     trace_mmp_dma_fault(requester, id, fault.kind, access, addr);
 }
 
+static uint16_t requester_of(const MMPDMADevice *d)
+{
+    return PCI_BUILD_BDF(pci_bus_num(d->bus), d->devfn);
+}
+
+static bool is_message(hwaddr addr, IOMMUAccessFlags wanted, int iommu_idx)
+{
+    return iommu_idx == INDEX_MESSAGE && wanted == IOMMU_WO && addr - APIC_DEFAULT_ADDRESS < MESSAGE_BYTES;
+}
+
 static IOMMUTLBEntry translate(IOMMUMemoryRegion *region, hwaddr addr, IOMMUAccessFlags wanted, int iommu_idx)
 {
     MMPDMADevice *d = container_of(region, MMPDMADevice, region);
-    uint16_t requester = PCI_BUILD_BDF(pci_bus_num(d->bus), d->devfn), id = d->dma->domain[requester];
+    uint16_t requester = requester_of(d), id = d->dma->domain[requester];
     IOMMUTLBEntry entry = {
         .target_as = &address_space_memory,
         .iova = addr,
@@ -99,23 +115,35 @@ static IOMMUTLBEntry translate(IOMMUMemoryRegion *region, hwaddr addr, IOMMUAcce
         .perm = IOMMU_RW,
     };
 
-    if (addr - APIC_DEFAULT_ADDRESS < MESSAGE_BYTES) {
-        entry.addr_mask = MESSAGE_BYTES - 1;
+    if (is_message(addr, wanted, iommu_idx)) {
+        entry.addr_mask = 3;
     } else if (id != MMP_PD_SUPERVISOR && d->dma->env->mmp->state.enabled) {
         answer(d->dma, id, &entry, wanted);
         if ((entry.perm & wanted) != wanted) {
             denied(d->dma, requester, id, addr, wanted & IOMMU_WO ? MMP_ACCESS_STORE : MMP_ACCESS_LOAD);
         }
-    } else if (addr < APIC_DEFAULT_ADDRESS && (addr | FREE_MASK) >= APIC_DEFAULT_ADDRESS) {
-        entry.addr_mask = MESSAGE_BYTES - 1;
     }
     return entry;
+}
+
+/* Only pci_msi_trigger() says who asks. */
+static int index_of(IOMMUMemoryRegion *region, MemTxAttrs attrs)
+{
+    uint16_t requester = requester_of(container_of(region, MMPDMADevice, region));
+
+    return !attrs.unspecified && requester != 0 && attrs.requester_id == requester ? INDEX_MESSAGE : INDEX_DATA;
+}
+
+static int indexes(IOMMUMemoryRegion *region)
+{
+    return INDEXES;
 }
 
 /* ---- Registers (manual 8.5) ---- */
 
 bool mmp_dma_msr_read(const MMPDMA *s, uint32_t msr, uint64_t *value)
 {
+    BQL_LOCK_GUARD();
     switch (msr) {
     case MMP_MSR_DMA_FAULT_INFO:
         *value = s->fault.kind | s->fault.access << 8 | (uint64_t)s->fault.pdid << 16 | (uint64_t)s->requester << 32;
@@ -139,6 +167,7 @@ static void fault_clear(MMPDMA *s)
 
 bool mmp_dma_msr_write(MMPDMA *s, uint32_t msr, uint64_t value)
 {
+    BQL_LOCK_GUARD();
     if (msr == MMP_MSR_DMA && value >> 32 == 0) {
         s->domain[value & 0xffff] = value >> 16;
         return true;
@@ -230,7 +259,11 @@ static void class_init(ObjectClass *class, void *data)
 
 static void region_class_init(ObjectClass *class, void *data)
 {
-    IOMMU_MEMORY_REGION_CLASS(class)->translate = translate;
+    IOMMUMemoryRegionClass *imrc = IOMMU_MEMORY_REGION_CLASS(class);
+
+    imrc->translate = translate;
+    imrc->attrs_to_index = index_of;
+    imrc->num_indexes = indexes;
 }
 
 static const TypeInfo types[] = {

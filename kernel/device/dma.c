@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The rights of the one device that a component may have, and what happens when it tries more.
+ *
+ * 1. The device may do with words of its component's slot what the component may do with them itself, but
+ * execute; with words of the pool that the manifest names what it says there, whether or not the component
+ * may.
+ * 2. A denied access has had no effect. The device is stopped before it is reported, and its component counts
+ * as failed: it programs the device.
+ */
+#include "device/dma.h"
+
+#include <stddef.h>
+
+#include "caller.h"
+#include "console.h"
+#include "device/virtio.h"
+#include "fault.h"
+#include "layout/layout.h"
+#include "reboot.h"
+#include "shoji/status.h"
+#include "supervisor/calls.h"
+#include "system.h"
+#include "text.h"
+
+#define DEVICE 0u
+
+static const struct manifest_device *device; /* NULL: there is none, or it is not checked */
+static uint64_t denials;                     /* that have been reported */
+
+const char *dma_start(const struct manifest_device *said, uint16_t requester)
+{
+    if (!said->checked)
+        return NULL;
+    if (!protection_checks_devices())
+        return "this machine cannot check it (-device mmp-dma)";
+    layout_dma_clear(DEVICE);
+    protection_device_check(requester, pd_of_device(DEVICE));
+    device = said;
+    return NULL;
+}
+
+void dma_forget(unsigned component)
+{
+    if (device != NULL && device->component == component)
+        layout_dma_clear(DEVICE);
+}
+
+/* ---- Rights ---- */
+
+static unsigned pool_slot(void)
+{
+    return device->pool == MANIFEST_NO_POOL ? NO_SLOT : system_state.manifest.component_count + device->pool;
+}
+
+/* Words of the pool: does the manifest allow it? */
+static bool pool_allows(uint32_t offset, uint64_t bytes, enum right right)
+{
+    uint32_t end = right == RIGHT_WRITE ? device->writes : device->writes + device->reads;
+
+    return offset <= end && bytes <= end - offset;
+}
+
+SUPERVISOR_CALL(sup_device_perm, uint64_t address, uint64_t bytes, uint32_t perm, uint64_t, uint64_t,
+                component_t badge)
+{
+    unsigned caller = caller_of(badge).component;
+    unsigned slot = address >> 32 == 0 ? layout_slot_of((uint32_t)address) : NO_SLOT;
+    uint32_t offset = (uint32_t)address % SLOT_BYTES;
+    enum right right = (enum right)perm;
+
+    if ((address | bytes) % 4 != 0 || bytes == 0 || perm > RIGHT_WRITE)
+        return SHOJI_EINVAL;
+    if (!virtio_net_is(caller))
+        return SHOJI_ENOENT;
+    if (device == NULL)
+        return SHOJI_OK;
+    if (slot == NO_SLOT || bytes > SLOT_BYTES - offset || (slot != caller && slot != pool_slot()))
+        return SHOJI_EPERM;
+    if (slot == caller ? offset + bytes > GATES_OFFSET ||
+                             !layout_covers(caller, (uint32_t)address, (uint32_t)bytes, right)
+                       : !pool_allows(offset, bytes, right))
+        return SHOJI_EPERM;
+    return layout_dma_share(DEVICE, slot, (uint32_t)address, (uint32_t)bytes, right);
+}
+
+/* ---- Denials ---- */
+
+static void allowed_text(char *out, size_t size, uint64_t address, bool store)
+{
+    const struct manifest *manifest = &system_state.manifest;
+    unsigned slot = address >> 32 == 0 ? layout_slot_of((uint32_t)address) : NO_SLOT;
+    uint32_t offset = (uint32_t)address % SLOT_BYTES;
+
+    if (slot == device->component ||
+        (slot != NO_SLOT && slot == pool_slot() && pool_allows(offset, 4, store ? RIGHT_WRITE : RIGHT_READ)))
+        text_format(out, size, "sup_device_perm by %s would allow it", system_name(device->component));
+    else if (slot >= manifest->component_count && slot < manifest->component_count + manifest->pool_count)
+        text_format(out, size, "`device %s %s checked %s ...` would allow it", system_name(device->component),
+                    device->kind, manifest->pools[slot - manifest->component_count].name);
+    else
+        text_copy(out, size, "nothing allows it");
+}
+
+void dma_tick(void)
+{
+    struct protection_device_fault fault;
+    char owner[FAULT_OWNER_BYTES], allowed[120], what[240];
+    bool store;
+
+    if (device == NULL || !protection_device_fault(&fault))
+        return;
+    store = fault.access == 1;
+    virtio_net_stop();
+    fault_owner_text(owner, sizeof owner, fault.address);
+    allowed_text(allowed, sizeof allowed, fault.address, store);
+    text_format(what, sizeof what, "its device: %s 0x%08lx, %s; %s", store ? "store to" : "load at",
+                fault.address, owner, protection_fault_text(fault.kind));
+    console_line_begin();
+    console_print("fault: %s (device %s, domain %u): %s; %s; %lu denied; the device is stopped%s%s\n",
+                  system_name(device->component), device->kind, pd_of_device(DEVICE).number,
+                  what + sizeof "its device: " - 1, allowed, fault.count - denials,
+                  reboot_can() ? ", rebooting " : "", reboot_can() ? system_name(device->component) : "");
+    denials = fault.count;
+    system_state.components[device->component].faults++;
+    reboot_later(device->component, what);
+}
