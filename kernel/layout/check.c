@@ -44,8 +44,8 @@ static const char *selected_check(unsigned number)
         if (slot >= ARENA_SLOTS + layout.device_slots)
             break;
         struct view selected = pd_selected(pd, root_slot(slot));
-        uint64_t users = layout.users[slot] & domain->members;
-        bool owned = slot < layout.count && (domain->members >> slot & 1) != 0;
+        uint64_t users = layout.users[slot] & principals(domain->members);
+        bool owned = slot < ARENA_SLOTS && ((domain->members & ~layout.mixed) >> slot & 1) != 0;
 
         if ((selected.word != 0) != (users != 0) ||
             (selected.word != 0) != ((domain->slots >> slot & 1) != 0))
@@ -113,8 +113,17 @@ const char *layout_check(void)
     struct pd_set named = {{0}};
     const char *broken = NULL;
 
-    for (unsigned i = 0; i < layout.count && broken == NULL; i++)
-        broken = component_check(i);
+    for (uint64_t left = layout.present; left != 0 && broken == NULL;)
+        broken = component_check(bit_take(&left));
+    for (unsigned i = 0; i < LAYOUT_INDICES && broken == NULL; i++) {
+        bool has_row = i == LAYOUT_EVERYBODY || ((layout.present | layout.groups) >> i & 1) != 0;
+
+        if (!has_row && (layout.components[i].slots != 0 || layout.joined[i] != 0))
+            broken = "8: nobody has a row but components and groups";
+        if ((layout.joined[i] & ~layout.groups) != 0 ||
+            (layout.joined[i] != 0) != ((layout.in_groups >> i & 1) != 0))
+            broken = "8: there is no group that is joined";
+    }
     for (unsigned i = 1; i < PD_COUNT && broken == NULL; i++)
         broken = domain_check(i);
     if (broken != NULL)

@@ -46,6 +46,16 @@ void domain_select(struct pd pd, unsigned slot, struct view view, bool made)
     domain->unions = made ? domain->unions | bit : domain->unions & ~bit;
 }
 
+void domain_renew(struct pd pd, unsigned slot)
+{
+    struct view view;
+    bool made;
+
+    domain_select(pd, slot, VIEW_NONE, false);
+    view = union_view(domain_of(pd)->members, slot, &made);
+    domain_select(pd, slot, view, made);
+}
+
 void domain_copy(struct pd pd, struct pd from, uint64_t slots)
 {
     pd_select_same(pd, from, ARENA_ROOT, slots & ARENA_MASK);

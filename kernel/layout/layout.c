@@ -13,6 +13,7 @@
  * 5. A free domain selects nothing, its tag names nothing, and the hardware has forgotten it.
  * 6. users[slot] has a component's bit exactly if its row has a view there; crowded is as parts.h says.
  * 7. No call stack names a free domain.
+ * 8. Only components and groups have rows; who has joined a group is a component, and the group is there.
  */
 #include "layout/layout.h"
 
@@ -62,7 +63,7 @@ long layout_merge(unsigned into_component, unsigned from_component)
 static void split_reuse(unsigned component, struct pd old)
 {
     struct layout_domain *domain = domain_of(old);
-    uint64_t slots = layout.components[component].slots;
+    uint64_t slots = principals_slots(1ull << component | layout.joined[component]);
 
     domain->members &= ~(1ull << component);
     while (slots != 0) {
@@ -80,7 +81,8 @@ static void split_leave(unsigned component, struct pd old)
 {
     struct layout_domain *domain = domain_of(old);
     uint64_t stay = domain->members & ~(1ull << component);
-    uint64_t changed = (layout.components[component].slots | domain->unions) & domain->slots;
+    uint64_t changed =
+        (principals_slots(1ull << component | layout.joined[component]) | domain->unions) & domain->slots;
     struct pd rest = domain_take(stay);
 
     domain_copy(rest, old, domain->slots & ~changed);
@@ -95,9 +97,24 @@ static void split_leave(unsigned component, struct pd old)
     domain_leave(old);
 }
 
+/* A domain's slots, which selects nothing yet, as its one member has them. */
+static void own_select(struct pd pd, unsigned component)
+{
+    const struct layout_component *own = &layout.components[component];
+    uint64_t groups = principals_slots(principals(1ull << component) & ~(1ull << component));
+
+    for (uint64_t left = own->slots & ~groups; left != 0;) {
+        unsigned slot = bit_take(&left);
+
+        pd_select(pd, root_slot(slot), own->row[slot]);
+    }
+    domain_of(pd)->slots = own->slots & ~groups;
+    while (groups != 0)
+        domain_renew(pd, bit_take(&groups));
+}
+
 long layout_split(unsigned component)
 {
-    struct layout_component *leaver = &layout.components[component];
     struct pd old = layout_domain(component), own;
     struct layout_domain *domain = domain_of(old);
     uint64_t bit = 1ull << component;
@@ -112,7 +129,8 @@ long layout_split(unsigned component)
     if ((domain->slots & layout.crowded) != 0) {
         struct view_budget budget = view_budget();
 
-        if (union_reserve(domain->members & ~bit, domain->slots, &budget) != SHOJI_OK)
+        if (union_reserve(domain->members & ~bit, domain->slots, &budget) != SHOJI_OK ||
+            union_reserve(bit, domain->slots, &budget) != SHOJI_OK)
             return SHOJI_EMEMORY;
     }
 
@@ -123,12 +141,7 @@ long layout_split(unsigned component)
     else
         split_reuse(component, old);
     own = domain_take(bit);
-    for (uint64_t left = leaver->slots; left != 0;) {
-        unsigned slot = bit_take(&left);
-
-        pd_select(own, root_slot(slot), leaver->row[slot]);
-    }
-    domain_of(own)->slots = leaver->slots;
+    own_select(own, component);
     homes_name(bit, own);
     move_note(true, component, component, stay, bit);
     return SHOJI_OK;
@@ -138,24 +151,10 @@ long layout_split(unsigned component)
 
 void layout_reset(void)
 {
-    layout = (struct layout){.count = 0};
+    layout = (struct layout){.present = 0};
     for (unsigned i = 1; i < PD_COUNT; i++)
         set_add(&layout.free, (struct pd){(uint8_t)i});
     layout.free_count = PD_COUNT - 1;
-}
-
-long layout_component_add(uint32_t id)
-{
-    unsigned index = layout.count;
-    struct view own;
-
-    if (index == LAYOUT_COMPONENTS || layout.free_count == 0 || view_create(&own) != SHOJI_OK)
-        return SHOJI_EMEMORY;
-    layout.count++;
-    layout.homes[index] = pd_home(id);
-    pd_name(layout.homes[index], domain_take(1ull << index));
-    layout_grant(index, index, own);
-    return SHOJI_OK;
 }
 
 void layout_grant(unsigned component, unsigned slot, struct view view)
@@ -233,6 +232,36 @@ bool layout_covers(unsigned component, uint32_t address, uint32_t bytes, enum ri
     return true;
 }
 
+static void reclaim_all(void)
+{
+    struct pd_set named = {{0}};
+
+    thread_domains_named(named.bits);
+    domains_reclaim(&named, PD_COUNT);
+}
+
+long layout_component_add(unsigned index, uint32_t id)
+{
+    struct view own;
+    struct pd pd;
+
+    ASSERT(index < LAYOUT_COMPONENTS && ((layout.present | layout.groups) >> index & 1) == 0,
+           "an index of nobody's");
+    if (layout.free_count == 0)
+        reclaim_all();
+    if (layout.free_count == 0 || view_create(&own) != SHOJI_OK)
+        return SHOJI_EMEMORY;
+    slot_forsake(index);
+    pd = domain_take(1ull << index);
+    layout.present |= 1ull << index;
+    layout.homes[index] = pd_home(id);
+    pd_name(layout.homes[index], pd);
+    for (uint64_t left = layout.components[LAYOUT_EVERYBODY].slots; left != 0;)
+        domain_renew(pd, bit_take(&left));
+    layout_grant(index, index, own);
+    return SHOJI_OK;
+}
+
 static uint64_t set_count(struct pd_set set)
 {
     uint64_t count = 0;
@@ -244,10 +273,7 @@ static uint64_t set_count(struct pd_set set)
 
 void layout_counts(struct layout_counts *out)
 {
-    struct pd_set named = {{0}};
-
-    thread_domains_named(named.bits);
-    domains_reclaim(&named, PD_COUNT);
+    reclaim_all();
     *out = (struct layout_counts){.merges = layout.merges,
                                   .splits = layout.splits,
                                   .stale = set_count(layout.stale),

@@ -5,7 +5,8 @@
  * Components are named by their index: the number of their slot, in manifest order. Slots 0 to ARENA_SLOTS -
  * 1 are the arena's; the rest are made by layout_device_slot. A component's *row* says which view it has of
  * each slot; rows are the truth, and a domain is the union of its members' rows. So what was granted to a
- * component stays with it wherever it is moved.
+ * component stays with it wherever it is moved. A *group* has a row as well, at an index that no component
+ * has, and whoever is in it has what its row has.
  *
  * Every function here is all or nothing. None of them knows threads: the one question about them is
  * thread_domains_named.
@@ -17,19 +18,31 @@
 
 #define LAYOUT_SLOTS 64u
 #define LAYOUT_COMPONENTS ARENA_SLOTS
+#define LAYOUT_INDICES 64u   /* of components and of groups */
+#define LAYOUT_EVERYBODY 63u /* the group that every domain is in, the ones to come too */
 #define NO_SLOT LAYOUT_SLOTS
 
 /* ---- While booting ---- */
 void layout_reset(void);
-/* The next component, alone in a domain, with a table for its own slot. Its index counts from 0.
- * SHOJI_EMEMORY. */
-long layout_component_add(uint32_t id);
 /* A slot number for a root slot outside the arena, or NO_SLOT if there is no more. */
 unsigned layout_device_slot(uint32_t address);
 /* The component sees the slot like this from now on; it did not see it at all before. */
 void layout_grant(unsigned component, unsigned slot, struct view view);
 
 /* ---- Always ---- */
+/* A component at an index that nobody has, alone in a domain, with a table for its own slot. SHOJI_EMEMORY.
+ */
+long layout_component_add(unsigned index, uint32_t id);
+/* It is no more, whoever is in its domain: its row is empty, and so is what others had of its slot, if it is
+ * not mixed. Frees that name its domain go on with what the other members have. */
+void layout_component_remove(unsigned index);
+/* A group without members, at an index that nobody has. */
+void layout_group_add(unsigned index);
+/* Its members have left, and its row is empty. */
+void layout_group_remove(unsigned index);
+/* SHOJI_ESAME: it is in it, or is not. SHOJI_EMEMORY. */
+long layout_join(unsigned group, unsigned component);
+long layout_leave(unsigned group, unsigned component);
 unsigned layout_slot_of(uint32_t address); /* or NO_SLOT */
 struct view layout_view(unsigned component, unsigned slot);
 struct pd layout_domain(unsigned component);
@@ -48,10 +61,17 @@ long layout_move(unsigned component, unsigned into);
 /* Components of the same number are in one domain, others are not; a number below LAYOUT_COMPONENTS for each
  * component. SHOJI_ESAME: it is so already. SHOJI_EMEMORY. */
 long layout_partition(const uint8_t set_of[]);
-/* `to` gets this right to words of owner's own slot; the owner has it and keeps it. Range and components have
- * been checked; bytes is not 0. SHOJI_EPERM: the owner has not got the right itself. SHOJI_EMEMORY. */
-long layout_share(unsigned owner, uint32_t address, uint32_t bytes, enum right right, unsigned to);
-/* The pages are the component's, to read and write. */
+/* `to`, a component or a group, gets this right to words of an arena slot; the giver has it and keeps it.
+ * Range and indices have been checked; bytes is not 0. SHOJI_EPERM: the giver has not got the right itself.
+ * SHOJI_EMEMORY. */
+long layout_share(unsigned giver, uint32_t address, uint32_t bytes, enum right right, unsigned to);
+/* The same, whoever gives: a component's own right too. The slot is mixed, unless its component has at least
+ * that right itself. SHOJI_EMEMORY.
+ */
+long layout_set_right(uint32_t address, uint32_t bytes, enum right right, unsigned to);
+/* The slot's words are not all its component's from now on. SHOJI_EMEMORY. */
+long layout_mix(unsigned slot);
+/* Pages of the component's own slot, which nobody has any right to, are its, to read and write. */
 void layout_own_pages(unsigned component, uint32_t address, uint32_t bytes);
 
 /* Nobody's any more. */
@@ -60,7 +80,9 @@ void layout_disown_pages(unsigned component, uint32_t address, uint32_t bytes);
  * fail; till they are given or taken as pages. SHOJI_EMEMORY: nothing has happened. */
 long layout_keep_pages(unsigned component, uint32_t address, uint32_t bytes);
 void layout_own_words(unsigned component, uint32_t address, uint32_t bytes, enum right right);
-/* What the component gave to others, its device included, of these words of its own slot is taken back. Nothing can fail; if there
+/* Pages of an arena slot are nobody's any more, and no device's. Nothing can fail. */
+void layout_revoke(uint32_t address, uint32_t bytes);
+/* What others, its device included, have of these words of the component's own slot is taken back. Nothing can fail; if there
  * is no memory to tell words from their neighbours, what was given of those within 512 bytes is taken too. */
 void layout_unshare(unsigned owner, uint32_t address, uint32_t bytes);
 

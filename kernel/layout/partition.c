@@ -26,7 +26,7 @@ long layout_move(unsigned component, unsigned into)
 {
     struct pd from = layout_domain(component), to = layout_domain(into);
     uint64_t bit = 1ull << component;
-    uint64_t slots = layout.components[component].slots;
+    uint64_t slots = principals_slots(principals(bit));
     const struct layout_domain *old = domain_of(from);
     struct view_budget budget;
     long status;
@@ -37,6 +37,7 @@ long layout_move(unsigned component, unsigned into)
         return layout_merge(into, component);
     budget = view_budget();
     if (union_reserve(old->members & ~bit, old->slots, &budget) != SHOJI_OK ||
+        union_reserve(bit, slots, &budget) != SHOJI_OK ||
         union_reserve(domain_of(to)->members | bit, slots, &budget) != SHOJI_OK)
         return SHOJI_EMEMORY;
     status = layout_split(component);
@@ -53,17 +54,11 @@ static void wanted_gather(const uint8_t set_of[])
 {
     for (unsigned i = 0; i < LAYOUT_COMPONENTS; i++)
         wanted[i] = (struct wanted){.members = 0};
-    for (unsigned i = 0; i < layout.count; i++)
+    for (uint64_t left = layout.present; left != 0;) {
+        unsigned i = bit_take(&left);
+
         wanted[set_of[i]].members |= 1ull << i;
-}
-
-static uint64_t members_slots(uint64_t members)
-{
-    uint64_t slots = 0;
-
-    while (members != 0)
-        slots |= layout.components[bit_take(&members)].slots;
-    return slots;
+    }
 }
 
 static bool is_unchanged(const struct wanted *set)
@@ -103,7 +98,8 @@ static long tables_reserve(void)
 
     for (unsigned i = 0; i < LAYOUT_COMPONENTS; i++)
         if (wanted[i].members != 0 && !is_unchanged(&wanted[i]) &&
-            union_reserve(wanted[i].members, members_slots(wanted[i].members), &budget) != SHOJI_OK)
+            union_reserve(wanted[i].members, principals_slots(principals(wanted[i].members)), &budget) !=
+                SHOJI_OK)
             return SHOJI_EMEMORY;
     return SHOJI_OK;
 }
@@ -156,7 +152,7 @@ static void domains_leave(const uint8_t set_of[])
 /* The set's domain becomes what it is to be; those that are part of the set dissolve into it. */
 static void set_settle(struct wanted *set)
 {
-    uint64_t slots = members_slots(set->members);
+    uint64_t slots = principals_slots(principals(set->members));
 
     if (set->pd.number == 0)
         set->pd = domain_take(set->members);

@@ -28,18 +28,23 @@ struct layout_domain {
 };
 
 struct layout {
-    struct layout_component components[LAYOUT_COMPONENTS];
+    struct layout_component components[LAYOUT_INDICES]; /* and groups */
     struct pd_id homes[64]; /* of the components; each names the live domain that holds its component */
-    unsigned count;
-    uint64_t users[LAYOUT_SLOTS]; /* components that have a view of the slot */
-    uint64_t crowded;             /* slots of which two components, not the owner, have tables */
+    uint64_t present;       /* components */
+    uint64_t groups;        /* everybody's is there always, and no bit of it */
+    uint64_t joined[LAYOUT_INDICES]; /* of a component: the groups that it is in, but everybody's */
+    uint64_t in_groups;              /* components that are in some */
+    uint64_t users[LAYOUT_SLOTS];    /* components and groups that have a view of the slot */
+    uint64_t mixed;   /* arena slots with words that are not their component's: its view need not contain the
+                         others' */
+    uint64_t crowded; /* slots of which two have tables, neither of whose views contains the other's */
     uint32_t device_root[LAYOUT_SLOTS - ARENA_SLOTS];
     unsigned device_slots;
     struct layout_domain domains[PD_COUNT];
     struct pd_set free, live, stale, dissolved;
     unsigned free_count;
     struct view devices[PD_DEVICES][LAYOUT_SLOTS]; /* dma.c */
-    uint64_t closed; /* components that no gate leads into */
+    uint64_t closed;                               /* components that no gate leads into */
     uint64_t merges, splits;
     struct layout_move moves[LAYOUT_MOVES]; /* the one with number n at n modulo LAYOUT_MOVES */
 };
@@ -93,6 +98,31 @@ static inline unsigned root_slot(unsigned slot)
 #define ARENA_MASK ((1ull << ARENA_SLOTS) - 1)
 #define ARENA_ROOT (ARENA_BASE / SLOT_BYTES)
 
+/* Whose rows make up what a domain of these members may: they, and the groups that they are in. */
+static inline uint64_t principals(uint64_t members)
+{
+    uint64_t all = members | 1ull << LAYOUT_EVERYBODY;
+
+    for (uint64_t left = members & layout.in_groups; left != 0;)
+        all |= layout.joined[bit_take(&left)];
+    return all;
+}
+
+/* The slots that they have something in. */
+static inline uint64_t principals_slots(uint64_t all)
+{
+    uint64_t slots = 0;
+
+    while (all != 0)
+        slots |= layout.components[bit_take(&all)].slots;
+    return slots;
+}
+
+/* Nobody has anything of an arena slot any more. */
+void slot_forsake(unsigned slot);
+
+/* Does a slot's own component, which is among them, see all of it that the others do? */
+bool owner_decides(uint64_t members, unsigned slot);
 /* Is there memory for the tables that a domain of these members needs of its own in these slots? Takes it
  * from *budget. */
 long union_reserve(uint64_t members, uint64_t slots, struct view_budget *budget);
@@ -106,6 +136,9 @@ struct view union_view(uint64_t members, unsigned slot, bool *made);
 struct pd domain_take(uint64_t members);
 /* One slot of a domain; what it was selected before does not matter. `made`: the view is the domain's own. */
 void domain_select(struct pd pd, unsigned slot, struct view view, bool made);
+/* One slot of a domain as its members see it now, by as little memory as that takes: the old view goes first.
+ * It cannot fail where union_reserve has agreed, nor where the members see less of it than before. */
+void domain_renew(struct pd pd, unsigned slot);
 /* Slots that the domain has nothing in, as another one sees them. */
 void domain_copy(struct pd pd, struct pd from, uint64_t slots);
 /* LIVE to DISSOLVED: whoever is in it, or in an alias of it, goes on in `into`. */

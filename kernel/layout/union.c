@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What several components see of one slot together. The owner's own view of a slot contains every other
- * (layout_share gives no more than the owner has), and of two uniform views one contains the other; so a new
- * table is needed only where two components have tables of a slot whose owner is not with them.
+ * What several components, and the groups that they are in, see of one slot together. A component's own view
+ * of its slot contains every other (unless the slot is mixed), and of two uniform views one contains the
+ * other; so a new table is needed only where two have tables of a slot whose component is not with them.
  */
 #include "layout/parts.h"
 #include "panic.h"
 #include "shoji/status.h"
 
-static bool owner_among(uint64_t members, unsigned slot)
+bool owner_decides(uint64_t members, unsigned slot)
 {
-    return slot < layout.count && (members >> slot & 1) != 0;
+    return slot < ARENA_SLOTS && ((members & ~layout.mixed) >> slot & 1) != 0;
 }
 
 static bool needs_table(uint64_t members, unsigned slot)
 {
-    uint64_t users = layout.users[slot] & members;
+    uint64_t users = layout.users[slot] & principals(members);
 
-    return (layout.crowded >> slot & 1) != 0 && !owner_among(members, slot) && (users & (users - 1)) != 0;
+    return (layout.crowded >> slot & 1) != 0 && !owner_decides(members, slot) && (users & (users - 1)) != 0;
 }
 
 long union_reserve(uint64_t members, uint64_t slots, struct view_budget *budget)
@@ -30,7 +30,7 @@ long union_reserve(uint64_t members, uint64_t slots, struct view_budget *budget)
         if (budget->tables == 0)
             return SHOJI_EMEMORY;
         budget->tables--;
-        for (uint64_t users = layout.users[slot] & members; users != 0;)
+        for (uint64_t users = layout.users[slot] & principals(members); users != 0;)
             if (view_add_reserve(layout.components[bit_take(&users)].row[slot], budget) != SHOJI_OK)
                 return SHOJI_EMEMORY;
     }
@@ -39,12 +39,13 @@ long union_reserve(uint64_t members, uint64_t slots, struct view_budget *budget)
 
 struct view union_view(uint64_t members, unsigned slot, bool *made)
 {
-    uint64_t users = layout.users[slot] & members;
+    uint64_t users;
     struct view view;
 
     *made = false;
-    if (owner_among(members, slot))
+    if (owner_decides(members, slot))
         return layout.components[slot].row[slot];
+    users = layout.users[slot] & principals(members);
     if (users == 0)
         return VIEW_NONE;
     if (needs_table(members, slot)) {

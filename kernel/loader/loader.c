@@ -85,7 +85,7 @@ static bool image_load(unsigned index, const struct boot_file *files, unsigned c
     component->gates = ARENA_BASE + index * SLOT_BYTES + GATES_OFFSET + index % GATE_COLOURS * PAGE_BYTES;
     component->heap_base = component->heap_next = component->base + component->file.image_bytes;
     component->heap_end = component->heap_base + said->memory;
-    if (layout_component_add(said->id) != SHOJI_OK)
+    if (layout_component_add(index, said->id) != SHOJI_OK)
         return FAIL(error, "component %s: no memory for its tables", said->name);
     elf_load(&component->file, (uint8_t *)(uintptr_t)component->base);
     for (uint32_t i = 0; i < component->file.symbols.count; i++) {

@@ -361,18 +361,26 @@ bool view_lend(struct view owner, struct view to, uint32_t address, uint32_t byt
 
 /* ---- Unions: only where two components were given different parts of a third one's slot ---- */
 
-/* view_add makes a leaf table of every page that either side has; so this many are enough. */
+/* view_add makes a leaf table only of pages of which one side has one; so this many are enough. */
 long view_add_reserve(struct view from, struct view_budget *budget)
 {
     const uint32_t *mid = table_at(from.word);
 
     for (unsigned i = 0; i < MMP_MID_ENTRIES; i++)
-        if (mid[i] != 0) {
+        if (is_pointer(mid[i])) {
             if (budget->leaves == 0)
                 return SHOJI_EMEMORY;
             budget->leaves--;
         }
     return SHOJI_OK;
+}
+
+/* Permission by permission the stronger one; of two that write or execute, the first. */
+static uint32_t permissions_add(uint32_t a, uint32_t b)
+{
+    uint32_t a_strong = (a >> 1 & ODD) * 3, b_strong = (b >> 1 & ODD) * 3;
+
+    return (a & a_strong) | (b & b_strong & ~a_strong) | ((a | b) & ~a_strong & ~b_strong);
 }
 
 void view_add(struct view into, struct view from)
@@ -383,14 +391,15 @@ void view_add(struct view into, struct view from)
     for (unsigned i = 0; i < MMP_MID_ENTRIES; i++) {
         if (other[i] == 0)
             continue;
+        if (!is_pointer(mid[i]) && !is_pointer(other[i])) {
+            mid[i] = permissions_add(mid[i] >> MMP_BITMAP_SHIFT, other[i] >> MMP_BITMAP_SHIFT)
+                         << MMP_BITMAP_SHIFT |
+                     MMP_ENTRY_BITMAP;
+            continue;
+        }
         uint32_t *leaf = is_pointer(mid[i]) ? table_at(mid[i]) : leaf_expand(&mid[i]);
 
-        for (unsigned k = 0; k < MMP_LEAF_ENTRIES; k++) {
-            uint32_t a = leaf[k], b = chunk_read(from, i << MMP_MID_SHIFT | k << MMP_LEAF_SHIFT);
-            uint32_t a_strong = (a >> 1 & ODD) * 3,
-                     b_strong = (b >> 1 & ODD) * 3; /* writes or executes: it stays */
-
-            leaf[k] = (a & a_strong) | (b & b_strong & ~a_strong) | ((a | b) & ~a_strong & ~b_strong);
-        }
+        for (unsigned k = 0; k < MMP_LEAF_ENTRIES; k++)
+            leaf[k] = permissions_add(leaf[k], chunk_read(from, i << MMP_MID_SHIFT | k << MMP_LEAF_SHIFT));
     }
 }

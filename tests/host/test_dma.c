@@ -5,7 +5,8 @@
  * processor's register.
  */
 // links: kernel/device/dma.c kernel/layout/layout.c kernel/layout/domain.c kernel/layout/partition.c
-// links: kernel/layout/history.c kernel/layout/union.c kernel/layout/share.c kernel/layout/dma.c
+// links: kernel/layout/population.c kernel/layout/history.c kernel/layout/union.c
+// links: kernel/layout/share.c kernel/layout/dma.c
 // links: kernel/layout/check.c kernel/mmp/view.c kernel/mmp/domain.c kernel/mmp/device.c kernel/system.c
 // links: kernel/text.c tests/host/seeded.c
 // includes: kernel kernel/include mmp_hw/include tests/host
@@ -199,7 +200,7 @@ static void boot(bool checked)
     strcpy(system_state.manifest.pools[0].name, "other");
     for (unsigned c = 0; c < COMPONENTS; c++) {
         system_state.index_of_id[10 + c] = (uint8_t)c;
-        assert_int_equal(layout_component_add(10 + c), SHOJI_OK);
+        assert_int_equal(layout_component_add(c, 10 + c), SHOJI_OK);
         view_set(layout_view(c, c), base(c), 0x1000, RIGHT_EXECUTE);
         view_set(layout_view(c, c), base(c) + 0x1000, 0x1000, RIGHT_READ);
         layout_own_pages(c, base(c) + 0x2000, 0x2000);

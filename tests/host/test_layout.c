@@ -4,8 +4,10 @@
  * sets of components by domain. The tables are read by a walker of the test's own, word by word; the cache of
  * a processor that never forgets on its own is played too, so that a missing invalidation shows.
  */
-// links: kernel/layout/layout.c kernel/layout/domain.c kernel/layout/partition.c kernel/layout/history.c
-// links: kernel/layout/union.c kernel/layout/share.c kernel/layout/dma.c kernel/layout/check.c
+// links: kernel/layout/layout.c kernel/layout/domain.c kernel/layout/partition.c
+// links: kernel/layout/history.c kernel/layout/population.c
+// links: kernel/layout/union.c kernel/layout/share.c kernel/layout/dma.c
+// links: kernel/layout/check.c
 // links: kernel/mmp/view.c kernel/mmp/domain.c tests/host/seeded.c
 // includes: kernel kernel/include mmp_hw/include tests/host
 // flags: -no-pie -fno-pie
@@ -41,7 +43,10 @@ static uint32_t place_offset[PLACES];
 
 /* ---- The oracle ---- */
 
-static uint8_t rights[COMPONENTS][SLOTS][PLACES];
+#define GROUPS 3u
+#define GROUP_FIRST 20u /* their indices, and everybody's, which is the last one */
+static uint8_t rights[LAYOUT_INDICES][SLOTS][PLACES]; /* of components and of groups, each by itself */
+static bool present[COMPONENTS], in_group[GROUPS][COMPONENTS];
 static unsigned set_of[COMPONENTS]; /* live domain, by a number of the oracle's own */
 static struct {
     bool used;
@@ -63,10 +68,15 @@ static uint8_t expected_right(uint64_t members, unsigned slot, unsigned place)
 {
     uint8_t right = 0;
 
-    for (unsigned c = 0; c < COMPONENTS; c++)
-        if ((members >> c & 1) != 0)
-            right = stronger(right, rights[c][slot][place]);
-    return right;
+    for (unsigned c = 0; c < COMPONENTS; c++) {
+        if ((members >> c & 1) == 0)
+            continue;
+        right = stronger(right, rights[c][slot][place]);
+        for (unsigned g = 0; g < GROUPS; g++)
+            if (in_group[g][c])
+                right = stronger(right, rights[GROUP_FIRST + g][slot][place]);
+    }
+    return stronger(right, rights[LAYOUT_EVERYBODY][slot][place]);
 }
 
 static uint64_t members_of(unsigned component)
@@ -74,7 +84,7 @@ static uint64_t members_of(unsigned component)
     uint64_t members = 0;
 
     for (unsigned c = 0; c < COMPONENTS; c++)
-        if (set_of[c] == set_of[component])
+        if (present[c] && set_of[c] == set_of[component])
             members |= 1ull << c;
     return members;
 }
@@ -86,7 +96,7 @@ static unsigned forgotten_all[0x8000];
 static struct {
     uint32_t from;
     uint64_t bytes;
-} forgotten[8];
+} forgotten[64];
 static unsigned forgotten_count;
 
 void mmp_register_write(uint32_t number, uint64_t value)
@@ -103,7 +113,7 @@ void mmp_register_write(uint32_t number, uint64_t value)
     } else {
         assert_int_equal(from % bytes, 0);
         assert_int_equal(value & 0xffff, 0);
-        assert_true(forgotten_count < 8);
+        assert_true(forgotten_count < 64);
         forgotten[forgotten_count].from = from;
         forgotten[forgotten_count++].bytes = bytes;
     }
@@ -240,9 +250,14 @@ static void everything_look(void)
         fail_msg("%s", broken);
     cache_forget();
     for (unsigned c = 0; c < COMPONENTS; c++) {
+        if (!present[c]) {
+            assert_int_equal(descriptor(home_of(c)), 0);
+            continue;
+        }
         domain_look(home_of(c), members_of(c));
         for (unsigned d = 0; d < COMPONENTS; d++)
-            assert_int_equal(tag_of(home_of(c)) == tag_of(home_of(d)), set_of[c] == set_of[d]);
+            if (present[d])
+                assert_int_equal(tag_of(home_of(c)) == tag_of(home_of(d)), set_of[c] == set_of[d]);
     }
     /* A thread returns to a domain in which everything is that its code could reach when it called. */
     for (unsigned i = 0; i < FRAMES; i++)
@@ -251,6 +266,9 @@ static void everything_look(void)
             uint64_t members = layout_members(pd_of_tag((uint16_t)(value >> 32)));
 
             assert_int_equal(value >> 48, MMP_DD_VALID);
+            for (unsigned c = 0; c < COMPONENTS; c++) /* but for those that are no more */
+                if (!present[c])
+                    frames[i].components &= ~(1ull << c);
             assert_int_equal(members & frames[i].components, frames[i].components);
             domain_look(frames[i].id, members);
         }
@@ -263,6 +281,7 @@ static void everything_look(void)
 static bool may_refuse;
 static unsigned refused, done;
 static uint64_t moves_before;
+static bool with_groups; /* components and groups come and go, and rights of all kinds with them */
 
 static bool refused_for_memory(long status)
 {
@@ -283,6 +302,8 @@ static void step_thread(void)
     } else {
         unsigned component = (unsigned)random_below(COMPONENTS);
 
+        if (!present[component])
+            return;
         frames[i].used = true;
         frames[i].id = tag_of(home_of(component));
         frames[i].components = members_of(component);
@@ -311,8 +332,11 @@ static void step_merge(void)
     unsigned into = (unsigned)random_below(COMPONENTS), from = (unsigned)random_below(COMPONENTS);
     unsigned old = set_of[from];
     bool same = set_of[into] == old;
-    long status = layout_merge(into, from);
+    long status;
 
+    if (!present[into] || !present[from])
+        return;
+    status = layout_merge(into, from);
     if (same) {
         assert_int_equal(status, SHOJI_ESAME);
         return;
@@ -331,8 +355,11 @@ static void step_split(void)
 {
     unsigned component = (unsigned)random_below(COMPONENTS);
     uint64_t members = members_of(component);
-    long status = layout_split(component);
+    long status;
 
+    if (!present[component])
+        return;
+    status = layout_split(component);
     if (members == 1ull << component) {
         assert_int_equal(status, SHOJI_ESAME);
         return;
@@ -348,8 +375,11 @@ static void step_move(void)
     unsigned component = (unsigned)random_below(COMPONENTS), into = (unsigned)random_below(COMPONENTS);
     bool same = set_of[component] == set_of[into], alone = members_of(component) == 1ull << component;
     uint64_t merges = layout.merges, splits = layout.splits;
-    long status = layout_move(component, into);
+    long status;
 
+    if (!present[component] || !present[into])
+        return;
+    status = layout_move(component, into);
     if (same) {
         assert_int_equal(status, SHOJI_ESAME);
         return;
@@ -378,7 +408,11 @@ static void step_partition(void)
     for (unsigned c = 0; c < COMPONENTS; c++) {
         bool first_before = true, first_after = true, first_piece = true;
 
+        if (!present[c])
+            continue;
         for (unsigned d = 0; d < c; d++) {
+            if (!present[d])
+                continue;
             first_before &= set_of[d] != set_of[c];
             first_after &= wanted[d] != wanted[c];
             first_piece &= set_of[d] != set_of[c] || wanted[d] != wanted[c];
@@ -392,7 +426,8 @@ static void step_partition(void)
     if (pieces == before && pieces == after) {
         assert_int_equal(status, SHOJI_ESAME);
         for (unsigned c = 0; c < COMPONENTS; c++)
-            assert_int_equal(layout_members(layout_domain(c)), seen[c]);
+            if (present[c])
+                assert_int_equal(layout_members(layout_domain(c)), seen[c]);
         return;
     }
     if (refused_for_memory(status))
@@ -408,6 +443,15 @@ static void step_partition(void)
 
 static bool owner_covers(unsigned owner, uint32_t from, uint32_t bytes, uint8_t right)
 {
+    if (with_groups) { /* its own rights change too */
+        for (uint32_t offset = from; offset < from + bytes && right != 0; offset += 4) {
+            uint8_t has = (uint8_t)view_right(layout_view(owner, owner), slot_base(owner) + offset);
+
+            if (!(right == 1 ? has != 0 : has == right))
+                return false;
+        }
+        return true;
+    }
     for (uint32_t offset = from; offset < from + bytes; offset += 4) {
         /* Own slots begin with text, then constants, then data: see boot(). */
         uint8_t has = offset < 0x2000 ? 3 : offset < 0x3000 ? 1 : offset < 0x5000 ? 2 : 0;
@@ -419,15 +463,25 @@ static bool owner_covers(unsigned owner, uint32_t from, uint32_t bytes, uint8_t 
     return true;
 }
 
+/* A component or a group. */
+static unsigned receiver_pick(void)
+{
+    unsigned n = (unsigned)random_below(COMPONENTS + (with_groups ? GROUPS + 1 : 0));
+
+    if (n < COMPONENTS)
+        return n;
+    return n == COMPONENTS + GROUPS ? LAYOUT_EVERYBODY : GROUP_FIRST + n - COMPONENTS;
+}
+
 static void step_share(void)
 {
-    unsigned owner = (unsigned)random_below(COMPONENTS), to = (unsigned)random_below(COMPONENTS);
+    unsigned owner = (unsigned)random_below(COMPONENTS), to = receiver_pick();
     uint32_t a = place_offset[random_below(PLACES)], b = place_offset[random_below(PLACES)];
     uint32_t from = a < b ? a : b, bytes = (a < b ? b : a) - from;
     uint8_t right = (uint8_t)random_below(4);
     long status;
 
-    if (owner == to || bytes == 0)
+    if (owner == to || bytes == 0 || !present[owner] || (to < COMPONENTS && !present[to]))
         return;
     status = layout_share(owner, slot_base(owner) + from, bytes, right, to);
     if (!owner_covers(owner, from, bytes, right)) {
@@ -442,9 +496,130 @@ static void step_share(void)
             rights[to][owner][place] = right;
 }
 
+/* Whatever right to whatever words of an arena slot, but never one to execute where another writes: that has
+ * no union. */
+static void step_set(void)
+{
+    unsigned slot = (unsigned)random_below(COMPONENTS), to = receiver_pick();
+    uint32_t from = (uint32_t)random_below(6) * 0x1000, bytes = (uint32_t)random_from(1, 3) * 0x1000;
+    uint8_t right = (uint8_t)random_below(4);
+    long status;
+
+    if (random_one_in(2)) {
+        from += (uint32_t)random_below(1024) * 4;
+        bytes = (uint32_t)random_from(1, 400) * 4;
+    }
+    if (to < COMPONENTS && !present[to])
+        return;
+    for (unsigned c = 0; c < LAYOUT_INDICES; c++)
+        for (uint32_t at = from; at < from + bytes && right >= 2; at += 4) {
+            struct view view = layout_view(c, slot);
+
+            if (c != to && view.word != 0 &&
+                view_right(view, slot_base(slot) + at) == (enum right)(5 - right))
+                return;
+        }
+    status = layout_set_right(slot_base(slot) + from, bytes, right, to);
+    if (refused_for_memory(status))
+        return;
+    assert_int_equal(status, SHOJI_OK);
+    for (unsigned place = 0; place < PLACES; place++)
+        if (place_offset[place] >= from && place_offset[place] < from + bytes)
+            rights[to][slot][place] = right;
+}
+
+/* Of everybody, or of all but the slot's component. */
+static void step_revoke(void)
+{
+    unsigned slot = (unsigned)random_below(COMPONENTS);
+    uint32_t from = (uint32_t)random_below(6) * 0x1000, bytes = (uint32_t)random_from(1, 3) * 0x1000;
+    bool kept = present[slot] && random_one_in(2);
+
+    if (kept)
+        layout_unshare(slot, slot_base(slot) + from, bytes);
+    else
+        layout_revoke(slot_base(slot) + from, bytes);
+    for (unsigned c = 0; c < LAYOUT_INDICES; c++)
+        for (unsigned place = 0; place < PLACES && !(kept && c == slot); place++)
+            if (place_offset[place] >= from && place_offset[place] < from + bytes)
+                rights[c][slot][place] = 0;
+}
+
+static void step_join(void)
+{
+    unsigned g = (unsigned)random_below(GROUPS), c = (unsigned)random_below(COMPONENTS);
+    bool leave = in_group[g][c] && random_one_in(2);
+    long status;
+
+    if (!present[c])
+        return;
+    status = leave ? layout_leave(GROUP_FIRST + g, c) : layout_join(GROUP_FIRST + g, c);
+    if (!leave && in_group[g][c]) {
+        assert_int_equal(status, SHOJI_ESAME);
+        return;
+    }
+    if (refused_for_memory(status))
+        return;
+    assert_int_equal(status, SHOJI_OK);
+    in_group[g][c] = !leave;
+}
+
+static void group_again(unsigned g)
+{
+    layout_group_remove(GROUP_FIRST + g);
+    layout_group_add(GROUP_FIRST + g);
+    memset(rights[GROUP_FIRST + g], 0, sizeof *rights);
+    memset(in_group[g], 0, sizeof in_group[g]);
+}
+
+static void component_go(unsigned c)
+{
+    bool mixed = false;
+
+    for (unsigned slot = 0; slot < SLOTS; slot++)
+        memset(rights[c][slot], 0, sizeof rights[c][slot]);
+    for (unsigned g = 0; g < GROUPS; g++)
+        in_group[g][c] = false;
+    layout_component_remove(c);
+    present[c] = false;
+    set_of[c] = 2000000 + c;
+    for (unsigned other = 0; other < LAYOUT_INDICES; other++)
+        mixed |= layout_view(other, c).word != 0;
+    if (!mixed)
+        for (unsigned other = 0; other < LAYOUT_INDICES; other++)
+            memset(rights[other][c], 0, sizeof rights[other][c]);
+}
+
+static void component_come(unsigned c)
+{
+    static unsigned next_set = 1000000;
+    long status = layout_component_add(c, c * 7 + 1);
+
+    if (refused_for_memory(status))
+        return;
+    assert_int_equal(status, SHOJI_OK);
+    for (unsigned other = 0; other < LAYOUT_INDICES; other++) /* what was left of the slot that nobody had */
+        memset(rights[other][c], 0, sizeof rights[other][c]);
+    present[c] = true;
+    set_of[c] = next_set++;
+}
+
+static void step_come_and_go(void)
+{
+    unsigned c = (unsigned)random_below(COMPONENTS);
+
+    if (random_one_in(4))
+        group_again((unsigned)random_below(GROUPS));
+    else if (!present[c])
+        component_come(c);
+    else if (random_one_in(3))
+        component_go(c);
+}
+
 static void boot(void)
 {
     memset(rights, 0, sizeof rights);
+    memset(in_group, 0, sizeof in_group);
     memset(frames, 0, sizeof frames);
     memset(cache, 0, sizeof cache);
     /* Edges of words, of 64 bytes, of 512 bytes, of pages; and what lies between. */
@@ -465,8 +640,9 @@ static void boot(void)
     layout_reset();
     mmp_domains_start();
     for (unsigned c = 0; c < COMPONENTS; c++) {
-        assert_int_equal(layout_component_add(c * 7 + 1), SHOJI_OK);
+        assert_int_equal(layout_component_add(c, c * 7 + 1), SHOJI_OK);
         set_of[c] = c;
+        present[c] = true;
         view_set(layout_view(c, c), slot_base(c), 0x2000, RIGHT_EXECUTE);
         view_set(layout_view(c, c), slot_base(c) + 0x2000, 0x1000, RIGHT_READ);
         layout_own_pages(c, slot_base(c) + 0x3000, 0x2000);
@@ -665,6 +841,7 @@ static void test_shares(void **state)
     random_start("shares");
     boot();
     may_refuse = true;
+    with_groups = false;
     refused = done = 0;
     moves_before = layout.merges + layout.splits;
     for (unsigned i = 0; i < 6000; i++) {
@@ -699,6 +876,72 @@ static void test_shares(void **state)
     assert_true(refused > 0 && done > 500);
 }
 
+/* Components and groups come and go, any right to any words is given to anybody. */
+static void test_everything(void **state)
+{
+    (void)state;
+    random_start("everything");
+    boot();
+    for (unsigned g = 0; g < GROUPS; g++)
+        layout_group_add(GROUP_FIRST + g);
+    may_refuse = with_groups = true;
+    refused = done = 0;
+    moves_before = layout.merges + layout.splits;
+    for (unsigned i = 0; i < 6000; i++) {
+        switch (random_below(9)) {
+        case 0:
+            step_thread();
+            break;
+        case 1:
+            step_merge();
+            break;
+        case 2:
+            step_split();
+            if (random_one_in(4))
+                step_partition();
+            if (random_one_in(4))
+                step_move();
+            break;
+        case 3:
+            step_share();
+            break;
+        case 4:
+            step_join();
+            break;
+        case 5:
+            step_revoke();
+            break;
+        case 6:
+            if (random_one_in(4))
+                step_come_and_go();
+            break;
+        default:
+            step_set();
+            break;
+        }
+        if (i % 4 == 0 || i < 500)
+            everything_look();
+    }
+    print_message("everything: %u done, %u refused\n", done, refused);
+    assert_true(done > 1000);
+    /* Nothing is kept of who has gone. */
+    memset(frames, 0, sizeof frames);
+    for (unsigned g = 0; g < GROUPS; g++) {
+        layout_group_remove(GROUP_FIRST + g);
+        memset(rights[GROUP_FIRST + g], 0, sizeof *rights);
+        memset(in_group[g], 0, sizeof in_group[g]);
+    }
+    for (unsigned slot = 0; slot < COMPONENTS; slot++)
+        layout_revoke(slot_base(slot), 0x3f0000);
+    for (unsigned c = 0; c < COMPONENTS; c++)
+        if (present[c])
+            component_go(c);
+    struct layout_counts counts;
+    layout_counts(&counts);
+    assert_int_equal(counts.stale, 0);
+    assert_int_equal(counts.domains, 0);
+}
+
 static void test_covers(void **state)
 {
     (void)state;
@@ -720,6 +963,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_merge_and_split), cmocka_unit_test(test_no_domain_left),
         cmocka_unit_test(test_domains_run_out), cmocka_unit_test(test_covers),
+        cmocka_unit_test(test_everything),
         cmocka_unit_test(test_shares), /* last: its tables stay in use */
     };
 
