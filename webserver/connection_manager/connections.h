@@ -24,8 +24,9 @@
 #include "fd_api.h"
 #include "http_parser.h"
 
-#define CONNECTION_IN_BYTES 1024
-#define CONNECTION_OUT_BYTES 2816
+/* Twenty pipelined requests of the usual length, and twenty short answers: they are read, and sent, at once. */
+#define CONNECTION_IN_BYTES 2048
+#define CONNECTION_OUT_BYTES 5120
 #define CONNECTION_BYTES (CONNECTION_IN_BYTES + CONNECTION_OUT_BYTES) /* of the pool, for each connection */
 #define CONNECTION_TIMEOUT_MS 15000
 #define CONNECTION_IDLE_MS 5000 /* after which it may have to go for another one */

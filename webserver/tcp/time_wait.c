@@ -24,10 +24,15 @@ void time_wait_reopen(const struct ip_hdr *ip, const struct tcp_hdr *syn)
         tcp_abort(pcb); /* in this state it frees, and sends nothing */
 }
 
+/* New ones come first, so the list is no longer than it was as long as its first is the same. */
 void time_wait_trim(void)
 {
+    static const struct tcp_pcb *newest;
     struct tcp_pcb *pcb = tcp_tw_pcbs;
 
+    if (pcb == newest)
+        return;
+    newest = pcb;
     for (int kept = 1; pcb != NULL && kept < TIME_WAIT_MAX; kept++)
         pcb = pcb->next;
     if (pcb == NULL)
