@@ -309,6 +309,10 @@ static void peer_connect(struct peer *p)
 
 /* ---- Before and after ---- */
 
+/* Ids of components; which, is of no meaning. */
+#define CLIENT 77
+#define OTHER 200
+
 static long listener;
 
 static int start(void **state)
@@ -317,7 +321,7 @@ static int start(void **state)
     if (link_init(HARDWARE) != SHOJI_OK)
         return 1;
     connections_init();
-    listener = connection_listen(PORT, 1);
+    listener = connection_listen(PORT, 1, CLIENT);
     return listener <= 0;
 }
 
@@ -339,7 +343,7 @@ static int nothing_is_lost(void **state)
     network_settle();
     assert_null(tcp_active_pcbs);
     assert_null(tcp_tw_pcbs);
-    assert_int_equal(connection_take(listener, 0),
+    assert_int_equal(connection_take(listener, 0, CLIENT),
                      SHOJI_EAGAIN); /* frees what had gone before it was taken */
     assert_int_equal(connections_used(), 0);
     assert_int_equal(port_users, 0);
@@ -353,7 +357,7 @@ static int nothing_is_lost(void **state)
 
 static long taken(void)
 {
-    long connection = connection_take(listener, 2);
+    long connection = connection_take(listener, 2, CLIENT);
 
     assert_true(connection > 0);
     return connection;
@@ -372,7 +376,7 @@ static void a_request_is_answered_and_closed(void **state)
     assert_true(p.connected);
     assert_int_equal(triggers[1], 1);
     c = taken();
-    assert_int_equal(connection_take(listener, 2), SHOJI_EAGAIN);
+    assert_int_equal(connection_take(listener, 2, CLIENT), SHOJI_EAGAIN);
     assert_int_equal(connection_receive(c, text, 100), SHOJI_EAGAIN);
     assert_int_equal(triggers[2], 0);
     peer_says(&p, TCP_ACK | TCP_PSH, "hello", 5);
@@ -466,7 +470,7 @@ static void a_reset_closes(void **state)
     /* before it is taken: nobody hears of it */
     peer_connect(&q);
     peer_says(&q, TCP_RST | TCP_ACK, NULL, 0);
-    assert_int_equal(connection_take(listener, 2), SHOJI_EAGAIN);
+    assert_int_equal(connection_take(listener, 2, CLIENT), SHOJI_EAGAIN);
     /* while closing */
     peer_connect(&r);
     d = taken();
@@ -816,13 +820,13 @@ static void wrong_arguments(void **state)
     char text[4];
 
     (void)state;
-    assert_int_equal(connection_listen(0, 1), SHOJI_EINVAL);
-    assert_int_equal(connection_listen(65536, 1), SHOJI_EINVAL);
-    assert_int_equal(connection_listen(99, 1), SHOJI_EBUSY);
-    assert_int_equal(connection_listen(PORT + 1, -1), SHOJI_EINVAL);
-    assert_int_equal(connection_take(0, 1), SHOJI_ENOENT);
-    assert_int_equal(connection_take(listener + 1, 1), SHOJI_ENOENT);
-    assert_int_equal(connection_take(1 << 16, 1), SHOJI_ENOENT);
+    assert_int_equal(connection_listen(0, 1, CLIENT), SHOJI_EINVAL);
+    assert_int_equal(connection_listen(65536, 1, CLIENT), SHOJI_EINVAL);
+    assert_int_equal(connection_listen(99, 1, CLIENT), SHOJI_EBUSY);
+    assert_int_equal(connection_listen(PORT + 1, -1, CLIENT), SHOJI_EINVAL);
+    assert_int_equal(connection_take(0, 1, CLIENT), SHOJI_ENOENT);
+    assert_int_equal(connection_take(listener + 1, 1, CLIENT), SHOJI_ENOENT);
+    assert_int_equal(connection_take(1 << 16, 1, CLIENT), SHOJI_ENOENT);
     for (long handle = -3; handle < 300; handle++) {
         assert_int_equal(connection_receive(handle, text, 4), SHOJI_ENOENT);
         assert_int_equal(connection_receive((1l << 16) + handle, text, 4), SHOJI_ENOENT);
@@ -832,7 +836,50 @@ static void wrong_arguments(void **state)
     assert_int_equal(connection_receive(listener, text, 4), SHOJI_ENOENT);
     /* A listener that was left is taken up again by whoever listens there next. */
     assert_int_equal(connection_finish(listener), SHOJI_OK);
-    assert_int_equal(connection_listen(PORT, 1), listener);
+    assert_int_equal(connection_listen(PORT, 1, CLIENT), listener);
+}
+
+/* Each client has what it took, and only that goes with it. */
+static void clients_go_apart(void **state)
+{
+    struct peer p = peer_at(7001), q = peer_at(7002);
+    long mine, others, second = connection_listen(PORT + 1, 3, OTHER);
+    char text[8];
+
+    (void)state;
+    assert_true(second > 0);
+    peer_connect(&p);
+    mine = taken();
+    peer_connect(&q);
+    others = connection_take(listener, 2, OTHER);
+    for (int other = 0; other < 2; other++) {
+        component_t client = other ? OTHER : CLIENT;
+
+        assert_int_equal(connection_owned(listener, client), !other);
+        assert_int_equal(connection_owned(mine, client), !other);
+        assert_int_equal(connection_owned(second, client), other);
+        assert_int_equal(connection_owned(others, client), other);
+        assert_false(connection_owned(0, client));
+    }
+    connections_gone(3);
+    peer_says(&p, TCP_ACK | TCP_PSH, "hello", 5);
+    assert_int_equal(connection_receive(mine, text, 8), 5);
+    connections_gone(OTHER);
+    network_settle();
+    assert_true(q.fin && !p.fin);
+    assert_int_equal(connection_receive(others, text, 8), SHOJI_ENOENT);
+    assert_false(connection_owned(others, OTHER));
+    assert_false(connection_owned(second, OTHER));
+    assert_true(connection_owned(listener, CLIENT));
+    assert_int_equal(connection_receive(mine, text, 8), SHOJI_EAGAIN);
+    assert_int_equal(connection_listen(PORT + 1, 3, CLIENT), second); /* nobody's until then */
+    assert_true(connection_owned(second, CLIENT));
+    connections_gone(CLIENT);
+    network_settle();
+    assert_true(p.fin);
+    assert_int_equal(connection_listen(PORT, 1, CLIENT), listener);
+    peer_says(&p, TCP_ACK | TCP_FIN, NULL, 0);
+    peer_says(&q, TCP_ACK | TCP_FIN, NULL, 0);
 }
 
 static void garbage_is_dropped(void **state)
@@ -952,6 +999,7 @@ int main(void)
         TEST(short_connections_in_a_row),
         TEST(buffers_that_run_out_delay_only),
         TEST(wrong_arguments),
+        TEST(clients_go_apart),
         TEST(garbage_is_dropped),
         TEST(a_ping_is_answered),
     };

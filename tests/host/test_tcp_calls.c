@@ -38,6 +38,17 @@ static long packets[200];
 static int packets_put, packets_taken;
 static uint32_t next_timer;
 static int waits, wall_moves_at;
+static component_t gone;
+#define CLIENT 33 /* who made connection 1 */
+
+typedef uint64_t unused_t;
+long tcp_take_badged(long listener, long event, unused_t, unused_t, unused_t, component_t client);
+long tcp_receive_badged(long connection, uint64_t buffer, uint64_t bytes, unused_t, unused_t,
+                        component_t client);
+long tcp_transmit_badged(long connection, uint64_t buffer, uint64_t bytes, unused_t, unused_t,
+                         component_t client);
+long tcp_finish_badged(long connection, unused_t, unused_t, unused_t, unused_t, component_t client);
+long tcp_set_event_badged(long connection, long event, unused_t, unused_t, unused_t, component_t client);
 static bool one_at_a_time; /* packets come for ever, each with a wakeup of its own */
 
 long tcp_input_thread(void);
@@ -49,13 +60,17 @@ static long called(void)
     return 7;
 }
 
-long connection_listen(uint32_t port, long event)
+long connection_listen(uint32_t port, long event, component_t client)
 {
-    return (void)port, (void)event, called();
+    return (void)port, (void)event, (void)client, called();
 }
-long connection_take(long listener, long event)
+long connection_take(long listener, long event, component_t client)
 {
-    return (void)listener, (void)event, called();
+    return (void)listener, (void)event, (void)client, called();
+}
+bool connection_owned(long connection, component_t client)
+{
+    return connection == 1 && client == CLIENT;
 }
 long connection_receive(long c, void *to, uint64_t bytes)
 {
@@ -65,7 +80,10 @@ long connection_transmit(long c, const void *from, uint64_t bytes)
 {
     return (void)c, (void)from, (void)bytes, called();
 }
-void connections_gone(void) {}
+void connections_gone(component_t client)
+{
+    gone = client;
+}
 long connection_finish(long c)
 {
     return (void)c, called();
@@ -141,7 +159,8 @@ void mutex_unlock_contended(struct mutex *mutex)
 static bool passes(uint64_t from, uint64_t bytes)
 {
     int before = through;
-    long in = tcp_receive(1, from, bytes), out = tcp_transmit(1, from, bytes);
+    long in = tcp_receive_badged(1, from, bytes, 0, 0, CLIENT);
+    long out = tcp_transmit_badged(1, from, bytes, 0, 0, CLIENT);
 
     assert_int_equal(in, out);
     assert_true(in == 7 ? through == before + 2 : (in == SHOJI_EINVAL && through == before));
@@ -169,6 +188,25 @@ static void only_buffers_in_the_pools(void **state)
     assert_false(passes(base + 1025, UINT64_MAX - base - 1000));
     assert_false(passes(UINT64_MAX, 1));
     assert_false(passes(0, 1));
+}
+
+static void only_ones_own(void **state)
+{
+    uint64_t buffer = (uintptr_t)memory + 1024;
+
+    (void)state;
+    for (long connection = 0; connection < 3; connection++)
+        for (component_t client = 0; client < 256; client++) {
+            long expected = connection == 1 && client == CLIENT ? 7 : SHOJI_ENOENT;
+
+            assert_int_equal(tcp_take_badged(connection, 1, 0, 0, 0, client), expected);
+            assert_int_equal(tcp_receive_badged(connection, buffer, 8, 0, 0, client), expected);
+            assert_int_equal(tcp_transmit_badged(connection, buffer, 8, 0, 0, client), expected);
+            assert_int_equal(tcp_set_event_badged(connection, 1, 0, 0, 0, client), expected);
+            assert_int_equal(tcp_finish_badged(connection, 0, 0, 0, 0, client), expected);
+        }
+    assert_int_equal(component_gone(99), SHOJI_OK);
+    assert_int_equal(gone, 99);
 }
 
 static void packets_are_drained_in_turns(void **state)
@@ -229,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_starts),
         cmocka_unit_test(only_buffers_in_the_pools),
+        cmocka_unit_test(only_ones_own),
         cmocka_unit_test(packets_are_drained_in_turns),
         cmocka_unit_test(the_entry_returns_in_time),
         cmocka_unit_test(timers_are_asked_often_enough),

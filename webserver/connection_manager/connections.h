@@ -24,7 +24,8 @@
 #include "fd_api.h"
 #include "http_parser.h"
 
-/* Twenty pipelined requests of the usual length, and twenty short answers: they are read, and sent, at once. */
+/* Twenty pipelined requests of the usual length, and twenty short answers: they are read, and sent, at once.
+ */
 #define CONNECTION_IN_BYTES 2048
 #define CONNECTION_OUT_BYTES 5120
 #define CONNECTION_BYTES (CONNECTION_IN_BYTES + CONNECTION_OUT_BYTES) /* of the pool, for each connection */

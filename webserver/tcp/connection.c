@@ -9,7 +9,8 @@
  * and OPEN: the peer has gone). The record's port is in use at port_manager as long as it is not FREE.
  * 2. Received bytes are copied into the ring at once, which is as large as the window that we offer, so they
  * always fit; the window opens again when the client has taken them. So nobody holds the device's buffers.
- * 3. A handle names a record by number and generation; finishing makes it stale.
+ * 3. A listener or an OPEN record is the client's that asked for it; a listener without one is an orphan. A
+ * handle names a record by number and generation; finishing makes it stale.
  * 4. `blocks` is how many blocks of memory lwIP holds for what a record's peer has not acknowledged;
  * blocks_total is the sum. A record may have a quarter of those that are left, and if that is none, a small
  * one (of which there are more): peers that do not read leave something for everybody else.
@@ -59,15 +60,16 @@ struct listener {
     struct tcp_pcb *pcb;
     struct connection *first, *last; /* WAITING, oldest first */
     long event;
+    component_t owner; /* 0: an orphan */
     uint16_t port;
-    bool want;   /* the client has been told of no connection since it knew of none */
-    bool orphan; /* nobody's */
+    bool want; /* the client has been told of no connection since it knew of none */
 };
 
 struct connection {
     struct tcp_pcb *pcb;
     struct connection *next; /* in the free list or a listener's queue */
     long event;
+    component_t owner; /* OPEN */
     uint32_t generation;
     uint32_t put, taken; /* bytes ever put into the ring and taken from it */
     uint32_t blocks;
@@ -384,7 +386,7 @@ static long listener_handle(const struct listener *l)
 static struct listener *listener_orphan(uint32_t port)
 {
     for (struct listener *l = listeners; l < listeners + LISTENERS; l++)
-        if (l->pcb != NULL && l->orphan && l->port == port)
+        if (l->pcb != NULL && l->owner == 0 && l->port == port)
             return l;
     return NULL;
 }
@@ -397,7 +399,7 @@ static struct listener *listener_new(void)
     return NULL;
 }
 
-long connection_listen(uint32_t port, long event)
+long connection_listen(uint32_t port, long event, component_t client)
 {
     struct listener *l = listener_new();
     struct tcp_pcb *bound, *listening;
@@ -408,7 +410,7 @@ long connection_listen(uint32_t port, long event)
     if (listener_orphan(port) != NULL) {
         l = listener_orphan(port);
         l->event = event;
-        l->orphan = false;
+        l->owner = client;
         l->want = l->first == NULL;
         if (!l->want)
             trigger(&l->event);
@@ -434,7 +436,8 @@ long connection_listen(uint32_t port, long event)
         tcp_abort(bound);
         return SHOJI_EMEMORY;
     }
-    *l = (struct listener){.pcb = listening, .event = event, .port = (uint16_t)port, .want = true};
+    *l = (struct listener){
+        .pcb = listening, .event = event, .owner = client, .port = (uint16_t)port, .want = true};
     tcp_arg(listening, l);
     tcp_accept(listening, on_accept);
     return listener_handle(l);
@@ -449,7 +452,7 @@ static struct listener *listener_of(long handle)
     return listeners[number].pcb != NULL ? &listeners[number] : NULL;
 }
 
-long connection_take(long listener, long event)
+long connection_take(long listener, long event, component_t client)
 {
     struct listener *l = listener_of(listener);
     struct connection *c;
@@ -471,6 +474,7 @@ long connection_take(long listener, long event)
         return SHOJI_EAGAIN;
     c->state = OPEN;
     c->event = event;
+    c->owner = client;
     return handle_of(c);
 }
 
@@ -570,7 +574,7 @@ long connection_transmit(long connection, const void *from, uint64_t bytes)
 
 static void listener_leave(struct listener *l)
 {
-    l->orphan = l->pcb != NULL;
+    l->owner = 0;
     l->want = false; /* nobody is to be told */
 }
 
@@ -598,13 +602,22 @@ long connection_finish(long connection)
     return SHOJI_OK;
 }
 
-void connections_gone(void)
+bool connection_owned(long connection, component_t client)
+{
+    const struct connection *c = connection_of(connection);
+    const struct listener *l = c == NULL ? listener_of(connection) : NULL;
+
+    return c != NULL ? c->owner == client : l != NULL && l->owner == client;
+}
+
+void connections_gone(component_t client)
 {
     for (struct connection *c = connections; c < connections + TCP_CONNECTIONS; c++)
-        if (c->state == OPEN)
+        if (c->state == OPEN && c->owner == client)
             (void)connection_finish(handle_of(c));
     for (struct listener *l = listeners; l < listeners + LISTENERS; l++)
-        listener_leave(l);
+        if (l->pcb != NULL && l->owner == client)
+            listener_leave(l);
 }
 
 uint32_t connections_used(void)

@@ -17,16 +17,19 @@
 #include "shoji/supervisor.h"
 
 /* SHOJI_EBUSY: the port is taken; SHOJI_EMEMORY: no listener is left. */
-long connection_listen(uint32_t port, long event);
-long connection_take(long listener, long event);
+long connection_listen(uint32_t port, long event, component_t client);
+long connection_take(long listener, long event, component_t client);
 long connection_receive(long connection, void *to, uint64_t bytes);
 long connection_transmit(long connection, const void *from, uint64_t bytes);
 long connection_finish(long connection);
 long connection_set_event(long connection, long event);
 
-/* Connections' and listeners' client has failed: all are finished. A finished listener goes on, and those that come wait until it
- * is asked for again by connection_listen. */
-void connections_gone(void);
+/* Whether the listener or connection is the client's: made by a connection_listen or a connection_take of its
+ * own. */
+bool connection_owned(long connection, component_t client);
+/* A component has failed: all that is its own is finished. A finished listener goes on, nobody's, and those
+ * that come wait until somebody asks for the port again by connection_listen. */
+void connections_gone(component_t client);
 
 /* Once, after lwIP has been started. */
 void connections_init(void);

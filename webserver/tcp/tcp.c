@@ -25,7 +25,6 @@
 #include "timed_block.h"
 #include "turns.h"
 
-#define CLIENT 9           /* fd_api: its id in the manifest */
 #define TIMER_MS 250       /* how late a timer may be noticed that was set meanwhile: lwIP's finest */
 #define RETRY_MS 100       /* when there is no network */
 #define PACKETS_AT_ONCE 64 /* then the mutex is opened once */
@@ -88,6 +87,8 @@ SHOJI_EXPORT long tcp_timer_thread(void)
 
 /* ---- What clients call ---- */
 
+typedef uint64_t unused_t; /* the sixth argument is the badge: those in between hold nothing */
+
 static bool range_in(uint64_t start, uint64_t bytes, const char *pool, const char *pool_end)
 {
     return start >= (uintptr_t)pool && start < (uintptr_t)pool_end && bytes <= (uintptr_t)pool_end - start;
@@ -99,66 +100,89 @@ static bool buffer_valid(uint64_t start, uint64_t bytes)
                          range_in(start, bytes, pool_control, pool_control_end));
 }
 
-SHOJI_EXPORT long tcp_listen_on(uint32_t port, long event)
+SHOJI_EXPORT_BADGED(tcp_listen_on);
+SHOJI_BADGED long tcp_listen_on_badged(uint32_t port, long event, unused_t c, unused_t d, unused_t e,
+                                       component_t client)
 {
     long result;
 
+    (void)c, (void)d, (void)e;
     mutex_lock(&mutex);
-    result = connection_listen(port, event);
+    result = connection_listen(port, event, client);
     mutex_unlock(&mutex);
     return result;
 }
 
-SHOJI_EXPORT long tcp_take(long listener, long event)
+SHOJI_EXPORT_BADGED(tcp_take);
+SHOJI_BADGED long tcp_take_badged(long listener, long event, unused_t c, unused_t d, unused_t e,
+                                  component_t client)
 {
-    long result;
+    long result = SHOJI_ENOENT;
 
+    (void)c, (void)d, (void)e;
     mutex_lock(&mutex);
-    result = connection_take(listener, event);
+    if (connection_owned(listener, client))
+        result = connection_take(listener, event, client);
     mutex_unlock(&mutex);
     return result;
 }
 
-SHOJI_EXPORT long tcp_receive(long connection, uint64_t buffer, uint64_t bytes)
+SHOJI_EXPORT_BADGED(tcp_receive);
+SHOJI_BADGED long tcp_receive_badged(long connection, uint64_t buffer, uint64_t bytes, unused_t d, unused_t e,
+                                     component_t client)
 {
-    long result;
+    long result = SHOJI_ENOENT;
 
+    (void)d, (void)e;
     if (!buffer_valid(buffer, bytes))
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
-    result = connection_receive(connection, (void *)(uintptr_t)buffer, bytes);
+    if (connection_owned(connection, client))
+        result = connection_receive(connection, (void *)(uintptr_t)buffer, bytes);
     mutex_unlock(&mutex);
     return result;
 }
 
-SHOJI_EXPORT long tcp_transmit(long connection, uint64_t buffer, uint64_t bytes)
+SHOJI_EXPORT_BADGED(tcp_transmit);
+SHOJI_BADGED long tcp_transmit_badged(long connection, uint64_t buffer, uint64_t bytes, unused_t d,
+                                      unused_t e, component_t client)
 {
-    long result;
+    long result = SHOJI_ENOENT;
 
+    (void)d, (void)e;
     if (!buffer_valid(buffer, bytes))
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
-    result = connection_transmit(connection, (const void *)(uintptr_t)buffer, bytes);
+    if (connection_owned(connection, client))
+        result = connection_transmit(connection, (const void *)(uintptr_t)buffer, bytes);
     mutex_unlock(&mutex);
     return result;
 }
 
-SHOJI_EXPORT long tcp_finish(long connection)
+SHOJI_EXPORT_BADGED(tcp_finish);
+SHOJI_BADGED long tcp_finish_badged(long connection, unused_t b, unused_t c, unused_t d, unused_t e,
+                                    component_t client)
 {
-    long result;
+    long result = SHOJI_ENOENT;
 
+    (void)b, (void)c, (void)d, (void)e;
     mutex_lock(&mutex);
-    result = connection_finish(connection);
+    if (connection_owned(connection, client))
+        result = connection_finish(connection);
     mutex_unlock(&mutex);
     return result;
 }
 
-SHOJI_EXPORT long tcp_set_event(long connection, long event)
+SHOJI_EXPORT_BADGED(tcp_set_event);
+SHOJI_BADGED long tcp_set_event_badged(long connection, long event, unused_t c, unused_t d, unused_t e,
+                                       component_t client)
 {
-    long result;
+    long result = SHOJI_ENOENT;
 
+    (void)c, (void)d, (void)e;
     mutex_lock(&mutex);
-    result = connection_set_event(connection, event);
+    if (connection_owned(connection, client))
+        result = connection_set_event(connection, event);
     mutex_unlock(&mutex);
     return result;
 }
@@ -166,10 +190,8 @@ SHOJI_EXPORT long tcp_set_event(long connection, long event)
 /* The supervisor calls it: the component has failed. */
 SHOJI_EXPORT long component_gone(component_t component)
 {
-    if (component != CLIENT)
-        return SHOJI_OK;
     mutex_lock(&mutex);
-    connections_gone();
+    connections_gone(component);
     mutex_unlock(&mutex);
     return SHOJI_OK;
 }

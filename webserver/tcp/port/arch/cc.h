@@ -9,6 +9,9 @@
 
 #include "runtime.h"
 
+/* lwIP has a function of its own by a name that this component exports; compiled as one program, the two would meet. */
+#define tcp_receive tcp_receive_segment
+
 /* The C library has ssize_t; lwIP makes one of its own where SSIZE_MAX is missing. */
 #ifndef SSIZE_MAX
 #define SSIZE_MAX LONG_MAX
