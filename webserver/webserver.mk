@@ -39,11 +39,6 @@ $(eval $(call component,http_parser))
 async_invocation.sources := components/async_invocation/async_invocation.c
 $(eval $(call component,async_invocation))
 
-# The same program again: a client of both instances tells them apart by the names of the functions.
-async_invocation_b.sources := $(async_invocation.sources)
-async_invocation_b.flags   := $(foreach name,call collect drop,-Dasync_$(name)=async_b_$(name))
-$(eval $(call component,async_invocation_b))
-
 fd_null.sources := webserver/fd_null/fd_null.c
 $(eval $(call component,fd_null))
 

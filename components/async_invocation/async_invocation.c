@@ -11,9 +11,12 @@
  * 2. `dropped`: the client does not wait any more. Such a slot becomes FREE where it would become WORKING or
  * REPLIED; until then async_call for it is SHOJI_EBUSY. So a reply never answers another request. Who calls
  * with a slot that is not free has forgotten what was in it, and that is dropped.
- * 3. There are as many slots as requests at a time: nothing is queued beyond them, and who has no free slot
+ * 3. A slot that is not FREE is its client's, who asked; requests and replies go through the hands of one
+ * server, the component that called async_serve last. When a client fails all of its own is dropped; when the
+ * server does, its clients get an error for what it worked on, and what is queued waits for the next.
+ * 4. There are as many slots as requests at a time: nothing is queued beyond them, and who has no free slot
  * is told at once.
- * 4. No other component is invoked while the mutex is held.
+ * 5. No other component is invoked while the mutex is held.
  */
 #include "async_invocation.h"
 
@@ -24,6 +27,8 @@
 #include "export.h"
 #include "mutex.h"
 #include "scheduler.h"
+
+typedef uint64_t unused_t; /* the sixth argument is the badge: those in between hold nothing */
 
 /* An instance has one of them. */
 #define POOL(name) extern char name[] __attribute__((weak)), name##_end[] __attribute__((weak))
@@ -39,12 +44,14 @@ static struct slot {
     uint16_t next;
     int32_t status;
     uint32_t bytes; /* of the request, then of the reply */
+    component_t client;
     long event;
 } slots[ASYNC_SLOTS];
 
 static struct mutex mutex = MUTEX_FREE;
 static uint16_t first, last; /* of the queue, number + 1; 0: none */
-static long server_event;    /* 0: nobody serves */
+static component_t server;   /* 0: nobody has ever served */
+static long server_event;
 static bool server_waits;
 static char *pool;
 static uint64_t pool_bytes;
@@ -99,79 +106,99 @@ static long reply_take(struct slot *slot)
 
 /* ---- The client ---- */
 
-static long call_begin(struct slot *slot, uint64_t bytes, long event, bool *wake)
+static long call_begin(struct slot *slot, uint64_t bytes, long event, component_t client, bool *wake)
 {
     *wake = false;
-    if (!server_event)
+    if (!server)
         return SHOJI_ECLOSED;
+    if (slot->state != FREE && slot->client != client)
+        return SHOJI_EPERM;
     if (slot->state == QUEUED || slot->state == WORKING) {
         slot->dropped = true;
         return SHOJI_EBUSY;
     }
-    *slot = (struct slot){.state = QUEUED, .bytes = (uint32_t)bytes, .event = event};
+    *slot = (struct slot){.state = QUEUED, .bytes = (uint32_t)bytes, .client = client, .event = event};
     queue_append(slot);
     *wake = server_waits;
     server_waits = false;
     return SHOJI_OK;
 }
 
-static long collect(struct slot *slot)
+static long collect(struct slot *slot, component_t client)
 {
     if (slot->dropped || slot->state == FREE)
         return SHOJI_EINVAL;
+    if (slot->client != client)
+        return SHOJI_EPERM;
     if (slot->state == REPLIED)
         return reply_take(slot);
     slot->tell = true;
     return SHOJI_EAGAIN;
 }
 
-SHOJI_EXPORT long async_call(uint32_t number, uint64_t bytes, long event)
+static void drop(struct slot *slot)
 {
-    long status;
-    bool wake;
-
-    if (number >= ASYNC_SLOTS || bytes > ASYNC_SLOT_BYTES)
-        return SHOJI_EINVAL;
-    mutex_lock(&mutex);
-    status = call_begin(&slots[number], bytes, event, &wake);
-    mutex_unlock(&mutex);
-    if (status != SHOJI_OK)
-        return status;
-    if (wake) { /* it may well be done by the time that it is our turn again */
-        (void)evt_trigger(server_event);
-        (void)sched_yield();
-    }
-    mutex_lock(&mutex);
-    status = collect(&slots[number]);
-    mutex_unlock(&mutex);
-    return status;
-}
-
-SHOJI_EXPORT long async_collect(uint32_t number)
-{
-    long status;
-
-    if (number >= ASYNC_SLOTS)
-        return SHOJI_EINVAL;
-    mutex_lock(&mutex);
-    status = collect(&slots[number]);
-    mutex_unlock(&mutex);
-    return status;
-}
-
-SHOJI_EXPORT long async_drop(uint32_t number)
-{
-    struct slot *slot = &slots[number];
-
-    if (number >= ASYNC_SLOTS)
-        return SHOJI_EINVAL;
-    mutex_lock(&mutex);
     if (slot->state == REPLIED)
         slot->state = FREE;
     else if (slot->state != FREE)
         slot->dropped = true;
+}
+
+SHOJI_EXPORT_BADGED(async_call);
+long async_call_badged(uint32_t number, uint64_t bytes, long event, unused_t d, unused_t e,
+                       component_t client)
+{
+    long status, tell;
+    bool wake;
+
+    (void)d, (void)e;
+    if (number >= ASYNC_SLOTS || bytes > ASYNC_SLOT_BYTES)
+        return SHOJI_EINVAL;
+    mutex_lock(&mutex);
+    status = call_begin(&slots[number], bytes, event, client, &wake);
+    tell = server_event;
     mutex_unlock(&mutex);
-    return SHOJI_OK;
+    if (status != SHOJI_OK)
+        return status;
+    if (wake) { /* it may well be done by the time that it is our turn again */
+        (void)evt_trigger(tell);
+        (void)sched_yield();
+    }
+    mutex_lock(&mutex);
+    status = collect(&slots[number], client);
+    mutex_unlock(&mutex);
+    return status;
+}
+
+SHOJI_EXPORT_BADGED(async_collect);
+long async_collect_badged(uint32_t number, unused_t b, unused_t c, unused_t d, unused_t e, component_t client)
+{
+    long status;
+
+    (void)b, (void)c, (void)d, (void)e;
+    if (number >= ASYNC_SLOTS)
+        return SHOJI_EINVAL;
+    mutex_lock(&mutex);
+    status = collect(&slots[number], client);
+    mutex_unlock(&mutex);
+    return status;
+}
+
+SHOJI_EXPORT_BADGED(async_drop);
+long async_drop_badged(uint32_t number, unused_t b, unused_t c, unused_t d, unused_t e, component_t client)
+{
+    long status = SHOJI_OK;
+
+    (void)b, (void)c, (void)d, (void)e;
+    if (number >= ASYNC_SLOTS)
+        return SHOJI_EINVAL;
+    mutex_lock(&mutex);
+    if (slots[number].state != FREE && slots[number].client != client)
+        status = SHOJI_EPERM;
+    else
+        drop(&slots[number]);
+    mutex_unlock(&mutex);
+    return status;
 }
 
 /* ---- The server ---- */
@@ -183,8 +210,8 @@ static bool buffer_is_servers(uint64_t buffer, uint64_t bytes)
     return buffer >= from && buffer <= end && bytes <= end - buffer && bytes >= sizeof(struct async_record);
 }
 
-/* A server that begins anew has forgotten what it worked on: the clients get an error. */
-static void serve_again(void)
+/* The server has forgotten what it worked on: the clients get an error. */
+static void work_lost(void)
 {
     for (struct slot *slot = slots; slot < slots + ASYNC_SLOTS; slot++) {
         if (slot->state != WORKING)
@@ -196,15 +223,23 @@ static void serve_again(void)
     }
 }
 
-SHOJI_EXPORT long async_serve(long event)
+SHOJI_EXPORT_BADGED(async_serve);
+long async_serve_badged(long event, unused_t b, unused_t c, unused_t d, unused_t e, component_t client)
 {
+    bool waiting;
+
+    (void)b, (void)c, (void)d, (void)e;
     if (event <= 0)
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
+    server = client;
     server_event = event;
-    server_waits = !first;
+    waiting = queue_first() != 0;
+    server_waits = !waiting;
     mutex_unlock(&mutex);
-    serve_again();
+    work_lost();
+    if (waiting)
+        (void)evt_trigger(event);
     return 1;
 }
 
@@ -230,14 +265,17 @@ static long receive(char *to, uint64_t bytes)
     return (long)(sizeof record + slot->bytes);
 }
 
-SHOJI_EXPORT long async_receive(uint64_t buffer, uint64_t bytes)
+SHOJI_EXPORT_BADGED(async_receive);
+long async_receive_badged(uint64_t buffer, uint64_t bytes, unused_t c, unused_t d, unused_t e,
+                          component_t client)
 {
     long result;
 
+    (void)c, (void)d, (void)e;
     if (!buffer_is_servers(buffer, bytes))
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
-    result = receive((char *)buffer, bytes);
+    result = client == server ? receive((char *)buffer, bytes) : SHOJI_EPERM;
     mutex_unlock(&mutex);
     return result;
 }
@@ -268,16 +306,33 @@ static long reply(const char *from, uint64_t bytes, long *event)
     return (long)bytes;
 }
 
-SHOJI_EXPORT long async_reply(uint64_t buffer, uint64_t bytes)
+SHOJI_EXPORT_BADGED(async_reply);
+long async_reply_badged(uint64_t buffer, uint64_t bytes, unused_t c, unused_t d, unused_t e,
+                        component_t client)
 {
-    long result, event;
+    long result = SHOJI_EPERM, event = 0;
 
+    (void)c, (void)d, (void)e;
     if (!buffer_is_servers(buffer, bytes))
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
-    result = reply((const char *)buffer, bytes, &event);
+    if (client == server)
+        result = reply((const char *)buffer, bytes, &event);
     mutex_unlock(&mutex);
     if (event)
         (void)evt_trigger(event);
     return result;
+}
+
+/* The supervisor calls it: the component has failed. */
+SHOJI_EXPORT long component_gone(component_t component)
+{
+    mutex_lock(&mutex);
+    for (struct slot *slot = slots; slot < slots + ASYNC_SLOTS; slot++)
+        if (slot->state != FREE && slot->client == component)
+            drop(slot);
+    mutex_unlock(&mutex);
+    if (component == server)
+        work_lost();
+    return SHOJI_OK;
 }

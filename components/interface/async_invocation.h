@@ -19,10 +19,12 @@ long async_call(uint32_t slot, uint64_t bytes, long event);
 long async_collect(uint32_t slot);
 /* The reply will not be collected. */
 long async_drop(uint32_t slot);
-/* The same of the second instance: a client of both tells them apart by name. */
-long async_b_call(uint32_t slot, uint64_t bytes, long event);
-long async_b_collect(uint32_t slot);
-long async_b_drop(uint32_t slot);
+/* All three: SHOJI_EPERM, another client's request is there. What a client that fails asked for is dropped. */
+/* The same for a client of several instances, which tells them apart by its edges' prefixes (docs/manifest.md). */
+#define ASYNC_INSTANCE(prefix)                                                                                                           \
+    long prefix##async_call(uint32_t slot, uint64_t bytes, long event);                                                                  \
+    long prefix##async_collect(uint32_t slot);                                                                                           \
+    long prefix##async_drop(uint32_t slot)
 
 /* ---- The server. Buffers lie in the same pool, behind the slots ---- */
 struct async_record {
@@ -32,7 +34,8 @@ struct async_record {
 };
 #define ASYNC_MORE (1l << 40)
 #define ASYNC_BYTES(result) ((result) & 0xffffffffl)
-/* From now on requests are taken. `event` is triggered when one comes and the last async_receive left none. */
+/* From now on requests are taken, by this server. `event` is triggered when one is there, and when one comes and the last async_receive
+ * left none. The other two say SHOJI_EPERM to anybody else. */
 long async_serve(long event);
 /* The next request, head and all: its bytes, with ASYNC_MORE if there are more requests. SHOJI_EAGAIN; SHOJI_ETOOBIG */
 long async_receive(uint64_t buffer, uint64_t bytes);

@@ -25,6 +25,23 @@ __asm__(".pushsection .bss\n.balign 4096\n.globl pool_cgi_a, pool_cgi_a_end\npoo
         "pool_cgi_a_end:\n\t.zero 4096\n.popsection");
 extern char pool_cgi_a[], pool_cgi_a_end[];
 
+/* As the gates' thunks enter them: who calls is the sixth argument. */
+typedef uint64_t unused_t;
+long async_call_badged(uint32_t slot, uint64_t bytes, long event, unused_t, unused_t, component_t client);
+long async_collect_badged(uint32_t slot, unused_t, unused_t, unused_t, unused_t, component_t client);
+long async_drop_badged(uint32_t slot, unused_t, unused_t, unused_t, unused_t, component_t client);
+long async_serve_badged(long event, unused_t, unused_t, unused_t, unused_t, component_t client);
+long async_receive_badged(uint64_t buffer, uint64_t bytes, unused_t, unused_t, unused_t, component_t client);
+long async_reply_badged(uint64_t buffer, uint64_t bytes, unused_t, unused_t, unused_t, component_t client);
+
+static component_t client = 14, server = 20;
+#define async_call(slot, bytes, event) async_call_badged(slot, bytes, event, 0, 0, client)
+#define async_collect(slot) async_collect_badged(slot, 0, 0, 0, 0, client)
+#define async_drop(slot) async_drop_badged(slot, 0, 0, 0, 0, client)
+#define async_serve(event) async_serve_badged(event, 0, 0, 0, 0, server)
+#define async_receive(buffer, bytes) async_receive_badged(buffer, bytes, 0, 0, 0, server)
+#define async_reply(buffer, bytes) async_reply_badged(buffer, bytes, 0, 0, 0, server)
+
 #define SERVER_EVENT 900
 #define EVENT(slot) (1000 + (slot))
 
@@ -195,6 +212,83 @@ static void a_server_that_begins_anew(void **state)
     assert_int_equal(received->slot, 2);
 }
 
+/* Requests that came while nobody served are told of, like any other. */
+static void requests_wait_for_a_server(void **state)
+{
+    (void)state;
+    ask(1, "a"), ask(2, "b");
+    memset(triggers, 0, sizeof triggers);
+    component_gone(server);
+    assert_int_equal(ask(3, "c"), SHOJI_EAGAIN);
+    assert_int_equal(async_serve(SERVER_EVENT + 1), 1);
+    assert_int_equal(triggers[SERVER_EVENT + 1], 1);
+    for (uint32_t slot = 1; slot <= 3; slot++) {
+        assert_true(receive() > 0);
+        assert_int_equal(received->slot, slot);
+        assert_true(reply(slot, 0, "r") > 0);
+        assert_answer(slot, "r");
+    }
+    async_drop(1);
+    assert_int_equal(async_serve(SERVER_EVENT), 1);
+    assert_int_equal(triggers[SERVER_EVENT], 0); /* there is none */
+}
+
+/* What a client that has failed asked for is dropped at each stage; another's goes on. */
+static void a_client_that_goes(void **state)
+{
+    (void)state;
+    ask(1, "in work"), ask(2, "replied"), ask(3, "queued"), ask(4, "queued");
+    client = 15;
+    ask(5, "another's"), ask(6, "another's");
+    client = 14;
+    assert_true(receive() > 0);
+    assert_true(receive() > 0);
+    assert_true(reply(2, 0, "r") > 0);
+    component_gone(16);
+    assert_answer(2, "r");
+    assert_int_equal(ask(2, "again"), SHOJI_EAGAIN);
+    memset(triggers, 0, sizeof triggers);
+    component_gone(14);
+    for (uint32_t slot = 1; slot <= 4; slot++)
+        assert_int_equal(async_collect(slot), SHOJI_EINVAL);
+    assert_true(reply(1, 0, "late") > 0);
+    assert_int_equal(triggers[EVENT(1)], 0);
+    client = 15;
+    for (uint32_t slot = 5; slot <= 6; slot++) {
+        assert_true(receive() > 0);
+        assert_int_equal(received->slot, slot);
+        assert_true(reply(slot, 0, "r") > 0);
+        assert_answer(slot, "r");
+    }
+    client = 14;
+    assert_int_equal(receive(), SHOJI_EAGAIN);
+    for (uint32_t slot = 1; slot <= 4; slot++) /* all are free again */
+        assert_int_equal(ask(slot, "q"), SHOJI_EAGAIN);
+}
+
+static void others_requests_are_others(void **state)
+{
+    (void)state;
+    ask(1, "a"), ask(2, "b");
+    assert_true(receive() > 0);
+    server = 22;
+    assert_int_equal(receive(), SHOJI_EPERM);
+    assert_int_equal(reply(1, 0, "forged"), SHOJI_EPERM);
+    server = 20;
+    assert_true(reply(1, 0, "r") > 0);
+    client = 15;
+    for (uint32_t slot = 1; slot <= 2; slot++) {
+        assert_int_equal(async_call(slot, 1, EVENT(slot)), SHOJI_EPERM);
+        assert_int_equal(async_collect(slot), SHOJI_EPERM);
+        assert_int_equal(async_drop(slot), SHOJI_EPERM);
+    }
+    client = 14;
+    assert_answer(1, "r");
+    assert_true(receive() > 0);
+    assert_true(reply(2, 0, "r") > 0);
+    assert_answer(2, "r");
+}
+
 static void bad_arguments(void **state)
 {
     const uint64_t in = (uint64_t)server_in;
@@ -321,6 +415,9 @@ int main(void)
         cmocka_unit_test_setup(order_and_edges, begin),
         cmocka_unit_test_setup(dropped_at_each_stage, begin),
         cmocka_unit_test_setup(a_server_that_begins_anew, begin),
+        cmocka_unit_test_setup(requests_wait_for_a_server, begin),
+        cmocka_unit_test_setup(a_client_that_goes, begin),
+        cmocka_unit_test_setup(others_requests_are_others, begin),
         cmocka_unit_test_setup(bad_arguments, begin),
         cmocka_unit_test_setup(random_traffic, begin),
     };

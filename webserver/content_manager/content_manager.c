@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Component 14, content_manager: routes a request to whoever makes its content, static_content or a CGI
- * service. It owns nothing: a request is in the caller's piece of pool `content`, and on its way to a service
- * in the slot of the same number of that service's pool. So a ticket says it all: which service, which piece.
+ * service. A request is in the caller's piece of pool `content`, and on its way to a service in the slot of
+ * the same number of that service's pool. So a ticket says it all: which service, which piece. It owns the
+ * list of who waits for what.
+ *
+ * 1. A piece that a service works for has a client; only that one may collect or drop what it asked for. When
+ * the client fails, its requests are dropped in the instances that have them.
  */
 #include "content.h"
 
@@ -13,6 +17,9 @@
 #include "cgi.h"
 #include "export.h"
 
+ASYNC_INSTANCE(a_);
+ASYNC_INSTANCE(b_);
+
 extern char pool_content[], pool_content_end[];
 extern char pool_cgi_a[], pool_cgi_b[];
 
@@ -22,10 +29,18 @@ static const struct service {
     long (*collect)(uint32_t slot);
     long (*drop)(uint32_t slot);
 } services[] = {
-    {pool_cgi_a, async_call, async_collect, async_drop},
-    {pool_cgi_b, async_b_call, async_b_collect, async_b_drop},
+    {pool_cgi_a, a_async_call, a_async_collect, a_async_drop},
+    {pool_cgi_b, b_async_call, b_async_collect, b_async_drop},
 };
 #define SERVICES (sizeof services / sizeof *services)
+
+/* By piece: for whom a service works on it, and which. */
+static struct asked {
+    component_t client; /* 0: none */
+    uint32_t service;
+} asked[ASYNC_SLOTS];
+
+typedef uint64_t unused_t; /* the sixth argument is the badge: those in between hold nothing */
 
 /* Below /cgi/ : a path, or if it ends in / all below it. */
 static const struct route {
@@ -79,7 +94,8 @@ static long answer_copy(const struct service *service, long number, char *piece,
     return (long)((uint64_t)bytes << 32 | (uint64_t)bytes);
 }
 
-static long service_ask(const struct service *service, long number, char *piece, uint64_t shape, long event)
+static long service_ask(const struct service *service, long number, char *piece, uint64_t shape, long event,
+                        component_t client)
 {
     struct cgi_request head = {
         .method = CONTENT_METHOD(shape),
@@ -100,11 +116,15 @@ static long service_ask(const struct service *service, long number, char *piece,
     if (result >= 0)
         return answer_copy(service, number, piece, result);
     if (result == SHOJI_EAGAIN)
+        asked[number] = (struct asked){.client = client, .service = (uint32_t)(service - services)};
+    if (result == SHOJI_EAGAIN)
         return CONTENT_LATER | (service - services) << 32 | number;
     return result == SHOJI_ECLOSED ? SHOJI_EBUSY : result;
 }
 
-SHOJI_EXPORT long content_get(void *piece, uint64_t shape, uint64_t offset, long event)
+SHOJI_EXPORT_BADGED(content_get);
+SHOJI_BADGED long content_get_badged(char *piece, uint64_t shape, uint64_t offset, long event, unused_t e,
+                                     component_t client)
 {
     static const char cgi[] = "/cgi/";
     const uint64_t start = sizeof cgi - 1;
@@ -112,41 +132,68 @@ SHOJI_EXPORT long content_get(void *piece, uint64_t shape, uint64_t offset, long
     long number = piece_number(piece);
     const char *path = piece;
 
+    (void)e;
     if (number < 0 || path_bytes + CONTENT_QUERY(shape) > CONTENT_BODY_AT ||
         CONTENT_BODY(shape) > CONTENT_BODY_BYTES)
         return SHOJI_EINVAL;
     if (path_bytes > start && memcmp(path, cgi, start) == 0) {
         const struct service *service = service_find(path + start, path_bytes - start);
-        return service ? service_ask(service, number, piece, shape, event) : SHOJI_ENOENT;
+        return service ? service_ask(service, number, piece, shape, event, client) : SHOJI_ENOENT;
     }
     if (CONTENT_METHOD(shape) != CONTENT_GET)
         return SHOJI_EPERM;
     return static_get(piece, path_bytes, offset);
 }
 
-static const struct service *service_of(long ticket, long *number)
+/* The service that works on it for this client, or NULL. */
+static const struct service *service_of(long ticket, component_t client, long *number)
 {
     uint64_t index = (uint64_t)(ticket & ~CONTENT_LATER) >> 32;
 
     *number = ticket & 0xffffffff;
-    return index < SERVICES && *number < ASYNC_SLOTS ? &services[index] : 0;
+    if (*number >= ASYNC_SLOTS || asked[*number].client != client || asked[*number].service != index)
+        return 0;
+    return &services[index];
 }
 
-SHOJI_EXPORT long content_collect(long ticket, void *piece)
+SHOJI_EXPORT_BADGED(content_collect);
+SHOJI_BADGED long content_collect_badged(long ticket, char *piece, unused_t c, unused_t d, unused_t e,
+                                         component_t client)
 {
     long number;
-    const struct service *service = service_of(ticket, &number);
+    const struct service *service = service_of(ticket, client, &number);
 
+    (void)c, (void)d, (void)e;
     if (!service || piece_number(piece) != number)
         return SHOJI_EINVAL;
     long result = service->collect((uint32_t)number);
+    if (result != SHOJI_EAGAIN)
+        asked[number].client = 0;
     return result < 0 ? result : answer_copy(service, number, piece, result);
 }
 
-SHOJI_EXPORT long content_drop(long ticket)
+SHOJI_EXPORT_BADGED(content_drop);
+SHOJI_BADGED long content_drop_badged(long ticket, unused_t b, unused_t c, unused_t d, unused_t e,
+                                      component_t client)
 {
     long number;
-    const struct service *service = service_of(ticket, &number);
+    const struct service *service = service_of(ticket, client, &number);
 
-    return service ? service->drop((uint32_t)number) : SHOJI_EINVAL;
+    (void)b, (void)c, (void)d, (void)e;
+    if (!service)
+        return SHOJI_EINVAL;
+    asked[number].client = 0;
+    return service->drop((uint32_t)number);
+}
+
+/* The supervisor calls it: the component has failed. */
+SHOJI_EXPORT long component_gone(component_t component)
+{
+    for (uint32_t number = 0; number < ASYNC_SLOTS; number++) {
+        if (asked[number].client != component)
+            continue;
+        asked[number].client = 0;
+        (void)services[asked[number].service].drop(number);
+    }
+    return SHOJI_OK;
 }

@@ -95,7 +95,7 @@ static long handle_of(const struct connection *c)
     return (long)c->generation << HANDLE_GENERATION | (c - connections);
 }
 
-static struct connection *connection_of(long handle)
+static inline __attribute__((always_inline)) struct connection *connection_of(long handle)
 {
     unsigned long number = (unsigned long)handle & 0xffff;
     struct connection *c;

@@ -9,7 +9,8 @@
 
 #include "runtime.h"
 
-/* lwIP has a function of its own by a name that this component exports; compiled as one program, the two would meet. */
+/* lwIP has a function of its own by a name that this component exports; compiled as one program, the two
+ * would meet. */
 #define tcp_receive tcp_receive_segment
 
 /* The C library has ssize_t; lwIP makes one of its own where SSIZE_MAX is missing. */
@@ -22,7 +23,9 @@
 #define lwip_htonl(x) ((uint32_t)__builtin_bswap32(x))
 
 /* No debugging output is compiled in. */
-#define LWIP_PLATFORM_DIAG(message) do { } while (0)
+#define LWIP_PLATFORM_DIAG(message)                                                                          \
+    do {                                                                                                     \
+    } while (0)
 #define LWIP_PLATFORM_ASSERT(message) runtime_panic(message, __FILE__, __LINE__)
 
 #endif
