@@ -6,14 +6,18 @@
 #include "partition.h"
 
 static const char *const names[POLICY_MODES] = {
-    [POLICY_ISOLATED] = "isolated",
-    [POLICY_MERGED] = "merged",
-    [POLICY_MANUAL] = "manual",
+    [POLICY_ISOLATED] = "isolated", [POLICY_MERGED] = "merged",         [POLICY_MANUAL] = "manual",
+    [POLICY_ADAPTIVE] = "adaptive", [POLICY_MERGE_ONLY] = "merge-only",
 };
 
 const char *policy_mode_name(enum policy_mode mode)
 {
     return names[mode];
+}
+
+bool policy_mode_counts(enum policy_mode mode)
+{
+    return mode == POLICY_ADAPTIVE || mode == POLICY_MERGE_ONLY;
 }
 
 bool policy_mode_parse(const char *name, enum policy_mode *mode)
@@ -53,7 +57,7 @@ uint32_t mode_partition(enum policy_mode mode, const struct graph *graph, const 
                         uint32_t *wanted, uint32_t *scratch)
 {
     uint32_t count = graph->components_count;
-    if (mode == POLICY_MANUAL)
+    if (mode != POLICY_ISOLATED && mode != POLICY_MERGED)
         return graph_partition(graph, wanted);
     for (uint32_t i = 0; i < count; i++)
         wanted[i] = rules ? rules->unit[i] : mode == POLICY_MERGED ? 0 : i;

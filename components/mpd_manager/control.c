@@ -191,7 +191,7 @@ static void put_policy(const struct request *request, struct control_answer *ans
         return;
     const char *name = json_string(yyjson_doc_get_root(document), "mode", example, answer);
     enum policy_mode mode;
-    if (name && !policy_mode_parse(name, &mode)) {
+    if (name && (!policy_mode_parse(name, &mode) || policy_mode_counts(mode))) {
         refuse(answer, 400, "There is no mode \"%.64s\"; modes are isolated, merged and manual.", name);
         name = 0;
     }

@@ -148,7 +148,8 @@ char *render_policy(const struct layout *layout, size_t *bytes)
     yyjson_mut_obj_add_uint(document, root, "domains", layout_domains(layout));
     yyjson_mut_val *modes = yyjson_mut_obj_add_arr(document, root, "modes");
     for (unsigned i = 0; i < POLICY_MODES; i++)
-        yyjson_mut_arr_add_str(document, modes, policy_mode_name(i));
+        if (!policy_mode_counts(i))
+            yyjson_mut_arr_add_str(document, modes, policy_mode_name(i));
     return render_take(document, bytes);
 }
 

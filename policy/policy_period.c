@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One period: the counts, what came of the last decisions, the layout as the rules want it, and the mode's.
+ */
+#include <string.h>
+
+#include "partition.h"
+#include "policy.h"
+#include "policy_obey.h"
+#include "policy_record.h"
+
+static bool shape_same(const struct policy *policy, const struct graph *graph)
+{
+    if (graph->components_count != policy->components || graph->edges_count != policy->edges)
+        return false;
+    for (uint32_t i = 0; i < policy->components; i++)
+        if (graph->components[i].id != policy->ids[i])
+            return false;
+    for (uint32_t i = 0; i < policy->edges; i++)
+        if (graph->edges[i].client != policy->clients[i] || graph->edges[i].server != policy->servers[i])
+            return false;
+    return true;
+}
+
+static void window_take(struct policy *policy, const struct graph *graph, uint64_t cycles)
+{
+    history_open(&policy->history, cycles);
+    for (uint32_t i = 0; i < policy->edges; i++)
+        if (policy->pair_of[i] != OVERLAY_NONE)
+            history_add(&policy->history, policy->pair_of[i], graph->edges[i].invocations);
+}
+
+/* Invocations of the newest window that cross in a layout. */
+static uint64_t crossing(const struct policy *policy, const uint32_t *layout)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < policy->history.pairs; i++)
+        if (layout[policy->pairs[i].a] != layout[policy->pairs[i].b])
+            sum += history_newest(&policy->history, i);
+    return sum;
+}
+
+/* ---- The overlay ---- */
+
+static void overlay_fill(struct policy *policy)
+{
+    struct overlay *overlay = &policy->adapt.overlay;
+    uint32_t windows = policy->settings.windows, count = 0;
+    for (uint32_t i = 0; i < policy->history.pairs; i++) {
+        uint32_t a = policy->node_of[policy->pairs[i].a], b = policy->node_of[policy->pairs[i].b];
+        uint64_t sum = a == b ? 0 : history_sum(&policy->history, i, windows);
+        if (sum == 0)
+            continue;
+        policy->origin[count] = i;
+        overlay->pairs[count++] =
+            (struct overlay_pair){a, b, sum, history_peak(&policy->history, i, windows)};
+    }
+    overlay->pairs_count = count;
+    for (uint32_t i = 0; i < overlay->nodes; i++)
+        overlay->weights[i] = 1;
+    if (policy->rules) {
+        for (uint32_t i = 0; i < overlay->nodes; i++)
+            overlay->weights[i] = UINT32_MAX;
+        for (uint32_t i = 0; i < policy->components; i++) {
+            uint32_t weight = rules_weight(policy->rules, i), *least = &overlay->weights[policy->node_of[i]];
+            *least = weight < *least ? weight : *least;
+        }
+    }
+}
+
+static uint64_t less_hysteresis(uint64_t allowed, uint32_t hysteresis)
+{
+    return allowed == UINT64_MAX ? allowed
+                                 : (uint64_t)((unsigned __int128)allowed * (1000 - hysteresis) / 1000);
+}
+
+static void note(void *context, enum policy_action action, enum policy_reason reason, uint32_t left,
+                 uint32_t right)
+{
+    record_domains(context, action, reason, left, right);
+}
+
+static void stage(void *context)
+{
+    decisions_stage(&((struct policy *)context)->decisions);
+}
+
+static void end(void *context, bool kept)
+{
+    struct decisions *decisions = &((struct policy *)context)->decisions;
+    if (kept)
+        decisions_keep(decisions);
+    else
+        decisions_drop(decisions);
+}
+
+static void adapt_layout(struct policy *policy, struct policy_result *result)
+{
+    const struct policy_settings *settings = &policy->settings;
+    struct adapt *adapt = &policy->adapt;
+    uint32_t windows =
+        settings->windows < policy->history.windows ? settings->windows : policy->history.windows;
+    overlay_fill(policy);
+    overlay_start(&adapt->overlay);
+    adapt->goal = (struct adapt_goal){
+        .allowed_sum = settings_allowed(settings, history_cycles_sum(&policy->history, windows)),
+        .allowed_peak =
+            less_hysteresis(settings_allowed(settings, history_cycles_least(&policy->history, windows)),
+                            settings->hysteresis),
+        .windows = windows,
+        .hysteresis = settings->hysteresis,
+        .trials = settings->trials,
+        .work_limit = settings->work_limit,
+        .only_merge = settings->mode == POLICY_MERGE_ONLY,
+    };
+    adapt->notes = (struct adapt_notes){policy, note, stage, end};
+    adapt_run(adapt);
+    result->merges += adapt->merges;
+    result->splits += adapt->splits;
+    result->trades = adapt->trades;
+    result->finished = adapt->finished;
+    result->work = adapt_work(adapt);
+    for (uint32_t i = 0; i < policy->components; i++)
+        policy->wanted[i] = adapt->overlay.domain_of[policy->node_of[i]];
+}
+
+enum policy_status policy_period(struct policy *policy, const struct graph *graph, const struct rules *rules,
+                                 uint64_t cycles, struct policy_result *result)
+{
+    if (!shape_same(policy, graph) || (rules && rules->components_count != policy->components))
+        return POLICY_ECHANGED;
+    if (rules && rules->count > policy->limits.rules)
+        return POLICY_EMEMORY;
+    *result = (struct policy_result){.finished = true, .first_decision = policy->decisions.count + 1};
+    policy->rules = rules;
+    policy->period++;
+    window_take(policy, graph, cycles);
+    graph_partition(graph, policy->present);
+    record_what_came(policy);
+    obey_rules(policy, result);
+    if (policy_mode_counts(policy->settings.mode))
+        adapt_layout(policy, result);
+    else if (policy->settings.mode != POLICY_MANUAL)
+        mode_partition(policy->settings.mode, graph, rules, policy->wanted, policy->scratch);
+    result->domains = policy->wanted;
+    result->domains_count = partition_normalise(policy->wanted, policy->components, policy->scratch);
+    result->changed =
+        memcmp(policy->wanted, policy->present, policy->components * sizeof *policy->wanted) != 0;
+    result->crossing = crossing(policy, policy->present);
+    result->would_cross = crossing(policy, policy->wanted);
+    result->allowed = settings_allowed(&policy->settings, cycles);
+    result->share = settings_share(&policy->settings, result->crossing, cycles);
+    result->would_share = settings_share(&policy->settings, result->would_cross, cycles);
+    return POLICY_OK;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "policy_record.h"
+
+static uint32_t side_count(const struct policy *policy, const uint64_t *side)
+{
+    uint32_t count = 0;
+    for (uint32_t w = 0; w < policy->decisions.words; w++)
+        count += (uint32_t)__builtin_popcountll(side[w]);
+    return count;
+}
+
+/* Calls `take` for each pair that leads from one side to the other, going through the smaller side. */
+static void pairs_between(struct policy *policy, struct policy_decision *decision,
+                          void (*take)(struct policy *, struct policy_decision *, uint32_t pair))
+{
+    bool swap = side_count(policy, decision->left) > side_count(policy, decision->right);
+    const uint64_t *small = swap ? decision->right : decision->left;
+    const uint64_t *large = swap ? decision->left : decision->right;
+    for (uint32_t w = 0; w < policy->decisions.words; w++)
+        for (uint64_t bits = small[w]; bits; bits &= bits - 1) {
+            uint32_t component = w * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (component >= policy->components)
+                return;
+            for (uint32_t i = policy->offsets[component]; i < policy->offsets[component + 1]; i++) {
+                const struct policy_pair *pair = &policy->pairs[policy->ends[i]];
+                if (decision_has(large, pair->a == component ? pair->b : pair->a))
+                    take(policy, decision, policy->ends[i]);
+            }
+        }
+}
+
+static void take_seen(struct policy *policy, struct policy_decision *decision, uint32_t pair)
+{
+    decision->seen += history_newest(&policy->history, pair);
+    decision->mean += history_sum(&policy->history, pair, policy->settings.windows);
+}
+
+static void take_came(struct policy *policy, struct policy_decision *decision, uint32_t pair)
+{
+    bool together = policy->present[policy->pairs[pair].a] == policy->present[policy->pairs[pair].b];
+    if (together == (decision->action == POLICY_MERGE))
+        decision->came_seen += history_newest(&policy->history, pair);
+}
+
+/* The sides are in; everything else follows. */
+static void record_finish(struct policy *policy, struct policy_decision *decision, enum policy_action action,
+                          enum policy_reason reason)
+{
+    const struct history *history = &policy->history;
+    uint32_t windows =
+        policy->settings.windows < history->windows ? policy->settings.windows : history->windows;
+    decision->period = policy->period;
+    decision->action = action;
+    decision->reason = reason;
+    decision->crossing_cost = policy->settings.crossing_cost;
+    if (windows == 0)
+        return;
+    pairs_between(policy, decision, take_seen);
+    decision->cycles = history->cycles[history->last];
+    decision->expected =
+        settings_share(&policy->settings, decision->mean, history_cycles_sum(history, windows));
+    decision->mean /= windows;
+    if (action == POLICY_SPLIT)
+        decision->expected = -decision->expected;
+}
+
+void record_domains(struct policy *policy, enum policy_action action, enum policy_reason reason,
+                    uint32_t left, uint32_t right)
+{
+    const struct overlay *overlay = &policy->adapt.overlay;
+    struct policy_decision *decision = decisions_add(&policy->decisions);
+    if (!decision)
+        return;
+    for (uint32_t i = 0; i < policy->components; i++) {
+        uint32_t domain = overlay->domain_of[policy->node_of[i]];
+        if (domain == left)
+            decision_include(decision->left, i);
+        else if (domain == right)
+            decision_include(decision->right, i);
+    }
+    record_finish(policy, decision, action, reason);
+}
+
+void record_obeyed_together(struct policy *policy, uint32_t component, uint32_t rule)
+{
+    struct policy_decision *decision = decisions_add(&policy->decisions);
+    if (!decision)
+        return;
+    for (uint32_t i = 0; i < policy->components; i++)
+        if (policy->node_of[i] == policy->node_of[component] && i != component)
+            decision_include(decision->left, i);
+    decision_include(decision->right, component);
+    decision->rule = rule;
+    record_finish(policy, decision, POLICY_MERGE, POLICY_OBEYED);
+}
+
+void record_obeyed_apart(struct policy *policy, uint32_t stays, uint32_t leaves, uint32_t rule)
+{
+    struct policy_decision *decision = decisions_add(&policy->decisions);
+    if (!decision)
+        return;
+    for (uint32_t i = 0; i < policy->components; i++) {
+        if (policy->wanted[i] == stays)
+            decision_include(decision->left, i);
+        else if (policy->wanted[i] == leaves)
+            decision_include(decision->right, i);
+    }
+    decision->rule = rule;
+    record_finish(policy, decision, POLICY_SPLIT, POLICY_OBEYED);
+}
+
+void policy_note_hand(struct policy *policy, const uint32_t *layout, enum policy_action action,
+                      uint32_t component, uint32_t other)
+{
+    struct policy_decision *decision = decisions_add(&policy->decisions);
+    if (!decision)
+        return;
+    for (uint32_t i = 0; i < policy->components; i++) {
+        if (action == POLICY_SPLIT ? i == component : layout[i] == layout[other])
+            decision_include(decision->right, i);
+        else if (layout[i] == layout[component])
+            decision_include(decision->left, i);
+    }
+    record_finish(policy, decision, action, POLICY_HAND);
+}
+
+void record_what_came(struct policy *policy)
+{
+    struct decisions *decisions = &policy->decisions;
+    uint64_t cycles = policy->history.cycles[policy->history.last];
+    for (uint64_t number = decisions->count; number >= decisions_oldest(decisions); number--) {
+        struct policy_decision *decision = decisions_find(decisions, number);
+        if (decision->known || decision->period + 1 < policy->period)
+            return; /* and so are all before it */
+        pairs_between(policy, decision, take_came);
+        decision->came = settings_share(&policy->settings, decision->came_seen, cycles);
+        if (decision->action == POLICY_SPLIT)
+            decision->came = -decision->came;
+        decision->known = true;
+    }
+}
