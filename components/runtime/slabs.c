@@ -398,6 +398,8 @@ void *slab_resize(void *object, size_t bytes)
     if (room <= place.room && room > place.room / 2) {
         if (is_guard())
             heap_sure(sup_heap_move((uint64_t)object, (uint64_t)object, whole_words(bytes)));
+        else
+            heap_take_back((char *)object + whole_words(bytes), place.room - whole_words(bytes));
         return object;
     }
     if ((to = place_take(bytes, SLAB_ALIGN)) == 0)
