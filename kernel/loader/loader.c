@@ -28,7 +28,6 @@ struct offer {
 };
 static struct offer offers[OFFERS];
 static uint32_t offers_from[MANIFEST_SLOTS + 1];
-static uint32_t kept_pages; /* that the supervisor may have to keep word by word */
 
 static uint32_t name_hash(const char *name)
 {
@@ -60,6 +59,17 @@ static uint32_t colour(unsigned index, uint32_t room)
     return index * SLOT_COLOUR % (room / PAGE_BYTES * PAGE_BYTES + PAGE_BYTES);
 }
 
+/* How many pages the supervisor may have to keep word by word for the components up to this one. */
+static uint32_t pages_kept(unsigned last)
+{
+    uint32_t pages = 0;
+
+    for (unsigned i = 0; i <= last; i++)
+        if (system_state.manifest.components[i].heap == MANIFEST_HEAP_GUARD)
+            pages += system_state.manifest.components[i].memory / PAGE_BYTES;
+    return pages;
+}
+
 static bool image_load(unsigned index, const struct boot_file *files, unsigned count,
                        struct loader_error *error)
 {
@@ -74,7 +84,7 @@ static bool image_load(unsigned index, const struct boot_file *files, unsigned c
     wrong = elf_open(&component->file, file->bytes, file->size, GATES_OFFSET);
     if (wrong != NULL)
         return FAIL(error, "component %s: %s: %s", said->name, said->image, wrong);
-    if (said->heap == MANIFEST_HEAP_GUARD && (kept_pages += said->memory / PAGE_BYTES) > WORDS_PAGES_MAX)
+    if (said->heap == MANIFEST_HEAP_GUARD && pages_kept(index) > WORDS_PAGES_MAX)
         return FAIL(error, "component %s: budgets of components with `heap guard` are more than %uM together",
                     said->name, WORDS_PAGES_MAX * PAGE_BYTES >> 20);
     if (component->file.image_bytes + (uint64_t)said->memory > GATES_OFFSET)

@@ -237,7 +237,7 @@ static void system_start(uint8_t heap)
         it->base = ARENA_BASE + c * SLOT_BYTES;
         it->heap_base = it->heap_next = it->base + 0x5000;
         it->heap_end = it->heap_base + HEAP_BYTES;
-        assert_int_equal(layout_component_add(c + 1), SHOJI_OK);
+        assert_int_equal(layout_component_add(c, c + 1), SHOJI_OK);
         domain_of_component[c] = c;
     }
     memset(page, ABSENT, sizeof page);
