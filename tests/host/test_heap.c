@@ -7,8 +7,9 @@
  */
 // links: kernel/supervisor/heap.c kernel/supervisor/words.c kernel/supervisor/memory.c
 // links: kernel/supervisor/share.c kernel/layout/layout.c kernel/layout/domain.c kernel/layout/partition.c
-// links: kernel/layout/history.c kernel/layout/union.c kernel/layout/share.c kernel/layout/check.c
-// links: kernel/mmp/view.c kernel/mmp/domain.c kernel/system.c kernel/text.c kernel/cpu/store.c
+// links: kernel/layout/history.c kernel/layout/population.c kernel/layout/union.c kernel/layout/share.c
+// links: kernel/layout/dma.c kernel/layout/check.c kernel/mmp/view.c kernel/mmp/domain.c kernel/system.c
+// links: kernel/text.c kernel/cpu/store.c
 // links: components/runtime/lend.c tests/host/seeded.c
 // includes: kernel kernel/include mmp_hw/include tests/host components/runtime components/interface
 // flags: -no-pie -fno-pie -Wno-unused-parameter
