@@ -24,6 +24,7 @@
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_TIMER 32
 #define VECTOR_LINE0 33 /* device lines from here */
+#define VECTOR_ONCE 46  /* once_start */
 #define VECTOR_COUNT 48
 #define VECTOR_SPURIOUS 47
 
@@ -50,7 +51,8 @@ void cpu_return(long result, uint64_t rip) __attribute__((noreturn));
 void thread_base(void);
 void thread_base_returned(long status) __attribute__((noreturn));
 
-/* Where the callees of invocations that were ended return to; calls thread_gone_returned with interrupts off. */
+/* Where the callees of invocations that were ended return to; calls thread_gone_returned with interrupts off.
+ */
 void thread_gone(void);
 void thread_gone_returned(void) __attribute__((noreturn));
 

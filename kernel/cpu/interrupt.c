@@ -12,13 +12,18 @@
 #include "reboot.h"
 #include "scheduling.h"
 #include "shoji/supervisor.h"
+#include "supervisor/moves.h"
 
 #define LOCAL_APIC 0xfee00000u
 #define LOCAL_APIC_ID (LOCAL_APIC + 0x20)
 #define LOCAL_APIC_PRIORITY (LOCAL_APIC + 0x80)
 #define LOCAL_APIC_END (LOCAL_APIC + 0xb0)
 #define LOCAL_APIC_SPURIOUS (LOCAL_APIC + 0xf0)
+#define LOCAL_APIC_TIMER (LOCAL_APIC + 0x320)
+#define LOCAL_APIC_TIMER_COUNT (LOCAL_APIC + 0x380)
+#define LOCAL_APIC_TIMER_DIVIDE (LOCAL_APIC + 0x3e0)
 #define LOCAL_APIC_ENABLE 0x100u
+#define DIVIDE_BY_ONE 0xbu /* the emulator's local timer runs at 1 GHz */
 #define IO_APIC 0xfec00000u
 #define IO_APIC_WINDOW (IO_APIC + 0x10)
 #define IO_APIC_TIMER_PIN 2u /* the PIT's line, by PC convention (MADT override of IRQ 0) */
@@ -58,6 +63,18 @@ void timer_start(void)
     port_write8(PIT_CHANNEL, (uint8_t)(divisor >> 8));
 }
 
+void once_start(uint32_t nanoseconds)
+{
+    *memory_register(LOCAL_APIC_TIMER) = VECTOR_ONCE; /* one-shot */
+    *memory_register(LOCAL_APIC_TIMER_DIVIDE) = DIVIDE_BY_ONE;
+    *memory_register(LOCAL_APIC_TIMER_COUNT) = nanoseconds;
+}
+
+void once_stop(void)
+{
+    *memory_register(LOCAL_APIC_TIMER_COUNT) = 0;
+}
+
 uint64_t line_message_address(void)
 {
     return LOCAL_APIC | apic_id() << 12;
@@ -81,6 +98,8 @@ void interrupt(const struct registers *registers)
         reboot_tick();
         fault_tick(registers);
         scheduling_event(SUP_EVENT_TIMER, registers);
+    } else if (registers->vector == VECTOR_ONCE) {
+        moves_interrupt(registers);
     } else if (registers->vector < VECTOR_LINE0 + LINES) {
         scheduling_event(SUP_EVENT_LINE0 + (unsigned)(registers->vector - VECTOR_LINE0), registers);
     }

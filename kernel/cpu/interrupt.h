@@ -15,6 +15,11 @@
 /* Interrupt controllers set up; the timer does not run yet. */
 void interrupts_start(void);
 void timer_start(void);
+/* One interrupt, VECTOR_ONCE, when so many nanoseconds have passed: under the emulator's -icount shift=0
+ * these are instructions, this call's remaining ones and those of its return included. A later call takes the
+ * place of an earlier one. */
+void once_start(uint32_t nanoseconds);
+void once_stop(void);
 /* Where a device sends message-signalled interrupts to, and what, for a line. */
 uint64_t line_message_address(void);
 uint32_t line_message_data(unsigned line);

@@ -36,7 +36,10 @@
     CALL(layout, pd_move)                                                                                    \
     CALL(layout, pd_partition)                                                                               \
     CALL(test, sup_exit)                                                                                     \
-    CALL(test, sup_kill)
+    CALL(test, sup_kill)                                                                                     \
+    CALL(test, sup_moves_at)                                                                                 \
+    CALL(test, sup_moves_hit)                                                                                \
+    CALL(test, sup_layout_check)
 
 #define DECLARE(group, name) extern void name##_entry(void);
 #define LIST(group, name) {#name, #group, name##_entry},

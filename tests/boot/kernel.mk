@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The kernel's own boot tests: tiny components without a C library. Each folder tests/boot/kernel_X holds X.manifest and one .c or .S
-# file for each component; here they become build/tests/kernel_X/*.elf. How they are linked: components/runtime/component.ld.
+# file for each component, or a folder of .c files if it is more than that; here they become build/tests/kernel_X/*.elf. How they are
+# linked: components/runtime/component.ld.
 BUILD ?= build
 Q ?= @
 KERNEL_TEST_FOLDERS := $(wildcard tests/boot/kernel_*/) tests/boot/denials/
 KERNEL_TEST_SOURCES := $(wildcard $(addsuffix *.c,$(KERNEL_TEST_FOLDERS)) $(addsuffix *.S,$(KERNEL_TEST_FOLDERS)))
-KERNEL_TEST_IMAGES := $(addsuffix .elf,$(basename $(patsubst tests/boot/%,$(BUILD)/tests/%,$(KERNEL_TEST_SOURCES))))
+KERNEL_TEST_PARTS := $(wildcard tests/boot/kernel_*/*/*.c)
+KERNEL_TEST_IMAGES := $(patsubst tests/boot/%/,$(BUILD)/tests/%.elf,$(sort $(dir $(KERNEL_TEST_PARTS)))) $(addsuffix .elf,$(basename $(patsubst tests/boot/%,$(BUILD)/tests/%,$(KERNEL_TEST_SOURCES))))
 KERNEL_TEST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffreestanding -fPIC -fno-plt -fvisibility=hidden -mno-red-zone \
     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -fno-optimize-sibling-calls -mgeneral-regs-only \
     -Icomponents/interface -Ikernel/include -Immp_hw/include
@@ -23,5 +25,12 @@ $(BUILD)/tests/%.elf: tests/boot/%.c tests/boot/kernel.mk components/runtime/com
 $(BUILD)/tests/%.elf: tests/boot/%.S tests/boot/kernel.mk components/runtime/component.ld
 	@mkdir -p $(@D)
 	$(Q)gcc $(KERNEL_TEST_CFLAGS) $(KERNEL_TEST_LDFLAGS) -MMD -MF $(@:.elf=.d) -o $@ $<
+
+define kernel_test_folder
+$(1): $(wildcard $(2)*.[ch] $(2)../*.h kernel/include/shoji/*.h) tests/boot/kernel.mk components/runtime/component.ld
+	@mkdir -p $$(@D)
+	$$(Q)gcc $$(KERNEL_TEST_CFLAGS) $$(KERNEL_TEST_LDFLAGS) -o $$@ $$(filter %.c,$$^)
+endef
+$(foreach folder,$(sort $(dir $(KERNEL_TEST_PARTS))),$(eval $(call kernel_test_folder,$(patsubst tests/boot/%/,$(BUILD)/tests/%.elf,$(folder)),$(folder))))
 
 -include $(KERNEL_TEST_IMAGES:.elf=.d)

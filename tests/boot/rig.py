@@ -22,14 +22,14 @@ PANIC = 0x7E << 1 | 1
 ENDED = 1  # sup_exit(0)
 
 
-def boot(manifest, images, *options, cpu="mmp", memory="512"):
+def boot(manifest, images, *options, cpu="mmp", memory="512", seconds=SECONDS):
     """Runs until the system ends itself. Returns QEMU's status and the console's lines."""
     modules = ",".join(map(str, [manifest, *images]))
     command = [
         *(QEMU, *FIRMWARE, "-cpu", cpu, "-m", memory, "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio"),
         *("-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", str(KERNEL), "-initrd", modules, *options),
     ]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)
     return done.returncode, done.stdout.decode(errors="replace").replace("\r", "").splitlines()
 
 

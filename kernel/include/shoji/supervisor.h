@@ -145,6 +145,34 @@ long sup_exit(uint64_t code);
  * failed before is forgotten, and one that stayed down runs again. SHOJI_EPERM: this system cannot. */
 long sup_kill(component_t component);
 
+/* Walls that move at an instruction: once `after` instructions have passed since this call, or since the interrupt before, an interrupt
+ * comes at which the supervisor makes the move. Exactly so under the emulator's -icount shift=0; and if the supervisor runs at that
+ * moment, then at its return. A later call takes the place of an earlier one. */
+#define SUP_MOVES 8u
+#define SUP_MOVE_NONE 0u
+#define SUP_MOVE_MERGE 1u /* pd_merge(a, b) and so on */
+#define SUP_MOVE_SPLIT 2u
+#define SUP_MOVE_MOVE 3u
+#define SUP_MOVE_PARTITION 4u
+struct sup_test_move {
+    uint32_t after; /* 0: at the same interrupt as the move before */
+    uint32_t kind;
+    component_t a, b;
+    uint8_t sets[16]; /* partition, of at most so many components */
+};
+/* What an interrupt found. */
+struct sup_test_hit {
+    uint64_t rip;
+    uint64_t time; /* instructions since the call of sup_moves_at, and some that are always as many */
+    thread_t thread;
+    int32_t status; /* of the move */
+};
+long sup_moves_at(const struct sup_test_move *moves, uint32_t count);
+/* No move comes any more; how many came, and the first `count` of them. */
+long sup_moves_hit(struct sup_test_hit *hits, uint32_t count);
+/* SHOJI_OK; SHOJI_EINVAL, and a line on the console, if an invariant of the layout does not hold. Slow. */
+long sup_layout_check(void);
+
 /* ---- group layout: mpd_manager ---- */
 #define SUP_RUNS 0u  /* it can be invoked */
 #define SUP_DOWN 1u  /* it failed and will be rebooted; invocations of it end with SHOJI_EFAULT at once */
