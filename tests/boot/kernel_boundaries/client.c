@@ -39,6 +39,12 @@ SHOJI_EXPORT long client_wait(uint64_t y)
     return ANSWER((uint32_t)server_wait(y) + own[0] + pool_both[POOL_WORDS]);
 }
 
+SHOJI_EXPORT long client_touch(uint64_t address)
+{
+    *(volatile uint32_t *)address = 2;
+    return SHOJI_OK;
+}
+
 SHOJI_EXPORT long client_address(uint64_t which)
 {
     return which == 0 ? (long)&own[8] : (long)lent;

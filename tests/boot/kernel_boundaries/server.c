@@ -3,7 +3,7 @@
 #include "boundaries.h"
 
 extern volatile uint32_t pool_both[];
-static volatile uint32_t own = SERVER_OWN;
+static volatile uint32_t own = SERVER_OWN, touched;
 
 SHOJI_EXPORT long server_work(uint64_t address, uint64_t x)
 {
@@ -31,6 +31,11 @@ SHOJI_EXPORT long server_touch(uint64_t address)
 {
     *(volatile uint32_t *)address = 2;
     return SHOJI_OK;
+}
+
+SHOJI_EXPORT long server_address(void)
+{
+    return (long)&touched;
 }
 
 long component_init(component_t self)

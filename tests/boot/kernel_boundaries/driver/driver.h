@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The driver's parts: print.c says things, run.c makes one conversation with moves and looks at what came of
- * it, reference.c finds all boundaries, kinds.c makes a kind of move at each of them, random.c any moves
+ * it, reference.c finds all boundaries, kinds.c makes a kind of move at each of them, walls.c
+ * looks at what can be reached, random.c any moves
  * anywhere.
  *
  * A boundary is where an interrupt can come: before each instruction that a component executes. */
@@ -58,6 +59,8 @@ void layout_make(const struct layout *layout);
 /* What the pair's edge has counted in the last run. */
 void edge_read(uint32_t pair, uint64_t *invocations, uint64_t *gated);
 void sleeper_run(void);
+/* It is in nobody any more. */
+void sleeper_leave(void);
 /* Makes the conversation once, for the emulator to write down. */
 void run_once(bool sleeper);
 
@@ -74,8 +77,9 @@ extern struct reference references[2];
 extern uint64_t settle;
 void references_make(void);
 
-/* ---- kinds.c, random.c ---- */
+/* ---- kinds.c, walls.c, random.c ---- */
 void kinds_run(void);
+void walls_look(void);
 void random_runs(void);
 
 #endif

@@ -137,23 +137,8 @@ static void kind_run(const struct kind *kind)
                   (const uint64_t[]){runs, now_at, reused, stale}, 4, kind->name);
 }
 
-/* What is apart cannot be reached, what is together can, and what was lent is taken back. */
-static void walls_look(const struct layout *layout)
-{
-    long wanted = crosses(layout, 1) ? SHOJI_EFAULT : SHOJI_OK, status;
-
-    layout_make(layout);
-    for (uint64_t which = 0; which < 2; which++) {
-        status = server_touch((uint64_t)client_address(which));
-        CHECK(status == wanted, status);
-    }
-}
-
 void kinds_run(void)
 {
-    for (uint32_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (uint32_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         kind_run(&kinds[i]);
-        walls_look(&kinds[i].before);
-        walls_look(&kinds[i].after);
-    }
 }

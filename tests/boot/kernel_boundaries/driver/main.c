@@ -17,6 +17,7 @@ SHOJI_EXPORT long main_thread(void)
     }
     references_make();
     kinds_run();
+    walls_look();
     random_runs();
     put_text("done");
     put_line();

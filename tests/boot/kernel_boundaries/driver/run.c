@@ -48,6 +48,12 @@ void sleeper_run(void)
     }
 }
 
+void sleeper_leave(void)
+{
+    sleeper_idle = true;
+    (void)sched_give(THREAD_SLEEPER);
+}
+
 /* ---- Looking ---- */
 
 static struct sup_counters counters(void)
