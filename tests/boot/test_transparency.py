@@ -1,22 +1,27 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Walls are not to be seen: a recorded set of conversations is answered byte for byte the same by a system that is isolated,
-merged, laid out at random, and laid out anew all the while. Each layout gets a system fresh from boot, because the CGI
-services remember.
+merged, laid out at random, laid out anew all the while by the control interface, and moved at random instructions: the component
+tests/boot/kernel_mover, of the lowest priority, arms interrupts a random number of instructions ahead, at which the supervisor moves
+walls (-icount shift=0), in whatever is working by then. Each layout gets a system fresh from boot, because the CGI services remember.
 """
 
 import pathlib
 import random
+import re
 import sys
 import threading
+import time
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import rig  # noqa: E402
 import test_web  # noqa: E402
 
 RUN = "build/run-test-transparency"
 LAYOUTS = ("isolated", "merged", "random 1", "random 2", "random 3", "changing")
+MOVER_SECONDS = 120  # the most that it may take to see that nobody works
 
 
 def conversations():
@@ -119,6 +124,33 @@ def recorded(layout):
         system.running.stop()
 
 
+def mover_modules(folder):
+    """The web server's boot modules, with the mover as one component more."""
+    built = rig.REPOSITORY / "build/webserver-wild"
+    lines = []
+    for line in (built / "webserver.manifest").read_text().splitlines():
+        if line.startswith("pool ") and "edge mover" not in "\n".join(lines):
+            lines += ["edge mover timed_block scheduler supervisor:test supervisor:layout supervisor:console", ""]
+        if line.startswith("edge ") and "component mover" not in "\n".join(lines):
+            lines += ["component mover 201 mover.elf memory 64K", ""]
+        lines.append(line)
+    lines.append("thread mover mover mover_thread priority 7")
+    manifest = folder / "webserver.manifest"
+    manifest.write_text("\n".join(lines) + "\n")
+    modules = (built / "modules.list").read_text().splitlines()
+    path = folder / "modules.list"
+    path.write_text("\n".join([f"{manifest} webserver.manifest", *modules[1:], "build/tests/kernel_mover/mover.elf mover.elf"]) + "\n")
+    return str(path)
+
+
+def mover_says(system):
+    """{what: number}, once it has stopped because nobody works any more."""
+    until = time.monotonic() + MOVER_SECONDS
+    while "mover: refused" not in system.console() and time.monotonic() < until:
+        time.sleep(0.1)
+    return {what: int(number) for what, number in re.findall(r"^mover: (.*) (\d+)$", system.console().replace("\r", ""), re.M)}
+
+
 @pytest.fixture(scope="module")
 def reference():
     return recorded("isolated")
@@ -128,6 +160,26 @@ def reference():
 def test_answers_do_not_depend_on_the_layout(reference, layout):
     for data, expected, found in zip(conversations(), reference, recorded(layout), strict=True):
         assert found == expected, (layout, data[:300])
+
+
+def test_answers_do_not_depend_on_moves_at_any_instruction(reference, tmp_path, record_property):
+    """And afterwards the threads leave the domains that the moves have made stale, and no crossing is uncounted."""
+    system = test_web.System(RUN, mover_modules(tmp_path), icount=True)
+    try:
+        for data, expected, found in zip(conversations(), reference, answers(system), strict=True):
+            assert found == expected, data[:300]
+        said = mover_says(system)
+        assert set(said) == {"lists", "made", "met others", "refused"}, system.console()[-3000:]
+        assert said["met others"] > 300 and said["refused"] == 0
+        record_property("moves", said["met others"])
+        until = time.monotonic() + 30
+        while test_web.stale_domains(system) != 0 and time.monotonic() < until:
+            for path in ("/hw", "/cgi/hw", "/cgi/HW"):
+                assert system.get(path).status == 200
+        assert test_web.stale_domains(system) == 0
+        assert system.faults() == []
+    finally:
+        system.running.stop()
 
 
 def test_the_recording_says_something(reference):
