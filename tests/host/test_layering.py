@@ -22,6 +22,7 @@ MAY_INCLUDE = (
     ("mmp_hw/include/", ()),
     ("mmp_hw/model/", ("mmp_hw/include/",)),
     ("mmp_hw/tables/", ("mmp_hw/include/",)),
+    ("policy/replayer/", ("policy/",)),
     ("policy/", ()),
     ("kernel/include/", ()),
     ("kernel/", ("mmp_hw/include/mmp/arch.h",)),
