@@ -25,6 +25,7 @@ class Machine:
     iso: str = ''                                   # boot this CD image instead of kernel and modules
     qemu: str = QEMU
     cpu: str = 'mmp'
+    cpu_options: str = ''                           # its properties: name=value, with commas between them
     memory: str = '512'
     port: int = 8080                                # the site and the control interface on 127.0.0.1
     control_port: int = 8081
@@ -79,6 +80,6 @@ class Machine:
             return self.cpu
         listing = subprocess.run([self.qemu, '-cpu', 'help'], cwd=REPOSITORY, capture_output=True, text=True)
         if 'mmp' in listing.stdout.split():
-            return 'mmp'
+            return ','.join(filter(None, ('mmp', self.cpu_options)))
         print(f'{self.qemu} has no MMP CPU: booting on a plain one, WITHOUT any protection between components', flush=True)
         return 'max'

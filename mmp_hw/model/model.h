@@ -36,6 +36,7 @@ struct mmp_fault {
 
 struct mmp_counters {
     uint64_t gated, passed, returns, faults, switches, mixed;
+    uint64_t faults_of[MMP_FAULT_KINDS]; /* by kind; their sum is faults */
 };
 
 struct mmp_state {
@@ -95,6 +96,12 @@ bool mmp_check(const struct mmp_state *s, const struct mmp_memory *m, uint64_t a
  * device's bus's. */
 bool mmp_check_domain(const struct mmp_state *s, const struct mmp_memory *m, uint16_t id, uint64_t addr, uint64_t size,
                       int access, struct mmp_fault *fault);
+
+/* ---- Domains (manual 3) ---- */
+
+/* Looks an id up in the domain table (manual 3.4). False: no valid descriptor. For id 0: tag 0, and no root. */
+bool mmp_domain_lookup(const struct mmp_state *s, const struct mmp_memory *m, uint16_t id, uint16_t *tag,
+                       uint32_t *root);
 
 /* ---- Crossings (manual 5 to 7) ---- */
 

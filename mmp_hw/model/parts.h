@@ -96,10 +96,6 @@ uint32_t mmp_spt_words(const struct mmp_state *s, uint64_t start, int access);
 
 /* ---- domain.c ---- */
 
-/* Looks an id up in the domain table (manual 3). False: no valid descriptor. */
-bool mmp_domain_lookup(const struct mmp_state *s, const struct mmp_memory *m, uint16_t id, uint16_t *tag,
-                       uint32_t *root);
-
 /* The processor runs under tag and root from now on; counts a switch if that is another domain. */
 void mmp_domain_enter(struct mmp_state *s, uint16_t tag, uint32_t root);
 

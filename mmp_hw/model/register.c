@@ -33,6 +33,7 @@ void mmp_fault_record(struct mmp_state *s, const struct mmp_fault *fault)
 {
     s->fault = *fault;
     s->count.faults++;
+    s->count.faults_of[fault->kind % MMP_FAULT_KINDS]++;
 }
 
 static uint64_t fault_info(const struct mmp_fault *f)
@@ -190,6 +191,10 @@ enum mmp_msr mmp_msr_read(const struct mmp_state *s, uint32_t msr, uint64_t *val
 {
     if (msr - MMP_MSR_SPT < MMP_SPT_ENTRIES) {
         *value = s->spt[msr - MMP_MSR_SPT];
+        return MMP_MSR_OK;
+    }
+    if (msr - MMP_MSR_COUNT_FAULT < MMP_FAULT_KINDS) {
+        *value = s->count.faults_of[msr - MMP_MSR_COUNT_FAULT];
         return MMP_MSR_OK;
     }
     switch (msr) {

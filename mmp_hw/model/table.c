@@ -121,7 +121,7 @@ static inline bool walk_tables(const struct mmp_memory *m, uint32_t root, uint64
                                struct mmp_walk *walk, uint64_t *entry, struct mmp_trace *trace)
 {
     uint64_t at = root + (addr >> MMP_ROOT_SHIFT) * 4;
-    struct leaf leaf;
+    struct leaf leaf = {0, MMP_LEAF_BYTES};
     uint32_t e;
     enum entry kind;
 

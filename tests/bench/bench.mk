@@ -12,7 +12,7 @@ bench: $(BENCH_PARTS:%=bench-%)   ## measure: figures beside their goals (ONLY=m
 	@/usr/bin/python3 tests/bench/bench.py --only "$(BENCH_PARTS)" --rounds $(or $(ROUNDS),0)
 
 bench-micro: $(KERNEL) qemu $(BENCH)/micro/modules.list
-bench-loops: qemu qemu-plain $(BENCH)/loops/loops
+bench-loops: bench-web qemu-plain $(BENCH)/loops/loops
 bench-web: $(KERNEL) image qemu $(BENCH)/insncount.so
 bench-peer: bench-web qemu-plain bench-peer-guest
 
@@ -44,9 +44,21 @@ $(BENCH)/loops/%.o: tests/bench/loops/%.S tests/bench/loops/layout.h tests/bench
 $(BENCH)/loops/%.o: tests/bench/loops/%.c tests/bench/loops/layout.h mmp_hw/include/mmp/arch.h tests/bench/bench.mk
 	@mkdir -p $(@D)
 	@gcc $(LOOPS_CFLAGS) -c $< -o $@
+# The request loop is the web server's own code. In user mode, so in one object that the linker script tells from the rest.
+LOOPS_REQUEST := tests/bench/loops/request.c webserver/http_parser/request.c webserver/http_parser/reply.c $(LLHTTP_SOURCES)
+$(BENCH)/loops/user.o: $(LOOPS_REQUEST) webserver/http_parser/request.h webserver/http_parser/reply.h $(THIRD_PARTY_STAMPS) tests/bench/bench.mk
+	@mkdir -p $(BENCH)/loops/user
+	@for source in $(LOOPS_REQUEST); do \
+	    gcc $(LOOPS_CFLAGS) -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable -ffunction-sections \
+	        -fdata-sections -isystem $(BUILD)/newlib/include -Iwebserver -I$(LLHTTP)/include -Itests/bench/loops \
+	        -c $$source -o $(BENCH)/loops/user/$$(echo $$source | tr / -).o || exit 1; \
+	done
+	@ld -r --no-warn-execstack --gc-sections -e loop_request $(foreach source,$(LOOPS_REQUEST),$(BENCH)/loops/user/$(subst /,-,$(source)).o) \
+	    $(BUILD)/newlib/lib/libc.a -o $@
+
 # QEMU's multiboot loader takes 32-bit files only.
-$(BENCH)/loops/loops: $(LOOPS_OBJECTS) tests/bench/loops/loops.ld
-	@ld -m elf_x86_64 -nostdlib -static -n -z noexecstack --no-warn-rwx-segments -T tests/bench/loops/loops.ld $(LOOPS_OBJECTS) -o $@.64
+$(BENCH)/loops/loops: $(LOOPS_OBJECTS) $(BENCH)/loops/user.o tests/bench/loops/loops.ld
+	@ld -m elf_x86_64 -nostdlib -static -n -z noexecstack --no-warn-rwx-segments -T tests/bench/loops/loops.ld $(LOOPS_OBJECTS) $(BENCH)/loops/user.o -o $@.64
 	@objcopy -I elf64-x86-64 -O elf32-i386 $@.64 $@
 
 # ---- where a request's instructions go ----

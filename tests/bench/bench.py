@@ -21,6 +21,7 @@ from harness.guest import REPOSITORY  # noqa: E402
 
 PARTS = {"micro": micro, "loops": loops, "web": web, "peer": against}
 NEED_NETWORK = ("web", "peer")
+WANT_NETWORK = (*NEED_NETWORK, "loops")  # without, loops leaves out what it would ask a running system
 
 
 def arguments():
@@ -63,7 +64,7 @@ def environment(options):
 def main():
     options = arguments()
     why_no_network = None
-    if network.MARK not in network.os.environ and set(NEED_NETWORK) & set(options.parts):
+    if network.MARK not in network.os.environ and set(WANT_NETWORK) & set(options.parts):
         why_no_network = network.available()
         if why_no_network is None:
             network.enter()

@@ -43,7 +43,7 @@ def kernel(tmp_path_factory):
     """The test kernel, linked as the 32-bit ELF that multiboot wants."""
     out = tmp_path_factory.mktemp("cpu")
     objects = []
-    for source in ("start.S", "snippets.S", "rig.c", "main.c"):
+    for source in ("start.S", "snippets.S", "rig.c", "grants.c", "steps.c", "model.c", "main.c"):
         objects.append(out / f"{source}.o")
         command = ["gcc", *CFLAGS, f"-I{REPOSITORY}/mmp_hw/include", "-c", SOURCES / source, "-o", objects[-1]]
         subprocess.run(command, check=True)
@@ -92,7 +92,7 @@ def test_kernel(kernel, way, shape):
 def test_devices(kernel, cpu):
     lines, errors = boot(kernel, "-cpu", cpu, "-device", "mmp-dma", "-device", "edu")
     assert lines and lines[-1] == "done", [line for line in lines if line.startswith("FAIL")] + [errors]
-    assert len([line for line in lines if "ok devices" in line]) == 3
+    assert len([line for line in lines if "ok devices" in line]) == (4 if "model" in cpu else 3)
 
 
 def test_devices_come_after_what_checks_them(kernel):
@@ -165,10 +165,25 @@ def test_query(kernel, tmp_path):
     assert counters["gated"] > 100000 and counters["mixed"] > 0
     assert sum(counters["faults-by-kind"]) == counters["faults"]
     assert [kind for kind, count in enumerate(counters["faults-by-kind"]) if count] == [*range(1, 14)]
+    assert query["grants"] == []
     assert query["enabled"] and query["domain"] == 0 and query["root"] == 0 and query["alignment"] == 4096
     assert query["fb"] == query["sl"] + 0x10000 == 0x2810000
     assert query["call-stack"] == [] and query["xsp"] == query["xbase"]
     assert query["fault"]["kind"] == 1 and query["fault"]["domain"] == 0x8001
+
+
+def test_gates(kernel, tmp_path):
+    """Each gate that was entered is listed, with its own counts; both forms say the same."""
+    hmp = {"execute": "human-monitor-command", "arguments": {"command-line": "info mmp-gates"}}
+    commands = [{"execute": "qmp_capabilities"}, {"execute": "stop"}, {"execute": "query-mmp-gates"}, hmp, {"execute": "quit"}]
+    out = talk(kernel, tmp_path / "console", "".join(json.dumps(command) for command in commands), "-qmp", "stdio")
+    gates, info = (answer["return"] for answer in map(json.loads, re.findall(r"^\{.*", out, re.M)) if answer.get("return"))
+    assert len(gates) > 10 and all(gate["count"] >= gate["crossed"] and gate["count"] > 0 for gate in gates)
+    assert [gate["address"] for gate in gates] == sorted(0x23F0000 + 32 * (gate["address"] % 0x10000 // 32) for gate in gates)
+    first = gates[0]
+    assert first["address"] == 0x23F0000 and first["domain"] == 0x8002 and first["count"] > 1000000
+    line = f"{first['address']:08x}: into domain 8002 at {first['target']:08x}, badge {first['badge']:x}: {first['count']} invocations"
+    assert len(info.splitlines()) == len(gates) and info.startswith(line)
 
 
 def test_query_of_another_processor(kernel):
@@ -208,10 +223,26 @@ def test_model_is_deterministic(kernel, tmp_path):
     assert model["references"][0] > model["checked"][0] > 0
 
 
-@pytest.mark.parametrize("option", ["plb-ways=3", "plb-replacement=best", "sidecars=many", "l1d-ways=0"])
-def test_machines_that_cannot_be_made(kernel, option):
-    lines, errors = boot(kernel, "-cpu", f"mmp,model=on,{option}")
-    assert lines == [] and "-cpu mmp" in errors
+def test_crossings_cost_what_is_asked(kernel, tmp_path):
+    """crossing-cycles is added once for each round trip, and changes nothing else."""
+    icount = ("-icount", "shift=0,sleep=off")
+    cheap, dear = (query_mmp(kernel, tmp_path / f"console{n}", *icount, cpu=f"mmp,model=on,crossing-cycles={n}")[0]["return"]
+                   for n in (8, 109))
+    counters = cheap["counters"]
+    assert counters == dear["counters"] and counters["returns"] > 100000
+    by_cause = [after - before for before, after in zip(cheap["model"]["cycles-by-cause"], dear["model"]["cycles-by-cause"])]
+    assert by_cause == [0, 0, 0, 0, 51 * counters["gated"] + 50 * counters["returns"], 0]
+
+
+@pytest.mark.parametrize(("option", "said"), [
+    ("model=on,plb-ways=3", "no machine can be made"), ("model=on,plb-replacement=best", "lru, round-robin or random"),
+    ("model=on,sidecars=many", "none, access or register"), ("model=on,l1d-ways=0", "no machine can be made"),
+    ("model=on,crossing-cycles=9,gate-cycles=1", "give it or them"), ("plb-entries=16", "plb-entries"),
+    ("crossing-cycles=9", "give model=on too"), ("sidecars=access", "give model=on too"),
+])
+def test_machines_that_cannot_be_made(kernel, option, said):
+    lines, errors = boot(kernel, "-cpu", f"mmp,{option}")
+    assert lines == [] and "-cpu mmp" in errors and said in errors
 
 
 @pytest.mark.skipif(shutil.which("gdb") is None, reason="no gdb here")

@@ -287,8 +287,7 @@ static void show(const char *name, uint64_t value)
 #define FLAGS 0x44700u /* TF, IF, DF, NT, AC */
 #define PAGE_FAULT 14
 
-/* The access that is named, where an instruction loads and stores, and the sizes of fetches and of enter are
- * left open. */
+/* The sizes of fetches and of enter are left open (manual 9.1). */
 static uint64_t comparable_info(const struct program *p, uint64_t info, uint64_t rip)
 {
     uint64_t index = (rip - CODE) / SLOT;

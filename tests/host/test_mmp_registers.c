@@ -173,12 +173,14 @@ static void test_which_exist(void **unused)
     (void)unused;
     for (uint32_t msr = MMP_MSR_BASE - 16; msr < MMP_MSR_END + 16; msr++) {
         bool spt = msr >= MMP_MSR_SPT && msr < MMP_MSR_SPT + 8;
+        bool faults = msr >= MMP_MSR_COUNT_FAULT && msr < MMP_MSR_COUNT_FAULT + 16;
         bool readable = (msr >= MMP_MSR_CTL && msr <= MMP_MSR_SEL) || spt;
         bool writable = readable && msr != MMP_MSR_PDID;
         uint64_t value;
 
         for (unsigned i = 0; i < sizeof read_only / sizeof *read_only; i++)
             readable = readable || msr == read_only[i];
+        readable = readable || faults;
         writable = writable || msr == MMP_MSR_INVAL;
         assert_int_equal(mmp_msr_read(&s, msr, &value), readable ? MMP_MSR_OK : MMP_MSR_REFUSED);
         if (!writable)
@@ -362,6 +364,10 @@ static void test_fault_registers(void **unused)
     mmp_fault_record(&s, &fault);
     assert_int_equal(read_of(MMP_MSR_FAULT_INFO), 0x0000ffff81230201u);
     assert_int_equal(read_of(MMP_MSR_COUNT_FAULTS), 2);
+    fault.kind = MMP_FAULT_PRIVILEGE;
+    mmp_fault_record(&s, &fault);
+    for (uint32_t kind = 0; kind < 16; kind++)
+        assert_int_equal(read_of(MMP_MSR_COUNT_FAULT + kind), kind == 1 ? 2 : kind == 13);
 }
 
 /* ---- Random writes ---- */

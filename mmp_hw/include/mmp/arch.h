@@ -213,7 +213,11 @@
 #define MMP_MSR_CYCLES_TAG 0x4d500068u /* read, write: bits 15:0 a tag */
 #define MMP_MSR_CYCLES_OF 0x4d500069u  /* cycles under that tag */
 
-#define MMP_MSR_END 0x4d500070u
+/* Sixteen registers from here on: MMP faults raised of kind 0, 1, ... (manual 9). */
+#define MMP_MSR_COUNT_FAULT 0x4d500070u
+#define MMP_FAULT_KINDS 16
+
+#define MMP_MSR_END 0x4d500080u
 #define MMP_CAPS_MODEL 0x100
 #define MMP_CTL_EN 1
 #define MMP_CTL_ALIGN_SHIFT 8

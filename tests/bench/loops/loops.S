@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The loops, in user mode. Each is void loop(rdi: iterations) and may use every register but r12 and r13. What an
+ * The loops, in user mode. Each is void loop(rdi: iterations). What an
  * iteration is, is said at each; iterations are chosen in main.c so that a loop takes some hundredths of a second.
  */
 #include "layout.h"
@@ -10,16 +10,16 @@
 /* rdi: iterations, rsi: loop. Ends in rax: ticks of the time-stamp counter. */
     .globl user_entry
 user_entry:
-    mov %rsi, %r12
     rdtsc
     shl $32, %rdx
     or %rdx, %rax
-    mov %rax, %r13
-    call *%r12
+    push %rax
+    call *%rsi
     rdtsc
     shl $32, %rdx
     or %rdx, %rax
-    sub %r13, %rax
+    pop %rdx
+    sub %rdx, %rax
     int $LOOPS_VECTOR_DONE
 
 /* Ten instructions in registers. */
@@ -37,6 +37,38 @@ loop_compute:
     add %rcx, %rax
     not %rax
     dec %rdi
+    jnz 1b
+    ret
+
+/* Two instructions: the shortest block that jumps to itself. */
+    .globl loop_tight
+    .balign 64
+loop_tight:
+1:  dec %rdi
+    jnz 1b
+    ret
+
+/* Six conditional jumps, which go either way by turns of different length: blocks of two or three instructions. */
+    .globl loop_branchy
+    .balign 64
+loop_branchy:
+    xor %eax, %eax
+1:  test $1, %dil
+    jz 2f
+    inc %rax
+2:  test $2, %dil
+    jz 3f
+    add $3, %rax
+3:  test $4, %dil
+    jnz 4f
+    dec %rax
+4:  test $9, %dil
+    jnz 5f
+    xor %rdi, %rax
+5:  test %rax, %rax
+    js 6f
+    add $5, %rax
+6:  dec %rdi
     jnz 1b
     ret
 
@@ -104,6 +136,32 @@ loop_gate:
     mov $LOOPS_GATE, %r14d
     mov %rdi, %r15
 1:  call *%r14
+    dec %r15
+    jnz 1b
+    ret
+
+/* Calls of `nothing` through gates, each into the next of 64 domains. */
+    .globl loop_rotate
+    .balign 64
+loop_rotate:
+    mov $LOOPS_GATES, %r14d
+    mov $LOOPS_GATES + 32 * LOOPS_DOMAINS, %r13d
+    mov $LOOPS_GATES, %r12d
+    mov %rdi, %r15
+1:  call *%r14
+    add $32, %r14
+    cmp %r13, %r14
+    cmove %r12, %r14
+    dec %r15
+    jnz 1b
+    ret
+
+/* Into the kernel and back. */
+    .globl loop_syscall
+    .balign 64
+loop_syscall:
+    mov %rdi, %r15
+1:  syscall
     dec %r15
     jnz 1b
     ret

@@ -2,11 +2,13 @@
  *
  * The loops guest: runs a few loops in user mode and prints how many ticks each took, as lines
  *
- *     loop NAME TICKS ITERATIONS
+ *     loop NAME TICKS ITERATIONS INSTRUCTIONS
  *
- * on the debug console. With the word `mmp` on its command line the loops run in a domain of an MMP processor
- * whose tables are set up by hand; without, they run on any x86-64 processor. `fewer` cuts the iterations by
- * ten. Ends QEMU through isa-debug-exit: status 1 after the last line, 3 after an unexpected exception.
+ * on the debug console, after one that says how many ticks a second has: `frequency TICKS`. With the word
+ * `mmp` on its command line the loops run in a domain of an MMP processor whose tables are set up by hand;
+ * without, they run on any x86-64 processor, which counts no instructions. `fewer` cuts the iterations by a
+ * hundred, and runs each loop twice. Ends QEMU through isa-debug-exit: status 1 after the last line, 3 after
+ * an unexpected exception.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,10 +17,12 @@
 #include "mmp/arch.h"
 
 #define REPETITIONS 12
+#define REPETITIONS_OF_FEWER 2
 
 /* boot.S */
 uint64_t user_run(uint64_t iterations, void (*loop)(void));
 void user_done(void);
+void system_call(void);
 extern uint8_t exception_stubs[];
 extern struct idt_gate {
     uint16_t offset0, selector, type, offset1;
@@ -30,23 +34,37 @@ void main(const uint32_t *multiboot);
 void exception(uint64_t vector, uint64_t first, uint64_t second);
 
 /* loops.S */
-void loop_compute(void), loop_memory(void), loop_call(void), loop_copy(void), loop_mixed(void),
-    loop_gate(void), loop_pass(void), loop_direct(void), nothing(void);
+void loop_compute(void), loop_tight(void), loop_branchy(void), loop_memory(void), loop_call(void),
+    loop_copy(void), loop_mixed(void), loop_gate(void), loop_rotate(void), loop_syscall(void),
+    loop_pass(void), loop_direct(void), nothing(void);
+void loop_request(void); /* request.c */
+
+enum needs { NOTHING, MMP, NO_MMP };
 
 static const struct loop {
     const char *name;
     void (*run)(void);
     uint64_t iterations;
-    bool needs_mmp;
+    enum needs needs;
 } loops[] = {
-    {"compute", loop_compute, 6000000, false}, {"memory", loop_memory, 1200, false},
-    {"call", loop_call, 1500000, false},       {"copy", loop_copy, 12000, false},
-    {"mixed", loop_mixed, 1000000, false},     {"direct", loop_direct, 1500000, false},
-    {"gate", loop_gate, 250000, true},         {"pass", loop_pass, 250000, true},
+    {"compute", loop_compute, 6000000, NOTHING},
+    {"tight", loop_tight, 30000000, NOTHING},
+    {"branchy", loop_branchy, 3000000, NOTHING},
+    {"memory", loop_memory, 1200, NOTHING},
+    {"call", loop_call, 1500000, NOTHING},
+    {"copy", loop_copy, 12000, NOTHING},
+    {"request", loop_request, 12000, NOTHING},
+    {"mixed", loop_mixed, 1000000, NOTHING},
+    {"direct", loop_direct, 1500000, NOTHING},
+    {"syscall", loop_syscall, 250000, NO_MMP},
+    {"gate", loop_gate, 250000, MMP},
+    {"rotate", loop_rotate, 250000, MMP},
+    {"pass", loop_pass, 250000, MMP},
 };
 
 /* Domain table, permission tables and call stack: reserved for the supervisor by not being in any table. */
-static uint8_t domain_table[3 * MMP_DD_SIZE] __attribute__((aligned(16)));
+#define DESCRIPTORS (2 + LOOPS_DOMAINS)
+static uint8_t domain_table[DESCRIPTORS * MMP_DD_SIZE] __attribute__((aligned(16)));
 static uint32_t root[MMP_ROOT_ENTRIES] __attribute__((aligned(MMP_ROOT_BYTES)));
 static uint32_t data_mid[MMP_MID_ENTRIES] __attribute__((aligned(MMP_MID_BYTES)));
 static uint32_t mixed_mid[MMP_MID_ENTRIES] __attribute__((aligned(MMP_MID_BYTES)));
@@ -132,8 +150,8 @@ static void gate_make(uint64_t at, uint16_t pd)
     put(gate, MMP_GATE_KIND, MMP_GATE_CALL, 4);
 }
 
-/* Domains 1 and 2 share one root table: the gate between them costs what a gate costs, whatever is behind it.
- */
+/* All domains share one root table: a gate between two of them costs what a gate costs, whatever is behind
+ * it. */
 static void mmp_tables(void)
 {
     for (uint32_t i = 0; i < MMP_MID_ENTRIES; i++)
@@ -144,19 +162,21 @@ static void mmp_tables(void)
     root[LOOPS_CODE >> MMP_ROOT_SHIFT] = MMP_BITMAP_ALL(MMP_PERM_RX);
     root[LOOPS_DATA >> MMP_ROOT_SHIFT] = address(data_mid);
     root[LOOPS_MIXED >> MMP_ROOT_SHIFT] = address(mixed_mid);
-    for (uint32_t i = 1; i <= 2; i++) {
+    for (uint32_t i = 1; i < DESCRIPTORS; i++) {
         put(domain_table, i * MMP_DD_SIZE + MMP_DD_ROOT, address(root), 4);
         put(domain_table, i * MMP_DD_SIZE + MMP_DD_TAG, MMP_PD_USER | i, 2);
         put(domain_table, i * MMP_DD_SIZE + MMP_DD_FLAGS, MMP_DD_VALID, 2);
     }
     gate_make(LOOPS_GATE, MMP_PD_USER | 2);
     gate_make(LOOPS_GATE_PASS, MMP_PD_USER | 1);
+    for (uint32_t i = 0; i < LOOPS_DOMAINS; i++)
+        gate_make(LOOPS_GATES + i * MMP_GATE_BYTES, (uint16_t)(MMP_PD_USER | (2 + i)));
 }
 
 static void mmp_on(void)
 {
     msr_write(MMP_MSR_DTBASE, address(domain_table));
-    msr_write(MMP_MSR_DTCOUNT, 3);
+    msr_write(MMP_MSR_DTCOUNT, DESCRIPTORS);
     msr_write(MMP_MSR_GWLO, LOOPS_CODE);
     msr_write(MMP_MSR_GWHI, LOOPS_CODE + (1 << MMP_ROOT_SHIFT));
     msr_write(MMP_MSR_S0, address(supervisor_stack + sizeof supervisor_stack));
@@ -204,34 +224,91 @@ void exception(uint64_t vector, uint64_t first, uint64_t second)
     leave(1);
 }
 
+#define MSR_EFER 0xc0000080u
+#define MSR_STAR 0xc0000081u
+#define MSR_LSTAR 0xc0000082u
+#define MSR_FMASK 0xc0000084u
+#define EFER_SCE 1u
+
+static void system_calls_on(void)
+{
+    msr_write(MSR_STAR, (uint64_t)(LOOPS_SYSRET | 3) << 48 | (uint64_t)LOOPS_KERNEL_CS << 32);
+    msr_write(MSR_LSTAR, address((void *)system_call));
+    msr_write(MSR_FMASK, 0x200);
+    msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE);
+}
+
+static uint8_t in8(uint16_t port)
+{
+    uint8_t value;
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static uint64_t ticks_now(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+/* By the interval timer's second channel: it counts 1,193,182 a second. */
+static uint64_t frequency(void)
+{
+    const uint32_t count = 59659; /* a twentieth of a second */
+    uint64_t from;
+
+    out8(0x61, (uint8_t)((in8(0x61) & ~2) | 1));
+    out8(0x43, 0xb0);
+    out8(0x42, (uint8_t)count);
+    out8(0x42, (uint8_t)(count >> 8));
+    from = ticks_now();
+    while ((in8(0x61) & 0x20) == 0)
+        ;
+    return (ticks_now() - from) * 1193182 / count;
+}
+
+static void loop_run(const struct loop *loop, bool mmp, uint64_t iterations)
+{
+    uint64_t instructions = 0, ticks;
+
+    if (mmp) {
+        mmp_forge();
+        instructions = msr_read(MMP_MSR_COUNT_INSNS);
+    }
+    ticks = user_run(iterations, loop->run);
+    if (mmp)
+        instructions = msr_read(MMP_MSR_COUNT_INSNS) - instructions;
+    print("loop ");
+    print(loop->name);
+    print(" ");
+    print_number(ticks, 10);
+    print(" ");
+    print_number(iterations, 10);
+    print(" ");
+    print_number(instructions, 10);
+    print("\n");
+}
+
 void main(const uint32_t *multiboot)
 {
     const char *line = multiboot[0] & 4 ? (const char *)(uintptr_t)multiboot[4] : "";
-    bool mmp = word_given(line, "mmp");
-    uint64_t divisor = word_given(line, "fewer") ? 10 : 1;
+    bool mmp = word_given(line, "mmp"), fewer = word_given(line, "fewer");
 
     for (uint32_t i = 0; i < 32; i++)
         idt_set(i, exception_stubs + 32 * i, 0x8e00);
     idt_set(LOOPS_VECTOR_DONE, (void *)user_done, 0xee00);
+    system_calls_on();
     if (mmp) {
         mmp_tables();
         mmp_on();
     }
-    for (uint32_t r = 0; r < REPETITIONS; r++) {
-        for (uint32_t i = 0; i < sizeof loops / sizeof *loops; i++) {
-            if (loops[i].needs_mmp && !mmp)
-                continue;
-            if (mmp)
-                mmp_forge();
-            uint64_t ticks = user_run(loops[i].iterations / divisor, loops[i].run);
-            print("loop ");
-            print(loops[i].name);
-            print(" ");
-            print_number(ticks, 10);
-            print(" ");
-            print_number(loops[i].iterations / divisor, 10);
-            print("\n");
-        }
-    }
+    print("frequency ");
+    print_number(frequency(), 10);
+    print("\n");
+    for (uint32_t r = 0; r < (fewer ? REPETITIONS_OF_FEWER : REPETITIONS); r++)
+        for (uint32_t i = 0; i < sizeof loops / sizeof *loops; i++)
+            if (loops[i].needs != (mmp ? NO_MMP : MMP))
+                loop_run(&loops[i], mmp, loops[i].iterations / (fewer ? 100 : 1));
     leave(0);
 }

@@ -86,8 +86,6 @@ replay_again:
     or %r12, (%rsp)
     popfq
     call *%rdi
-    .globl flags_call_back
-flags_call_back:
     pushfq
     pop %r13
     andq $~0x44500, %r13
@@ -106,8 +104,7 @@ flags_call_back:
     pushfq
     orq $0x100, (%rsp)
     popfq
-    .globl callee_traces_ret
-callee_traces_ret:
+    nop /* behind this one there is a trap: the flag is set */
     ret
 /* a string store upwards or downwards */
     CODE callee_strings

@@ -13,18 +13,14 @@ extern const char flags_call[], callee_sees_flags[], callee_strings[], callee_fl
 #define AC 0x40000u
 #define CR0_AM 0x40000u
 
-extern const char callee_traces[], callee_traces_ret[];
-static unsigned steps,
-    steps_behind; /* all; those of the other domain, but for the one at its first instruction */
+extern const char callee_traces[];
+static unsigned steps, steps_behind; /* all; those of the other domain */
 static uint16_t tracer;
-static const char *first;
 
-/* The trap after an instruction that began with TF set is x86's own, and so comes after the gate, or the
- * return, too. */
 static bool count_step(struct trap *frame)
 {
     steps++;
-    if (trap_last.pd != tracer && frame->rip != (uint64_t)first)
+    if (trap_last.pd != tracer)
         steps_behind++;
     check(trap_last.pd == tracer || (frame->rflags & TF) == 0, "TF", frame->rflags);
     return true;
@@ -53,17 +49,16 @@ static void call_with(uint64_t flags, const char *target)
     check(trap_last.vector == DONE && trap_last.pd == ID(ALICE), "end", trap_last.vector);
 }
 
-static void steps_of(int domain, const char *other)
+static void steps_of(int domain)
 {
     steps = steps_behind = 0;
     tracer = ID(domain);
-    first = other;
     on_step = count_step;
 }
 
 static void trap_flag(void)
 {
-    steps_of(ALICE, callee_sees_flags);
+    steps_of(ALICE);
     call_with(TF, callee_sees_flags);
     check(steps > 0, "steps", steps);
     check(steps_behind == 0, "Bob's steps", steps_behind);
@@ -72,9 +67,7 @@ static void trap_flag(void)
 
 static void trap_flag_back(void)
 {
-    extern const char flags_call_back[];
-
-    steps_of(BOB, flags_call_back);
+    steps_of(BOB);
     call_with(0, callee_traces);
     check(steps > 0, "steps", steps);
     check(steps_behind == 0, "Alice's steps", steps_behind);
@@ -151,9 +144,9 @@ static void registers_left(void)
 
 static const struct attack list[] = {
     {"TF into a callee", "call through a gate with TF set",
-     "no trap behind the callee's first instruction, TF clear there", trap_flag},
+     "no trap in the callee, TF clear there", trap_flag},
     {"TF back to the caller", "return through a gate with TF set",
-     "no trap behind the instruction that is returned to, TF clear there", trap_flag_back},
+     "no trap in the caller, TF clear there", trap_flag_back},
     {"NT, AC, DF into a callee", "call through a gate with all set",
      "clear in the callee, and in the caller after the return", other_flags},
     {"AC where it counts", "CR0.AM set, AC set, call; the callee loads from an address that is not aligned",

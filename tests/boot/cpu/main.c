@@ -2,6 +2,7 @@
  *
  * Boot tests of the MMP CPU. Each prints `ok NAME` or `FAIL NAME: what differs`; the last line is `done`.
  */
+#include "cases.h"
 #include "rig.h"
 
 #define SNIPPET(name) extern const char name[], name##_at[]
@@ -347,6 +348,38 @@ static void test_compound(void)
             denied(&tables[i], page_wall - 10 + over, page_wall);
             allowed(&tables[i], wall - 64);
         }
+    }
+    test_end();
+
+    test("what loads and stores is denied as a load first");
+    {
+        static const struct insn changes[] = {
+            INSN(add8, 8, true, true),        INSN(lock_add8, 8, true, true),        INSN(lock_add4, 4, true, true),
+            INSN(xchg8, 8, true, true),       INSN(cmpxchg16, 16, true, true),
+            INSN(plain_cmpxchg16, 16, true, true),
+        };
+        const uint32_t place = wall + 128;
+
+        for (unsigned i = 0; i < sizeof changes / sizeof *changes; i++) {
+            fill(place - 16, 48, 0x5a);
+            perm_change(ALICE, place - 16, place + 32, MMP_PERM_NONE);
+            run(ALICE, changes[i].code, place, 1, 0, 0);
+            expect_denied(changes[i].where, MMP_ACCESS_LOAD, place, changes[i].size);
+            perm_change(ALICE, place, place + 4, MMP_PERM_RO);
+            run(ALICE, changes[i].code, place, 1, 0, 0);
+            if (changes[i].size > 4) /* the load of its second word, before the store to its first */
+                expect_denied(changes[i].where, MMP_ACCESS_LOAD, place + 4, changes[i].size);
+            perm_change(ALICE, place, place + 16, MMP_PERM_RO);
+            run(ALICE, changes[i].code, place, 1, 0, 0);
+            expect_denied(changes[i].where, MMP_ACCESS_STORE, place, changes[i].size);
+            perm_change(ALICE, place, place + 4, MMP_PERM_RW);
+            if (changes[i].size > 4) {
+                run(ALICE, changes[i].code, place, 1, 0, 0);
+                expect_denied(changes[i].where, MMP_ACCESS_STORE, place + 4, changes[i].size);
+            }
+            check(filled(place - 16, 48, 0x5a), "written", i);
+        }
+        perm_change(ALICE, place - 16, place + 32, MMP_PERM_RW);
     }
     test_end();
 
@@ -879,6 +912,15 @@ static void edu_copy(uint32_t memory, uint32_t bytes, unsigned command)
         ;
 }
 
+/* Reads a byte. Was its line in no cache for data? */
+static bool line_missed(uint32_t addr)
+{
+    uint64_t before = msr_read(MMP_MSR_COUNT_L1D_MISSES);
+
+    *(volatile uint8_t *)at(addr);
+    return msr_read(MMP_MSR_COUNT_L1D_MISSES) > before;
+}
+
 static void test_devices(void)
 {
     const uint32_t page = ARENA + 0x70000;
@@ -924,6 +966,25 @@ static void test_devices(void)
     edu_copy(page + 1024, 256, EDU_TO_MEMORY);
     check(filled(page + 1024, 256, 0x22), "read of a read-only word", *at(page + 1024 + 72));
     test_end();
+
+    if (msr_read(MMP_MSR_CAPS) & MMP_CAPS_MODEL) {
+        uint64_t lookups = msr_read(MMP_MSR_COUNT_PLB_HITS) + msr_read(MMP_MSR_COUNT_PLB_MISSES);
+        uint64_t cycles;
+
+        test("devices in model mode");
+        edu_copy(page + 1024, 256, EDU_TO_MEMORY);
+        check(msr_read(MMP_MSR_COUNT_PLB_HITS) + msr_read(MMP_MSR_COUNT_PLB_MISSES) > lookups, "lookups", lookups);
+        line_missed(page + 1024);
+        check(!line_missed(page + 1024), "in the cache", 0);
+        edu_copy(page + 2048, 256, EDU_TO_MEMORY);
+        check(!line_missed(page + 1024), "another line", 0);
+        edu_copy(page + 1024, 256, EDU_TO_MEMORY);
+        check(line_missed(page + 1024), "what a device wrote is cached still", 0);
+        cycles = msr_read(MMP_MSR_CYCLES_PLB);
+        edu_copy(page, 1024, 0);
+        check(msr_read(MMP_MSR_CYCLES_PLB) == cycles, "cycles", msr_read(MMP_MSR_CYCLES_PLB) - cycles);
+        test_end();
+    }
 
     test("devices follow their domain");
     root_share(BOB, ALICE); /* a merge: who may do what Alice may */
@@ -976,7 +1037,7 @@ static void test_privilege(void)
     }
     run(NOBODY, do_rdmsr, 0, 0, 0, MMP_MSR_PDID);
     check(trap_last.vector == DONE, "domain 0", trap_last.vector);
-    run(NOBODY, do_rdmsr, 0, 0, 0, MMP_MSR_END - 2);
+    run(NOBODY, do_rdmsr, 0, 0, 0, MMP_MSR_FAULT_INFO - 1);
     expect_exception(13, do_rdmsr_at);
     run(NOBODY, do_wrmsr, 0, 0, 0, MMP_MSR_PDID);
     expect_exception(13, do_wrmsr_at);
@@ -1097,6 +1158,9 @@ int main(void)
     test_stale();
     test_stack();
     test_gates();
+    test_grants();
+    test_steps();
+    test_model();
     test_privilege();
     test_interrupts();
     test_devices();

@@ -167,14 +167,20 @@ void root_own(int domain)
     table[domain].flags = MMP_DD_VALID;
 }
 
-static void callstack_start(void)
+/* But for the stack permissions. */
+static void stack_start(void)
 {
-    msr_write(MMP_MSR_STACK, 0);
     msr_write(MMP_MSR_SL, STACK_LOW);
     msr_write(MMP_MSR_FB, STACK_TOP);
     msr_write(MMP_MSR_XBASE, CALLSTACK);
     msr_write(MMP_MSR_XSP, CALLSTACK);
     msr_write(MMP_MSR_XLIMIT, CALLSTACK + CALLSTACK_FRAMES * MMP_XFRAME_BYTES);
+}
+
+static void callstack_start(void)
+{
+    msr_write(MMP_MSR_STACK, 0);
+    stack_start();
 }
 
 void domains_start(void)
@@ -226,6 +232,13 @@ static void frame_push(int domain, uint16_t kind)
     *(uint16_t *)(frame + MMP_XFRAME_PD) = domain == NOBODY ? 0 : ID(domain);
     *(uint16_t *)(frame + MMP_XFRAME_KIND) = kind;
     msr_write(MMP_MSR_XSP, frame + MMP_XFRAME_BYTES);
+}
+
+void run_prepared(int domain, struct entry *entry)
+{
+    frame_push(domain, MMP_XFRAME_INTERRUPT);
+    domain_enter(entry);
+    stack_start();
 }
 
 void run_entry_above(int domain, struct entry *entry, uint16_t kind)

@@ -73,6 +73,9 @@ extern struct trap trap_last;
 
 /* Runs the domain at code on an empty stack until an exception other than the timer's; rflags as they were. */
 void run_entry(int domain, struct entry *entry);
+/* The same with the stack registers, the call stack's frames and the stack permissions as they are; all but the last are
+ * as at first afterwards. */
+void run_prepared(int domain, struct entry *entry);
 /* The call stack holds a frame of that kind, of the same domain, besides. */
 void run_entry_above(int domain, struct entry *entry, uint16_t kind);
 void run(int domain, const void *code, uint64_t rdi, uint64_t rsi, uint64_t rdx, uint64_t rcx);

@@ -168,6 +168,17 @@
     movq $0, 8(%rsp)
     ret
 
+    SNIPPET callee_load
+    AT callee_load
+    mov (%rdi), %rax
+    ret
+
+    SNIPPET callee_store
+    AT callee_store
+    movq $0x77, (%rdi)
+    mov (%rdi), %rax
+    ret
+
     SNIPPET callee_stack
     push $1
     push $2

@@ -119,6 +119,9 @@ static IOMMUTLBEntry translate(IOMMUMemoryRegion *region, hwaddr addr, IOMMUAcce
         entry.addr_mask = 3;
     } else if (id != MMP_PD_SUPERVISOR && d->dma->env->mmp->state.enabled) {
         answer(d->dma, id, &entry, wanted);
+        if (wanted != IOMMU_NONE) {
+            mmp_timing_device(d->dma->env, id, addr, wanted & IOMMU_WO ? MMP_ACCESS_STORE : MMP_ACCESS_LOAD);
+        }
         if ((entry.perm & wanted) != wanted) {
             denied(d->dma, requester, id, addr, wanted & IOMMU_WO ? MMP_ACCESS_STORE : MMP_ACCESS_LOAD);
         }

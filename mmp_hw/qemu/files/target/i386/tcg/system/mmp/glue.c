@@ -86,7 +86,6 @@ static void mmp_segments(CPUX86State *env)
 static G_NORETURN void mmp_raise(CPUX86State *env, const struct mmp_fault *fault, uintptr_t ra)
 {
     mmp_fault_record(mmp_state_of(env), fault);
-    env->mmp->faults[fault->kind % MMP_FAULT_KINDS]++;
     trace_mmp_fault(fault->kind, fault->pdid, fault->access, fault->size, fault->addr, fault->gate);
     qemu_log_mask(CPU_LOG_INT, "MMP fault %u in domain %04x: access %u of %u at %" PRIx64 ", gate %" PRIx64 "\n",
                   fault->kind, fault->pdid, fault->access, fault->size, fault->addr, fault->gate);
@@ -485,7 +484,6 @@ void x86_mmp_reset(CPUX86State *env)
 {
     mmp_reset(mmp_state_of(env));
     env->mmp->followed = MMP_PD_SUPERVISOR;
-    memset(env->mmp->faults, 0, sizeof(env->mmp->faults));
     env->mmp_insns = 0;
     env->mmp_gate_low = env->mmp_gate_size = 0;
     env->mmp_return_slot = -8;

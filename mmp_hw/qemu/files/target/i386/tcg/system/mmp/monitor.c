@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The MMP unit as the monitor shows it: `query-mmp` (qapi/mmp-target.json), and `info mmp`, which prints the same;
- * with an address, what the running domain may do there.
+ * with an address, what the running domain may do there. `query-mmp-gates` and `info mmp-gates`: the gates.
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "exec/mmp-tlb.h"
 #include "hw/core/cpu.h"
 #include "monitor/hmp-target.h"
+#include "monitor/hmp.h"
 #include "monitor/monitor.h"
 #include "qapi/error.h"
 #include "qapi/qapi-commands-mmp-target.h"
@@ -78,7 +79,7 @@ static MmpCounters *counters(CPUX86State *env, const MMPUnit *u)
     c->switches = count->switches;
     c->mixed = count->mixed;
     c->has_dma_faults = u->dma && mmp_dma_msr_read(u->dma, MMP_MSR_COUNT_DMA_FAULTS, &c->dma_faults);
-    c->faults_by_kind = numbers(u->faults, ARRAY_SIZE(u->faults));
+    c->faults_by_kind = numbers(count->faults_of, MMP_FAULT_KINDS);
     return c;
 }
 
@@ -153,6 +154,25 @@ static MmpModel *model(const struct mmp_machine *machine)
     return m;
 }
 
+static MmpGrantList *grants(const struct mmp_state *s)
+{
+    MmpGrantList *list = NULL, **tail = &list;
+
+    for (int i = 0; i < MMP_SPT_ENTRIES; i++) {
+        if (s->spt[i] != 0) {
+            MmpGrant *g = g_new0(MmpGrant, 1);
+
+            g->q_register = i;
+            g->domain = s->spt[i];
+            g->start = s->spt[i] >> MMP_SPT_START_SHIFT;
+            g->words = s->spt[i] >> MMP_SPT_WORDS_SHIFT & MMP_SPT_WORDS_MASK;
+            g->permission = s->spt[i] >> MMP_SPT_PERM_SHIFT & 3;
+            QAPI_LIST_APPEND(tail, g);
+        }
+    }
+    return list;
+}
+
 static MmpInfo *mmp_info(CPUX86State *env)
 {
     const MMPUnit *u = env->mmp;
@@ -175,6 +195,7 @@ static MmpInfo *mmp_info(CPUX86State *env)
     info->xsp = s->xsp;
     info->s0 = s->s0;
     info->selectors = s->selectors;
+    info->grants = grants(s);
     info->call_stack = call_stack(s, &u->memory);
     info->counters = counters(env, u);
     info->fault = s->fault.kind == MMP_FAULT_NONE ? NULL : last_fault(&s->fault);
@@ -183,7 +204,7 @@ static MmpInfo *mmp_info(CPUX86State *env)
     return info;
 }
 
-MmpInfo *qmp_query_mmp(Error **errp)
+static CPUX86State *processor(Error **errp)
 {
     CPUX86State *env = first_cpu ? cpu_env(first_cpu) : NULL;
 
@@ -191,7 +212,70 @@ MmpInfo *qmp_query_mmp(Error **errp)
         error_setg(errp, "This processor has no MMP unit (see -cpu mmp)");
         return NULL;
     }
-    return mmp_info(env);
+    return env;
+}
+
+MmpInfo *qmp_query_mmp(Error **errp)
+{
+    CPUX86State *env = processor(errp);
+
+    return env ? mmp_info(env) : NULL;
+}
+
+/* ---- query-mmp-gates, and info mmp-gates ---- */
+
+/* The record at that address, if there is a gate that has been entered. */
+static MmpGate *gate_at(const struct mmp_memory *m, uint64_t at)
+{
+    MmpGate *gate;
+
+    if ((uint32_t)word_at(m, at + MMP_GATE_KIND) != MMP_GATE_CALL || word_at(m, at + MMP_GATE_COUNT) == 0) {
+        return NULL;
+    }
+    gate = g_new0(MmpGate, 1);
+    gate->address = at;
+    gate->domain = word_at(m, at + MMP_GATE_PD);
+    gate->target = word_at(m, at + MMP_GATE_TARGET);
+    gate->badge = word_at(m, at + MMP_GATE_BADGE);
+    gate->count = word_at(m, at + MMP_GATE_COUNT);
+    gate->crossed = word_at(m, at + MMP_GATE_CROSSED);
+    return gate;
+}
+
+MmpGateList *qmp_query_mmp_gates(Error **errp)
+{
+    const CPUX86State *env = processor(errp);
+    MmpGateList *list = NULL, **tail = &list;
+
+    if (env == NULL) {
+        return NULL;
+    }
+    for (uint64_t slot = env->mmp->state.gwlo; slot < env->mmp->state.gwhi; slot += 1u << MMP_ROOT_SHIFT) {
+        for (uint64_t i = 0; i < MMP_GATE_SPACE_BYTES; i += MMP_GATE_BYTES) {
+            MmpGate *gate = gate_at(&env->mmp->memory, slot + MMP_GATE_SPACE_OFFSET + i);
+
+            if (gate != NULL) {
+                QAPI_LIST_APPEND(tail, gate);
+            }
+        }
+    }
+    return list;
+}
+
+void hmp_info_mmp_gates(Monitor *mon, const QDict *qdict)
+{
+    Error *err = NULL;
+    g_autoptr(MmpGateList) gates = qmp_query_mmp_gates(&err);
+
+    if (hmp_handle_error(mon, err)) {
+        return;
+    }
+    for (MmpGateList *item = gates; item; item = item->next) {
+        const MmpGate *g = item->value;
+
+        monitor_printf(mon, "%08x: into domain %04x at %08x, badge %x: %" PRIu64 " invocations, %" PRIu64 " crossed\n",
+                       g->address, g->domain, g->target, g->badge, g->count, g->crossed);
+    }
 }
 
 /* ---- info mmp ---- */
@@ -205,6 +289,18 @@ static void show_registers(Monitor *mon, const MmpInfo *i)
     monitor_printf(mon, "stack %" PRIx64 ": sl %" PRIx64 " fb %" PRIx64 " xbase %" PRIx64 " xsp %" PRIx64 " xlimit %"
                    PRIx64 "; s0 %" PRIx64 " sel %08x\n",
                    i->stack, i->sl, i->fb, i->xbase, i->xsp, i->xlimit, i->s0, i->selectors);
+}
+
+static void show_grants(Monitor *mon, const MmpInfo *i)
+{
+    static const char *const perms[] = { "nothing", "loads", "loads and stores", "?" };
+
+    for (MmpGrantList *item = i->grants; item; item = item->next) {
+        const MmpGrant *g = item->value;
+
+        monitor_printf(mon, "  stack permission %u: domain %04x, %s of %u words at %08x\n", g->q_register, g->domain,
+                       perms[g->permission & 3], g->words, g->start);
+    }
 }
 
 static void show_call_stack(Monitor *mon, const MmpInfo *i)
@@ -239,6 +335,17 @@ static void show_counters(Monitor *mon, const MmpInfo *i)
                    ", faults %" PRIu64 ", switches %" PRIu64 ", mixed accesses %" PRIu64 "; %u domains cached\n",
                    c->instructions, c->has_instructions ? "" : " (not counted)", c->gated, c->passed, c->returns,
                    c->faults, c->switches, c->mixed, i->domains_cached);
+    if (c->faults != 0) {
+        int kind = 0;
+
+        monitor_printf(mon, "faults by kind:");
+        for (uint64List *item = c->faults_by_kind; item; item = item->next, kind++) {
+            if (item->value != 0) {
+                monitor_printf(mon, " %d: %" PRIu64, kind, item->value);
+            }
+        }
+        monitor_printf(mon, "\n");
+    }
     if (c->has_dma_faults) {
         monitor_printf(mon, "faults of devices %" PRIu64 "\n", c->dma_faults);
     }
@@ -333,6 +440,7 @@ void hmp_info_mmp(Monitor *mon, const QDict *qdict)
     }
     info = mmp_info(env);
     show_registers(mon, info);
+    show_grants(mon, info);
     show_call_stack(mon, info);
     show_counters(mon, info);
     if (info->model) {

@@ -21,6 +21,7 @@ typedef struct MMPOptions {
     uint32_t frames;
     char *sidecars; /* none, access, register */
     uint32_t table_cycles, pass_cycles, gate_cycles, return_cycles, interrupt_cycles, iret_cycles;
+    uint32_t crossing_cycles; /* gate_cycles and return_cycles together: a call across domains and back */
 } MMPOptions;
 
 #define MMP_OPTION_UNSET UINT32_MAX
@@ -28,7 +29,7 @@ typedef struct MMPOptions {
 #define MMP_NUMBER(name, type, member) DEFINE_PROP_UINT32(name, type, mmp_options.member, MMP_OPTION_UNSET)
 #define MMP_PROPERTIES(type)                                                  \
     DEFINE_PROP_BOOL("count", type, mmp_options.count, true),                 \
-    DEFINE_PROP_BOOL("mmp-model", type, mmp_options.model, false),                \
+    DEFINE_PROP_BOOL("mmp-model", type, mmp_options.model, false),            \
     DEFINE_PROP_BOOL("plb-check", type, mmp_options.plb_check, false),        \
     MMP_NUMBER("cache-line", type, line),                                     \
     MMP_NUMBER("l1i-bytes", type, l1i_bytes),                                 \
@@ -50,6 +51,7 @@ typedef struct MMPOptions {
     MMP_NUMBER("pass-cycles", type, pass_cycles),                             \
     MMP_NUMBER("gate-cycles", type, gate_cycles),                             \
     MMP_NUMBER("return-cycles", type, return_cycles),                         \
+    MMP_NUMBER("crossing-cycles", type, crossing_cycles),                     \
     MMP_NUMBER("interrupt-cycles", type, interrupt_cycles),                   \
     MMP_NUMBER("iret-cycles", type, iret_cycles)
 

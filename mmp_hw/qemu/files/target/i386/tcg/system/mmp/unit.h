@@ -9,8 +9,6 @@
 #include "model/model.h"
 #include "options.h"
 
-#define MMP_FAULT_KINDS 16
-
 typedef struct MMPUnit {
     struct mmp_state state;
     struct mmp_state next; /* between x86_mmp_iret_begin and x86_mmp_iret_end */
@@ -18,12 +16,17 @@ typedef struct MMPUnit {
     struct mmp_machine *machine; /* with model=on, else NULL */
     struct MMPDMA *dma; /* with -device mmp-dma, else NULL */
     uint16_t followed; /* the domain at the last mmp_follow() */
-    uint64_t faults[MMP_FAULT_KINDS]; /* raised since reset, by kind */
 } MMPUnit;
 
 /* timing.c: makes the machine, if the options want one; tells it an access that is allowed. */
 bool mmp_timing_realize(CPUX86State *env, const MMPOptions *options, Error **errp);
 void mmp_timing_data(CPUX86State *env, vaddr addr, int size, MMUAccessType access_type, uintptr_t ra);
+
+/*
+ * timing.c, with model=on: a device of that domain asks whether it may read or write at addr. What devices have
+ * written is told by exec/mmp-memory.h.
+ */
+void mmp_timing_device(CPUX86State *env, uint16_t id, uint64_t addr, int access);
 
 /*
  * dma.c: the registers of -device mmp-dma. False: not one of them, or not to be read or written so. Reset: no device
