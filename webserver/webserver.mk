@@ -75,10 +75,11 @@ static_content_wild.flags   := -DSTATIC_IMAGE='"$(BUILD)/static_content/wild.ima
 static_content_wild.needs   := $(BUILD)/static_content/wild.image
 $(eval $(call component,static_content_wild))
 
-mpd_manager.sources  := $(addprefix components/mpd_manager/,mpd_manager.c control.c control_stream.c layout.c partition.c random.c render.c text.c token.c) \
+mpd_manager.sources  := $(sort $(wildcard components/mpd_manager/*.c)) \
     webserver/connection_manager/connections.c $(HTTP_LIBRARY) $(POLICY_SOURCES) $(LLHTTP_SOURCES) $(YYJSON)/src/yyjson.c
 mpd_manager.includes := webserver . $(LLHTTP)/include $(YYJSON)/src
 mpd_manager.foreign  := $(LLHTTP)/% $(YYJSON)/%
+mpd_manager.threads  := yes
 mpd_manager.float    := yes
 mpd_manager.flags    := -Dyyjson_api=
 mpd_manager.needs    := $(BUILD)/third-party/llhttp.stamp $(BUILD)/third-party/yyjson.stamp

@@ -106,9 +106,9 @@ static long reply_begin(struct stream *stream, char *out, uint64_t out_room)
         stream->ended = true;
         return reply_refusal(out, REPLY_JSON, request->status, sentence, 0, REPLY_CLOSE, false) | HTTP_CLOSE;
     }
-    enum reply_connection connection = !request->keep_alive         ? REPLY_CLOSE
-                                       : request->minor ? REPLY_KEEP_1_1
-                                                                    : REPLY_KEEP_1_0;
+    enum reply_connection connection = !request->keep_alive ? REPLY_CLOSE
+                                       : request->minor     ? REPLY_KEEP_1_1
+                                                            : REPLY_KEEP_1_0;
     bool head_only = request->method == HTTP_HEAD;
     struct control_answer answer;
     control_answer(request, &answer);

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "layout.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "policy/plan.h"
+#include "governor.h"
+#include "mutex.h"
+#include "walls.h"
 
 static struct layout layout;
-static struct graph graph;
-static void *graph_memory; /* taken once, and kept */
-static uint32_t wanted[LAYOUT_COMPONENTS], scratch[PLAN_SCRATCH(LAYOUT_COMPONENTS)];
-static struct policy_step steps[PLAN_STEPS(LAYOUT_COMPONENTS)];
-_Static_assert(MODE_SCRATCH(LAYOUT_COMPONENTS) <= PLAN_SCRATCH(LAYOUT_COMPONENTS), "one scratch for both");
-static enum policy_mode mode = POLICY_ISOLATED; /* as the system boots */
+static struct mutex lock = MUTEX_FREE;
+
+void layout_lock(void)
+{
+    mutex_lock(&lock);
+}
+
+void layout_unlock(void)
+{
+    mutex_unlock(&lock);
+}
+
+/* ---- Reading ---- */
 
 const struct layout *layout_read(void)
 {
@@ -21,10 +29,15 @@ const struct layout *layout_read(void)
     long status = sup_counters(&layout.counters);
     if (components < 0 || components > LAYOUT_COMPONENTS || edges < 0 || edges > LAYOUT_EDGES || status < 0)
         return 0;
-    layout.components_count = components;
-    layout.edges_count = edges;
+    layout.components_count = (uint32_t)components;
+    layout.edges_count = (uint32_t)edges;
     for (long i = 0; i < components; i++)
         layout.components[i].name[SHOJI_NAME_BYTES - 1] = 0;
+    return &layout;
+}
+
+const struct layout *layout_last(void)
+{
     return &layout;
 }
 
@@ -52,25 +65,6 @@ long layout_find(const struct layout *from, const char *name)
     return SHOJI_ENOENT;
 }
 
-static bool graph_fill(const struct layout *from)
-{
-    size_t bytes = graph_bytes(LAYOUT_COMPONENTS, LAYOUT_EDGES);
-    if (!graph_memory)
-        graph_memory = malloc(bytes);
-    if (!graph_memory ||
-        graph_place(&graph, graph_memory, bytes, LAYOUT_COMPONENTS, LAYOUT_EDGES) != POLICY_OK)
-        return false;
-    for (uint32_t i = 0; i < from->components_count; i++)
-        if (graph_add_component(&graph, from->components[i].id, from->components[i].domain) != POLICY_OK)
-            return false;
-    for (uint32_t i = 0; i < from->edges_count; i++) {
-        const struct sup_edge *edge = &from->edges[i];
-        if (graph_add_edge(&graph, edge->client, edge->server, edge->invocations, edge->gated) != POLICY_OK)
-            return false;
-    }
-    return true;
-}
-
 uint32_t layout_domains(const struct layout *from)
 {
     uint32_t domains = 0;
@@ -83,52 +77,100 @@ uint32_t layout_domains(const struct layout *from)
     return domains;
 }
 
-enum policy_mode layout_mode(void)
+bool layout_graph(const struct layout *from, struct graph *graph)
 {
-    return mode;
-}
-
-long layout_mode_set(enum policy_mode new_mode)
-{
-    const struct layout *now = layout_read();
-    if (!now || !graph_fill(now))
-        return SHOJI_EMEMORY;
-    mode_partition(new_mode, &graph, 0, wanted, scratch);
-    uint32_t count = plan_steps(&graph, wanted, steps, scratch);
-    for (uint32_t i = 0; i < count; i++) {
-        long status = steps[i].action == POLICY_MERGE ? pd_merge(steps[i].component, steps[i].other)
-                                                      : pd_split(steps[i].component);
-        if (status < 0) {
-            mode = POLICY_MANUAL;
-            return status;
-        }
+    graph_clear(graph);
+    for (uint32_t i = 0; i < from->components_count; i++)
+        if (graph_add_component(graph, from->components[i].id, from->components[i].domain) != POLICY_OK)
+            return false;
+    for (uint32_t i = 0; i < from->edges_count; i++) {
+        const struct sup_edge *edge = &from->edges[i];
+        if (graph_add_edge(graph, edge->client, edge->server, edge->invocations, edge->gated) != POLICY_OK)
+            return false;
     }
-    mode = new_mode;
-    return count;
+    return true;
 }
 
-long layout_merge(component_t into, component_t from)
+/* ---- Changing ---- */
+
+static bool allowed(const uint32_t domains[], char *why)
 {
-    long status = pd_merge(into, from);
+    why[0] = 0;
+    return walls_allow(domains, why, LAYOUT_WHY_BYTES);
+}
+
+/* The layout of now, as numbers of domains; false if the supervisor does not tell. */
+static bool domains_now(uint32_t domains[LAYOUT_COMPONENTS])
+{
+    if (!layout_read() || !walls_fit(&layout))
+        return false;
+    for (uint32_t i = 0; i < layout.components_count; i++)
+        domains[i] = layout.components[i].domain;
+    return true;
+}
+
+static uint32_t *domain_of(uint32_t domains[], component_t component)
+{
+    for (uint32_t i = 0; i < layout.components_count; i++)
+        if (layout.components[i].id == component)
+            return &domains[i];
+    return 0;
+}
+
+static long by_hand(long status)
+{
     if (status >= 0)
-        mode = POLICY_MANUAL;
+        governor_by_hand();
     return status;
 }
 
-long layout_split(component_t component)
+long layout_merge(component_t into, component_t from, char why[LAYOUT_WHY_BYTES])
 {
-    long status = pd_split(component);
-    if (status >= 0)
-        mode = POLICY_MANUAL;
-    return status;
+    uint32_t domains[LAYOUT_COMPONENTS];
+    why[0] = 0;
+    if (!domains_now(domains))
+        return SHOJI_EMEMORY;
+    const uint32_t *to = domain_of(domains, into), *gone = domain_of(domains, from);
+    if (to && gone && *to != *gone) {
+        uint32_t old = *gone, new = *to;
+        for (uint32_t i = 0; i < layout.components_count; i++)
+            if (domains[i] == old)
+                domains[i] = new;
+        if (!allowed(domains, why))
+            return SHOJI_EPERM;
+    }
+    return by_hand(pd_merge(into, from));
 }
 
-long layout_move(component_t component, component_t into)
+/* `component` leaves its domain for one of this number. */
+static long leave(component_t component, uint32_t number, uint32_t domains[], char *why)
 {
-    long status = pd_move(component, into);
-    if (status >= 0)
-        mode = POLICY_MANUAL;
-    return status;
+    uint32_t *domain = domain_of(domains, component);
+    if (!domain)
+        return SHOJI_OK; /* the supervisor knows no such component, and will say so */
+    *domain = number;
+    return allowed(domains, why) ? SHOJI_OK : SHOJI_EPERM;
+}
+
+long layout_split(component_t component, char why[LAYOUT_WHY_BYTES])
+{
+    uint32_t domains[LAYOUT_COMPONENTS];
+    why[0] = 0;
+    if (!domains_now(domains))
+        return SHOJI_EMEMORY;
+    long status = leave(component, UINT32_MAX, domains, why);
+    return status < 0 ? status : by_hand(pd_split(component));
+}
+
+long layout_move(component_t component, component_t into, char why[LAYOUT_WHY_BYTES])
+{
+    uint32_t domains[LAYOUT_COMPONENTS];
+    why[0] = 0;
+    if (!domains_now(domains))
+        return SHOJI_EMEMORY;
+    const uint32_t *to = domain_of(domains, into);
+    long status = to ? leave(component, *to, domains, why) : SHOJI_OK;
+    return status < 0 ? status : by_hand(pd_move(component, into));
 }
 
 static uint64_t moves_counted(void)
@@ -137,12 +179,18 @@ static uint64_t moves_counted(void)
     return sup_counters(&counters) < 0 ? 0 : counters.merges + counters.splits;
 }
 
-long layout_partition(const uint32_t sets[], uint32_t count)
+long layout_apply(const uint32_t sets[], uint32_t count, char why[LAYOUT_WHY_BYTES])
 {
     uint64_t before = moves_counted();
+    if (!allowed(sets, why))
+        return SHOJI_EPERM;
     long status = pd_partition(sets, count);
     if (status < 0 && status != SHOJI_ESAME)
         return status;
-    mode = POLICY_MANUAL;
     return (long)(moves_counted() - before);
+}
+
+long layout_partition(const uint32_t sets[], uint32_t count, char why[LAYOUT_WHY_BYTES])
+{
+    return by_hand(layout_apply(sets, count, why));
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Component 2, mpd_manager: decides where the walls are. The policy library (policy/) says what is wanted,
- * layout.c asks the supervisor for it, and the control interface on port 8081 shows and changes both. It owns
- * the thread `control`.
+ * governor.c runs it, layout.c asks the supervisor for what it wants, and the control interface on port 8081
+ * shows and changes all of it. It owns the threads `control` and `policy`, which share everything under
+ * layout_lock.
  */
 #include "connection_manager/connections.h"
 #include "control_stream.h"
 #include "export.h"
 #include "fd_api.h"
+#include "governor.h"
 #include "runtime.h"
+#include "timed_block.h"
 #include "token.h"
 
 #define CONTROL_PORT 8081
@@ -39,10 +42,23 @@ long component_init(component_t self)
         token_print();
     else
         print_line("the CPU gives no random numbers: nothing can be changed through the control interface");
+    if (!governor_start())
+        return SHOJI_EINVAL;
     return fd_buffers(pool_control, pool_control_end);
 }
 
 SHOJI_EXPORT void control_thread(void)
 {
     connections_run(&control);
+}
+
+SHOJI_EXPORT void policy_thread(void)
+{
+    layout_lock();
+    uint64_t period = governor_state()->settings.period;
+    layout_unlock();
+    timed_block(period);
+    layout_lock();
+    governor_period();
+    layout_unlock();
 }

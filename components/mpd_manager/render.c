@@ -3,12 +3,13 @@
 
 #include <stdlib.h>
 
+#include "governor.h"
 #include "text.h"
 #include "yyjson.h"
 
 #define HOT_STEPS 10 /* widths of an edge's line in Graphviz, in thirds of a point */
 
-static char *render_take(yyjson_mut_doc *document, size_t *bytes)
+char *render_take(yyjson_mut_doc *document, size_t *bytes)
 {
     yyjson_write_err error;
     char *text = yyjson_mut_write_opts(document, YYJSON_WRITE_PRETTY_TWO_SPACES | YYJSON_WRITE_NEWLINE_AT_END,
@@ -17,7 +18,7 @@ static char *render_take(yyjson_mut_doc *document, size_t *bytes)
     return text;
 }
 
-static yyjson_mut_doc *render_start(yyjson_mut_val **root, bool array)
+yyjson_mut_doc *render_start(yyjson_mut_val **root, bool array)
 {
     yyjson_mut_doc *document = yyjson_mut_doc_new(0);
     if (!document)
@@ -111,7 +112,7 @@ static void add_counters(yyjson_mut_doc *document, yyjson_mut_val *root, const s
 
 static void add_mode(yyjson_mut_doc *document, yyjson_mut_val *entry)
 {
-    yyjson_mut_obj_add_str(document, entry, "mode", policy_mode_name(layout_mode()));
+    yyjson_mut_obj_add_str(document, entry, "mode", policy_mode_name(governor_state()->settings.mode));
 }
 
 char *render_graph(const struct layout *layout, size_t *bytes)
@@ -135,21 +136,6 @@ char *render_edges(const struct layout *layout, size_t *bytes)
     if (!document)
         return 0;
     add_edges(document, root, layout);
-    return render_take(document, bytes);
-}
-
-char *render_policy(const struct layout *layout, size_t *bytes)
-{
-    yyjson_mut_val *root;
-    yyjson_mut_doc *document = render_start(&root, false);
-    if (!document)
-        return 0;
-    add_mode(document, root);
-    yyjson_mut_obj_add_uint(document, root, "domains", layout_domains(layout));
-    yyjson_mut_val *modes = yyjson_mut_obj_add_arr(document, root, "modes");
-    for (unsigned i = 0; i < POLICY_MODES; i++)
-        if (!policy_mode_counts(i))
-            yyjson_mut_arr_add_str(document, modes, policy_mode_name(i));
     return render_take(document, bytes);
 }
 

@@ -9,13 +9,23 @@
 #include <stddef.h>
 
 #include "layout.h"
+#include "yyjson.h"
+
+/* A document whose root is an object, or an array; and the text of one, which is freed. NULL if memory is
+ * short. */
+yyjson_mut_doc *render_start(yyjson_mut_val **root, bool array);
+char *render_take(yyjson_mut_doc *document, size_t *bytes);
 
 char *render_graph(const struct layout *layout,
                    size_t *bytes); /* JSON: components, domains, edges, counters, mode */
 char *render_edges(const struct layout *layout, size_t *bytes);     /* JSON */
 char *render_edges_csv(const struct layout *layout, size_t *bytes); /* client,server,invocations,gated */
 char *render_dot(const struct layout *layout, size_t *bytes);
-char *render_policy(const struct layout *layout, size_t *bytes); /* JSON */
+/* render_policy.c, JSON: settings and the last window; the rules, labels and weights; decisions from number
+ * `since` on, at most `most` of them, the newest ones. */
+char *render_policy(const struct layout *layout, size_t *bytes);
+char *render_rules(const struct layout *layout, size_t *bytes);
+char *render_decisions(const struct layout *layout, uint64_t since, uint32_t most, size_t *bytes);
 /* JSON, as partition.h reads it. */
 char *render_partition(const struct layout *layout, size_t *bytes);
 

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The control interface from request bytes to answer bytes, over a supervisor that is a table.
+ * The control interface from request bytes to answer bytes, over a supervisor that is a table (control_rig.h).
  */
-// links: components/mpd_manager/control.c components/mpd_manager/control_stream.c
-// links: components/mpd_manager/layout.c components/mpd_manager/partition.c
-// links: components/mpd_manager/render.c components/mpd_manager/text.c
-// links: components/mpd_manager/token.c webserver/http_parser/request.c webserver/http_parser/reply.c
-// links: policy/graph.c policy/memory.c policy/mode.c policy/partition.c policy/plan.c policy/rules_allowed.c
-// links: policy/rules_compiled.c tests/host/seeded.c build/src/yyjson/src/yyjson.c
-// links: build/src/llhttp/src/api.c build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
+// links: components/mpd_manager/answer.c components/mpd_manager/calibration.c
+// links: components/mpd_manager/control.c components/mpd_manager/control_layout.c
+// links: components/mpd_manager/control_policy.c components/mpd_manager/control_read.c
+// links: components/mpd_manager/control_rules.c components/mpd_manager/control_stream.c
+// links: components/mpd_manager/decision_log.c components/mpd_manager/governor.c
+// links: components/mpd_manager/json_body.c components/mpd_manager/layout.c
+// links: components/mpd_manager/partition.c components/mpd_manager/render.c
+// links: components/mpd_manager/render_policy.c components/mpd_manager/text.c
+// links: components/mpd_manager/token.c components/mpd_manager/walls.c webserver/http_parser/request.c
+// links: webserver/http_parser/reply.c policy/adapt.c policy/adapt_cuts.c policy/decisions.c
+// links: policy/graph.c policy/heap.c policy/history.c policy/memory.c policy/mincut.c policy/mode.c
+// links: policy/overlay.c policy/partition.c policy/policy.c policy/policy_obey.c policy/policy_period.c
+// links: policy/policy_record.c policy/rule_text.c policy/rules.c policy/rules_allowed.c
+// links: policy/rules_compiled.c policy/sentence.c policy/settings.c tests/host/control_rig.c
+// links: tests/host/seeded.c build/src/yyjson/src/yyjson.c build/src/llhttp/src/api.c
+// links: build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
 // includes: . tests/host webserver components/mpd_manager components/interface components/runtime
-// includes: build/src/llhttp/include build/src/yyjson/src kernel/include
-// flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable
-// flags: -Wno-unused-function
+// includes: components/atomic build/src/llhttp/include build/src/yyjson/src kernel/include
+// flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable -Wno-unused-function
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,201 +32,13 @@
 #include <cmocka.h>
 
 #include "connection_manager/connections.h"
+#include "control_rig.h"
 #include "control_stream.h"
 #include "http_parser/request.h"
 #include "layout.h"
 #include "seeded.h"
 #include "token.h"
 #include "yyjson.h"
-
-/* ---- The supervisor ---- */
-
-static const char *const names[] = {"scheduler", "mpd_manager", "tcp", "ip", "vnic"};
-#define COMPONENTS 5 /* ids 1 to 5 */
-static uint32_t domains[COMPONENTS], next_domain;
-static long supervisor_failure;
-static unsigned changes;
-static uint64_t seed_of_token = 1;
-
-long sup_components(struct sup_component *out, uint32_t count)
-{
-    assert_true(count >= COMPONENTS);
-    if (supervisor_failure)
-        return supervisor_failure;
-    for (unsigned i = 0; i < COMPONENTS; i++) {
-        out[i] = (struct sup_component){
-            .id = i + 1, .domain = domains[i], .memory_used = 4096, .memory_budget = 8192};
-        strcpy(out[i].name, names[i]);
-    }
-    return COMPONENTS;
-}
-
-long sup_edges(struct sup_edge *out, uint32_t count)
-{
-    assert_true(count >= 3);
-    out[0] = (struct sup_edge){3, 4, 2, domains[2] != domains[3], 1ull << 40, 17};
-    out[1] = (struct sup_edge){4, 5, 1, 1, 3, 3};
-    out[2] = (struct sup_edge){2, 0, 5, 1, 0, 0};
-    return 3;
-}
-
-long sup_counters(struct sup_counters *out)
-{
-    *out = (struct sup_counters){.instructions = 12345678901234ull, .gated = 20, .merges = 3 + changes};
-    return 0;
-}
-
-long pd_merge(component_t into, component_t from)
-{
-    if (supervisor_failure)
-        return supervisor_failure;
-    if (domains[into - 1] == domains[from - 1])
-        return SHOJI_ESAME;
-    uint32_t gone = domains[from - 1];
-    for (unsigned i = 0; i < COMPONENTS; i++)
-        if (domains[i] == gone)
-            domains[i] = domains[into - 1];
-    changes++;
-    return 0;
-}
-
-long pd_split(component_t component)
-{
-    unsigned same = 0;
-    for (unsigned i = 0; i < COMPONENTS; i++)
-        same += domains[i] == domains[component - 1];
-    if (same == 1)
-        return SHOJI_ESAME;
-    domains[component - 1] = next_domain++;
-    changes++;
-    return 0;
-}
-
-long pd_move(component_t component, component_t into)
-{
-    if (domains[component - 1] == domains[into - 1])
-        return SHOJI_ESAME;
-    domains[component - 1] = domains[into - 1];
-    changes++;
-    return 0;
-}
-
-long pd_partition(const uint32_t *sets, uint32_t count)
-{
-    bool same = true;
-    assert_int_equal(count, COMPONENTS);
-    if (supervisor_failure)
-        return supervisor_failure;
-    for (unsigned i = 0; i < COMPONENTS; i++) {
-        assert_in_range(sets[i], 0, SUP_SETS - 1);
-        for (unsigned j = 0; j < i; j++)
-            same &= (sets[i] == sets[j]) == (domains[i] == domains[j]);
-    }
-    if (same)
-        return SHOJI_ESAME;
-    for (unsigned i = 0; i < COMPONENTS; i++)
-        domains[i] = 1000 + sets[i];
-    changes += 2;
-    return 0;
-}
-
-bool random_word(uint64_t *word)
-{
-    *word = seed_of_token * 0x9e3779b97f4a7c15u + 1;
-    return seed_of_token++ != 0;
-}
-
-/* ---- A client ---- */
-
-static char reply[1 << 18];
-static size_t reply_bytes;
-static long closed;
-
-static void feed(long stream, const char *bytes, size_t count)
-{
-    while (count && !closed) {
-        long taken = stream_write(stream, bytes, count);
-        assert_true(taken > 0 && (size_t)taken <= count);
-        bytes += taken;
-        count -= taken;
-        for (;;) {
-            long result = stream_read(stream, reply + reply_bytes, 1500);
-            if (result == SHOJI_EAGAIN)
-                break;
-            assert_true(result >= 0);
-            reply_bytes += HTTP_BYTES(result);
-            closed = result & HTTP_CLOSE;
-            if (closed)
-                break;
-        }
-        reply[reply_bytes] = 0;
-    }
-}
-
-static void converse(const char *bytes, size_t count)
-{
-    reply_bytes = closed = 0;
-    reply[0] = 0;
-    long stream = stream_open(1);
-    assert_true(stream > 0);
-    feed(stream, bytes, count);
-    stream_close(stream);
-}
-
-/* One request; `token` NULL: none. */
-static const char *ask(const char *method, const char *path, const char *token, const char *body)
-{
-    static char bytes[8192];
-    int used = snprintf(bytes, sizeof bytes, "%s %s HTTP/1.1\r\nHost: shoji\r\n", method, path);
-    if (token)
-        used += snprintf(bytes + used, sizeof bytes - used, "Authorization: Bearer %s\r\n", token);
-    used += snprintf(bytes + used, sizeof bytes - used, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
-    converse(bytes, used);
-    const char *start = strstr(reply, "\r\n\r\n");
-    assert_non_null(start);
-    return start + 4;
-}
-
-static int status(void)
-{
-    return atoi(reply + 9);
-}
-
-static void assert_has(const char *text)
-{
-    if (!strstr(reply, text))
-        fail_msg("\"%s\" is missing in: %.500s", text, reply);
-}
-
-/* A refusal is {"error":"A sentence."} with the right length. */
-static void assert_refused(int wanted, const char *word)
-{
-    if (status() != wanted)
-        fail_msg("expected %d, got %.300s", wanted, reply);
-    const char *body = strstr(reply, "\r\n\r\n") + 4;
-    yyjson_doc *document = yyjson_read(body, strlen(body), 0);
-    assert_non_null(document);
-    const char *sentence = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(document), "error"));
-    assert_non_null(sentence);
-    assert_int_equal(sentence[strlen(sentence) - 1], '.');
-    if (!strstr(sentence, word))
-        fail_msg("\"%s\" is missing in: %s", word, sentence);
-    yyjson_doc_free(document);
-    char length[64];
-    snprintf(length, sizeof length, "Content-Length: %zu\r\n", strlen(body));
-    assert_has(length);
-}
-
-static int start(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < COMPONENTS; i++)
-        domains[i] = i + 1;
-    next_domain = 100;
-    supervisor_failure = changes = 0;
-    layout_mode_set(POLICY_ISOLATED);
-    return token_draw();
-}
 
 /* ---- Tests ---- */
 
@@ -301,7 +121,7 @@ static void policy_modes(void **state)
     ask("PUT", "/v1/policy", token_text(), "{\"mode\":\"isolated\"}");
     assert_has("\"domains\": 5");
     ask("PUT", "/v1/policy", token_text(), "{\"mode\":\"fast\"}");
-    assert_refused(400, "\"fast\"");
+    assert_refused(400, "one of isolated");
     ask("PUT", "/v1/policy", token_text(), "{\"mode\":1}");
     assert_refused(400, "\"mode\"");
     supervisor_failure = SHOJI_EMEMORY;
@@ -629,21 +449,21 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_random_numbers_no_token), /* before a token is drawn */
-        cmocka_unit_test_setup(graph_as_json, start),
-        cmocka_unit_test_setup(edges_as_csv, start),
-        cmocka_unit_test_setup(graph_as_dot, start),
-        cmocka_unit_test_setup(head_is_answered, start),
-        cmocka_unit_test_setup(policy_modes, start),
-        cmocka_unit_test_setup(merge_and_split, start),
-        cmocka_unit_test_setup(move, start),
-        cmocka_unit_test_setup(partition, start),
-        cmocka_unit_test_setup(json_that_is_none, start),
-        cmocka_unit_test_setup(changing_needs_the_token, start),
-        cmocka_unit_test_setup(paths_and_methods, start),
-        cmocka_unit_test_setup(malformed_and_oversized, start),
-        cmocka_unit_test_setup(split_at_every_byte, start),
-        cmocka_unit_test_setup(streams_run_out_and_come_back, start),
-        cmocka_unit_test_setup(random_bodies, start),
+        cmocka_unit_test_setup(graph_as_json, rig_start),
+        cmocka_unit_test_setup(edges_as_csv, rig_start),
+        cmocka_unit_test_setup(graph_as_dot, rig_start),
+        cmocka_unit_test_setup(head_is_answered, rig_start),
+        cmocka_unit_test_setup(policy_modes, rig_start),
+        cmocka_unit_test_setup(merge_and_split, rig_start),
+        cmocka_unit_test_setup(move, rig_start),
+        cmocka_unit_test_setup(partition, rig_start),
+        cmocka_unit_test_setup(json_that_is_none, rig_start),
+        cmocka_unit_test_setup(changing_needs_the_token, rig_start),
+        cmocka_unit_test_setup(paths_and_methods, rig_start),
+        cmocka_unit_test_setup(malformed_and_oversized, rig_start),
+        cmocka_unit_test_setup(split_at_every_byte, rig_start),
+        cmocka_unit_test_setup(streams_run_out_and_come_back, rig_start),
+        cmocka_unit_test_setup(random_bodies, rig_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "decision_log.h"
+
+#include <stdio.h>
+
+#include "runtime.h"
+
+#define NAMES_BYTES 48
+
+/* The names of a side, as many as fit; then how many more there are. */
+static void names(const uint64_t *side, const struct layout *layout, char text[NAMES_BYTES])
+{
+    size_t used = 0;
+    unsigned more = 0;
+    text[0] = 0;
+    for (uint32_t i = 0; i < layout->components_count; i++) {
+        if (!decision_has(side, i))
+            continue;
+        int length = snprintf(text + used, NAMES_BYTES - 8 - used, "%s%s", used ? "+" : "",
+                              layout->components[i].name);
+        if (more || used + (size_t)length >= NAMES_BYTES - 8) {
+            text[used] = 0;
+            more++;
+        } else {
+            used += (size_t)length;
+        }
+    }
+    if (more)
+        snprintf(text + used, NAMES_BYTES - used, "+%u more", more);
+}
+
+void decision_log(const struct decisions *decisions, uint64_t first, const struct layout *layout)
+{
+    for (uint64_t number = first; number <= decisions->count; number++) {
+        const struct policy_decision *decision = decisions_find(decisions, number);
+        char left[NAMES_BYTES], right[NAMES_BYTES];
+        if (!decision)
+            continue;
+        names(decision->left, layout, left);
+        names(decision->right, layout, right);
+        print_line("decision %lu: %s %s %s %s: %s, %lu invocations, %d ppm expected", (unsigned long)number,
+                   decision->action == POLICY_MERGE ? "merge" : "split", right,
+                   decision->action == POLICY_MERGE ? "into" : "from", left,
+                   policy_reason_name(decision->reason), (unsigned long)decision->seen,
+                   (int)decision->expected);
+    }
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Decisions of the policy as lines on the console.
+ */
+#ifndef MPD_MANAGER_DECISION_LOG_H
+#define MPD_MANAGER_DECISION_LOG_H
+
+#include "layout.h"
+#include "policy/decisions.h"
+
+/* A line for each decision from number `first` on. */
+void decision_log(const struct decisions *decisions, uint64_t first, const struct layout *layout);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What answers each path and method of the control interface; control.c says which is which.
+ */
+#ifndef MPD_MANAGER_HANDLERS_H
+#define MPD_MANAGER_HANDLERS_H
+
+#include "answer.h"
+#include "http_parser/request.h"
+
+typedef void control_handler(const struct request *request, struct control_answer *answer);
+
+/* control_read.c */
+control_handler get_graph, get_edges, get_dot, get_partition;
+/* control_layout.c */
+control_handler post_merge, post_split, post_move, put_partition;
+/* control_policy.c */
+control_handler get_policy, put_policy, get_decisions;
+/* control_rules.c */
+control_handler get_rules, post_rules, delete_rule;
+
+#endif

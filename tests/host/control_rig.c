@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "control_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "calibration.h"
+#include "connection_manager/connections.h"
+#include "control_stream.h"
+#include "governor.h"
+#include "http_parser/request.h"
+#include "mutex.h"
+#include "runtime.h"
+#include "token.h"
+#include "yyjson.h"
+
+/* ---- The supervisor ---- */
+
+static const char *const names[] = {"scheduler", "mpd_manager", "tcp", "ip", "vnic"};
+uint32_t domains[COMPONENTS], next_domain;
+long supervisor_failure;
+unsigned changes;
+uint64_t seed_of_token = 1;
+
+const char *const *manifest_lines;
+uint64_t edge_counts[2], edge_gated[2], cycles_now;
+uint64_t component_faults[COMPONENTS];
+
+/* ---- The runtime ---- */
+
+char printed[4096];
+
+void print_line(const char *format, ...)
+{
+    size_t used = strlen(printed);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(printed + used, sizeof printed - used, format, arguments);
+    va_end(arguments);
+}
+
+void mutex_lock_contended(struct mutex *mutex)
+{
+    (void)mutex;
+    fail_msg("there is one thread here: the lock is taken twice");
+}
+
+void mutex_unlock_contended(struct mutex *mutex)
+{
+    (void)mutex;
+}
+
+long sup_components(struct sup_component *out, uint32_t count)
+{
+    assert_true(count >= COMPONENTS);
+    if (supervisor_failure)
+        return supervisor_failure;
+    for (unsigned i = 0; i < COMPONENTS; i++) {
+        out[i] = (struct sup_component){.id = i + 1,
+                                        .domain = domains[i],
+                                        .memory_used = 4096,
+                                        .memory_budget = 8192,
+                                        .faults = component_faults[i]};
+        strcpy(out[i].name, names[i]);
+    }
+    return COMPONENTS;
+}
+
+long sup_edges(struct sup_edge *out, uint32_t count)
+{
+    assert_true(count >= 3);
+    out[0] = (struct sup_edge){3, 4, 2, domains[2] != domains[3], edge_counts[0], edge_gated[0]};
+    out[1] = (struct sup_edge){4, 5, 1, domains[3] != domains[4], edge_counts[1], edge_gated[1]};
+    out[2] = (struct sup_edge){2, 0, 5, 1, 0, 0};
+    return 3;
+}
+
+long sup_counters(struct sup_counters *out)
+{
+    *out = (struct sup_counters){
+        .instructions = 12345678901234ull, .gated = 20, .merges = 3 + changes, .cycles = cycles_now};
+    return 0;
+}
+
+long pd_merge(component_t into, component_t from)
+{
+    if (supervisor_failure)
+        return supervisor_failure;
+    if (domains[into - 1] == domains[from - 1])
+        return SHOJI_ESAME;
+    uint32_t gone = domains[from - 1];
+    for (unsigned i = 0; i < COMPONENTS; i++)
+        if (domains[i] == gone)
+            domains[i] = domains[into - 1];
+    changes++;
+    return 0;
+}
+
+long pd_split(component_t component)
+{
+    unsigned same = 0;
+    for (unsigned i = 0; i < COMPONENTS; i++)
+        same += domains[i] == domains[component - 1];
+    if (same == 1)
+        return SHOJI_ESAME;
+    domains[component - 1] = next_domain++;
+    changes++;
+    return 0;
+}
+
+long pd_move(component_t component, component_t into)
+{
+    if (domains[component - 1] == domains[into - 1])
+        return SHOJI_ESAME;
+    domains[component - 1] = domains[into - 1];
+    changes++;
+    return 0;
+}
+
+static unsigned count_domains(void)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < COMPONENTS; i++) {
+        unsigned first = 0;
+        while (domains[first] != domains[i])
+            first++;
+        count += first == i;
+    }
+    return count;
+}
+
+long pd_partition(const uint32_t *sets, uint32_t count)
+{
+    bool same = true;
+    assert_int_equal(count, COMPONENTS);
+    if (supervisor_failure)
+        return supervisor_failure;
+    for (unsigned i = 0; i < COMPONENTS; i++) {
+        assert_in_range(sets[i], 0, SUP_SETS - 1);
+        for (unsigned j = 0; j < i; j++)
+            same &= (sets[i] == sets[j]) == (domains[i] == domains[j]);
+    }
+    if (same)
+        return SHOJI_ESAME;
+    unsigned before = count_domains();
+    for (unsigned i = 0; i < COMPONENTS; i++)
+        domains[i] = 1000 + sets[i];
+    unsigned after = count_domains();
+    changes += before < after ? after - before : before > after ? before - after : 1;
+    return 0;
+}
+
+long sup_null(void)
+{
+    cycles_now += 7; /* what a crossing costs here */
+    return SHOJI_OK;
+}
+
+long sup_policy_line(uint32_t index, char *out, uint64_t bytes)
+{
+    if (!manifest_lines || !manifest_lines[index])
+        return SHOJI_ENOENT;
+    assert_true(strlen(manifest_lines[index]) < bytes);
+    strcpy(out, manifest_lines[index]);
+    return (long)strlen(out);
+}
+
+static struct shoji_global global = {.tick_us = 10000};
+extern const struct shoji_global shoji_global __attribute__((alias("global")));
+
+uint64_t calibration_speed(void)
+{
+    return 100000000;
+}
+
+void pass(uint64_t ticks, uint64_t cycles, uint64_t first, uint64_t second)
+{
+    const uint64_t more[] = {first, second};
+    global.ticks += ticks;
+    cycles_now += cycles;
+    for (unsigned i = 0; i < 2; i++) {
+        edge_counts[i] += more[i];
+        edge_gated[i] += domains[2 + i] != domains[3 + i] ? more[i] : 0;
+    }
+}
+
+bool random_word(uint64_t *word)
+{
+    *word = seed_of_token * 0x9e3779b97f4a7c15u + 1;
+    return seed_of_token++ != 0;
+}
+
+/* ---- A client ---- */
+
+char reply[1 << 18];
+size_t reply_bytes;
+long closed;
+
+void feed(long stream, const char *bytes, size_t count)
+{
+    while (count && !closed) {
+        long taken = stream_write(stream, bytes, count);
+        assert_true(taken > 0 && (size_t)taken <= count);
+        bytes += taken;
+        count -= taken;
+        for (;;) {
+            long result = stream_read(stream, reply + reply_bytes, 1500);
+            if (result == SHOJI_EAGAIN)
+                break;
+            assert_true(result >= 0);
+            reply_bytes += HTTP_BYTES(result);
+            closed = result & HTTP_CLOSE;
+            if (closed)
+                break;
+        }
+        reply[reply_bytes] = 0;
+    }
+}
+
+void converse(const char *bytes, size_t count)
+{
+    reply_bytes = closed = 0;
+    reply[0] = 0;
+    long stream = stream_open(1);
+    assert_true(stream > 0);
+    feed(stream, bytes, count);
+    stream_close(stream);
+}
+
+/* One request; `token` NULL: none. */
+const char *ask(const char *method, const char *path, const char *token, const char *body)
+{
+    static char bytes[8192];
+    int used = snprintf(bytes, sizeof bytes, "%s %s HTTP/1.1\r\nHost: shoji\r\n", method, path);
+    if (token)
+        used += snprintf(bytes + used, sizeof bytes - used, "Authorization: Bearer %s\r\n", token);
+    used += snprintf(bytes + used, sizeof bytes - used, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
+    converse(bytes, used);
+    const char *start = strstr(reply, "\r\n\r\n");
+    assert_non_null(start);
+    return start + 4;
+}
+
+int status(void)
+{
+    return atoi(reply + 9);
+}
+
+void assert_has(const char *text)
+{
+    if (!strstr(reply, text))
+        fail_msg("\"%s\" is missing in: %.500s", text, reply);
+}
+
+/* A refusal is {"error":"A sentence."} with the right length. */
+void assert_refused(int wanted, const char *word)
+{
+    if (status() != wanted)
+        fail_msg("expected %d, got %.300s", wanted, reply);
+    const char *body = strstr(reply, "\r\n\r\n") + 4;
+    yyjson_doc *document = yyjson_read(body, strlen(body), 0);
+    assert_non_null(document);
+    const char *sentence = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(document), "error"));
+    assert_non_null(sentence);
+    assert_int_equal(sentence[strlen(sentence) - 1], '.');
+    if (!strstr(sentence, word))
+        fail_msg("\"%s\" is missing in: %s", word, sentence);
+    yyjson_doc_free(document);
+    char length[64];
+    snprintf(length, sizeof length, "Content-Length: %zu\r\n", strlen(body));
+    assert_has(length);
+}
+
+int rig_start(void **state)
+{
+    static bool governor;
+    (void)state;
+    for (unsigned i = 0; i < COMPONENTS; i++)
+        domains[i] = i + 1;
+    next_domain = 100;
+    supervisor_failure = 0;
+    printed[0] = 0;
+    edge_counts[0] = 1ull << 40;
+    edge_gated[0] = 17;
+    edge_counts[1] = edge_gated[1] = 3;
+    if (!governor && !governor_start())
+        return -1;
+    governor = true;
+    token_draw();
+    ask("PUT", "/v1/policy", token_text(),
+        "{\"mode\":\"isolated\",\"budget_percent\":10,\"period_ms\":250,\"crossing_cost\":\"measured\"}");
+    changes = 0;
+    return token_draw();
+}
