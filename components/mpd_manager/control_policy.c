@@ -166,7 +166,7 @@ static bool change_read(yyjson_val *root, struct change *change, struct control_
             return false;
         }
         if (!member->read(yyjson_obj_iter_get_val(key), change)) {
-            answer_refuse(answer, 400, "\"%s\" must be %s.", member->name, member->expected);
+            answer_refuse(answer, 400, "Setting \"%s\" must be %s.", member->name, member->expected);
             return false;
         }
     }
