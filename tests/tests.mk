@@ -36,6 +36,7 @@ test-boot: $(KERNEL) image qemu test-boot-built     ## the tests that boot the s
 test-boot-built:
 
 -include tests/bench/bench.mk
+-include tests/kills/kills.mk
 -include tests/fuzz/fuzz.mk
 -include tests/paper/paper.mk
 -include tests/differential/differential.mk

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Components that fail alone: tests/boot/kernel_failing lets one fail in every way and looks at the others; the web server
-serves on while each of its components is killed in turn."""
+serves on while each of its components is killed, in turn, at random, and while walls move."""
 
-import http.client
 import re
 import subprocess
-import threading
-import time
+import sys
 
+import pytest
 import rig
-import test_web
 
 SERVERS = "scheduler terminal_printer memory_mapper lock timed_block event_manager".split()
 
@@ -32,85 +30,54 @@ def test_failing():
     assert found and "0x1000" in source[int(found[1]) - 1], told
 
 
-# ---- The web server ----
+# ---- The web server: the same that `make kills` does for longer ----
+
+sys.path.insert(0, str(rig.REPOSITORY / "tests/kills"))
+import kills  # noqa: E402
+from target import Target  # noqa: E402
+
+ROUNDS = 2
+SECONDS = 15
 
 
-def killer_modules(folder):
-    """The web server's boot modules, with the killer as one component more."""
-    lines = []
-    for line in (rig.REPOSITORY / "webserver/webserver.manifest").read_text().splitlines():
-        if line.startswith("pool ") and "edge killer" not in "\n".join(lines):
-            lines += ["edge killer timed_block scheduler supervisor:test supervisor:layout supervisor:console", ""]
-        if line.startswith("edge ") and "component killer" not in "\n".join(lines):
-            lines += ["component killer 200 killer.elf memory 64K", ""]
-        lines.append(line)
-    lines.append("thread killer killer killer_thread priority 1")
-    manifest = folder / "webserver.manifest"
-    manifest.write_text("\n".join(lines) + "\n")
-    modules = (rig.REPOSITORY / "build/webserver/modules.list").read_text().splitlines()
-    listed = [f"{manifest} webserver.manifest", *modules[1:], "build/tests/kernel_killer/killer.elf killer.elf"]
-    path = folder / "modules.list"
-    path.write_text("\n".join(listed) + "\n")
-    return str(path)
+@pytest.fixture
+def target(request):
+    system = Target(f"build/run-{request.node.name}")
+    yield system
+    system.stop()
 
 
-class Asking(threading.Thread):
-    """Requests one after the other until it is stopped: when, and what came of each."""
-
-    def __init__(self, system, kept):
-        super().__init__()
-        self.system, self.kept, self.results, self.stopped = system, kept, [], False
-
-    def run(self):
-        connection = None
-        while not self.stopped:
-            begin = time.monotonic()
-            try:
-                connection = connection or http.client.HTTPConnection("127.0.0.1", self.system.web, timeout=5)
-                connection.request("GET", "/hw")
-                reply = connection.getresponse()
-                outcome = reply.status if reply.read() == test_web.HELLO or reply.status != 200 else "bytes"
-            except (OSError, http.client.HTTPException) as error:
-                outcome = type(error).__name__
-            if outcome != 200 or not self.kept:
-                connection.close()
-                connection = None
-            self.results.append((begin, outcome))
-            time.sleep(0.002)
+def check(run):
+    """Only the killed components' own requests failed, few of all, and nothing of the dead is left."""
+    verdict, left = run.verdict(), run.left_behind()
+    print(verdict.text())
+    assert verdict.met(), verdict.text()
+    assert left == []
+    assert len({kill.component for kill in run.kills}) > 1 and min(verdict.answered.values()) > 100
 
 
-def test_each_component_killed(tmp_path):
-    """Whoever is killed comes back within the next requests; nearly all are answered, and nothing is left behind."""
-    system = test_web.System(tmp_path / "run", killer_modules(tmp_path))
-    try:
-        before = {component["name"]: component for component in system.graph()["components"]}
-        asking = [Asking(system, kept) for kept in (False, True)]
-        for thread in asking:
-            thread.start()
-        for _ in range(600):
-            if "all kill" in system.console() or not system.running.alive():
-                break
-            time.sleep(0.1)
-        for thread in asking:
-            thread.stopped = True
-        for thread in asking:
-            thread.join()
-        console = system.console()
-        assert "all kill" in console, console[-3000:]
-        killed = re.findall(r"fault: (\w+) is killed", console)
-        assert set(killed) == set(before) - {"killer"}
-        others = [line for line in console.splitlines() if re.match("fault|panic", line) and not line.endswith("is killed")]
-        assert others == []
-        for name in set(killed):
-            assert f"reboot: {name} runs again (3)" in console, name
-        outcomes = [outcome for thread in asking for _, outcome in thread.results]
-        failed = [outcome for outcome in outcomes if outcome != 200]
-        print(f"{len(killed)} kills, {len(outcomes)} requests, {len(failed)} failed: {sorted(map(str, failed))}")
-        assert len(failed) <= len(outcomes) / 100
-        graph = system.graph()
-        assert graph["counters"]["stale_domains"] == 0
-        assert graph["counters"]["domains"] == len(before)
-        for component in graph["components"]:
-            assert component["memory"]["used"] <= before[component["name"]]["memory"]["used"] + 64 * 1024, component
-    finally:
-        system.running.stop()
+def test_each_component_killed(target):
+    run = kills.Run(target)
+    with run:
+        kills.in_turn(run, ROUNDS, 0.2)
+    assert {kill.component for kill in run.kills} == set(target.components) - kills.SPARED
+    assert all(kill.fallen == {kill.component} for kill in run.kills)
+    for name in run.everybody():
+        assert f"reboot: {name} runs again ({ROUNDS})" in target.running.console(), name
+    check(run)
+
+
+def test_killed_at_random(target):
+    run = kills.Run(target)
+    with run:
+        kills.at_random(run, SECONDS, seed=4711, every=0.2)
+    check(run)
+
+
+def test_killed_at_random_while_walls_move(target):
+    run = kills.Run(target, walls=True)
+    with run:
+        kills.at_random(run, SECONDS, seed=4712, every=0.4)
+    assert run.mover.moved > 20
+    assert any(len(kill.fallen) > 1 for kill in run.kills)
+    check(run)

@@ -1,46 +1,76 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Kills every other component in turn, some rounds long, a while after each other. For systems of any
- * manifest: test_failing.py adds it. */
+ * Kills components as it is told: for systems of any manifest, to which tests/kills adds it. The orders come
+ * from outside of the machine, by the words of pool `kills`, which tests/kills/target.py writes and reads.
+ *
+ * 1. An order is carried out once; `done` follows `order` when everybody runs again.
+ * 2. All that is to be remembered lies in the pool: the killer may fall too, if a wall has moved.
+ */
 #include "export.h"
-#include "timed_block.h"
+#include "scheduler.h"
 
-#define ROUNDS 3
-#define PAUSE_MS 400
+#define LIMIT 64
 
-static struct sup_component components[64];
-static component_t own;
-static uint32_t round_now, next;
+struct kills {
+    volatile uint64_t order;  /* its number, from 1, << 8 | the component's id */
+    volatile uint64_t begun;  /* the order that is being carried out */
+    volatile uint64_t fallen; /* a bit for each component that fell, as sup_components orders them */
+    volatile uint64_t done;
+    uint32_t reboots[LIMIT]; /* before the order */
+};
+extern struct kills pool_kills;
 
-static void pause(void)
+static struct sup_component components[LIMIT];
+
+static void reboots_note(void)
 {
-    uint64_t until = shoji_global.ticks + PAUSE_MS * 1000 / shoji_global.tick_us;
+    long count = sup_components(components, LIMIT);
 
-    /* timed_block and the scheduler are among those that are killed: then the wait is short. */
-    while (shoji_global.ticks < until)
-        (void)timed_block(10);
+    for (long i = 0; i < count; i++)
+        pool_kills.reboots[i] = components[i].reboots;
+}
+
+/* Of the last sup_components. */
+static uint64_t rebooted(void)
+{
+    uint64_t all = 0;
+
+    for (long i = 0; i < LIMIT; i++)
+        if (components[i].reboots != pool_kills.reboots[i])
+            all |= 1ul << i;
+    return all;
+}
+
+static int all_run(void)
+{
+    long count = sup_components(components, LIMIT);
+
+    for (long i = 0; i < count; i++)
+        if (components[i].state != SUP_RUNS)
+            return 0;
+    return 1;
 }
 
 SHOJI_EXPORT long killer_thread(void)
 {
-    long count = sup_components(components, 64);
+    uint64_t order = pool_kills.order;
 
-    pause();
-    if (round_now == ROUNDS) {
-        if (next == 0)
-            sup_console_write(11, 0x6c6c696b206c6c61ul, 0xa6465, 0, 0); /* "all killed\n" */
-        next = 1;
-        return SHOJI_OK;
+    if (order == pool_kills.done)
+        return sched_pause(); /* not timed_block: it is among those that are killed, and then nobody would
+                                 wait */
+    if (order != pool_kills.begun) {
+        reboots_note();
+        pool_kills.begun = order;
+        (void)sup_kill(order & 0xff);
+    } else if (all_run()) {
+        pool_kills.fallen = rebooted();
+        pool_kills.done = order;
+    } else {
+        (void)sched_pause();
     }
-    if (components[next].id != own)
-        (void)sup_kill(components[next].id);
-    next = next + 1 < (uint32_t)count ? next + 1 : 0;
-    if (next == 0)
-        round_now++;
     return SHOJI_OK;
 }
 
 SHOJI_EXPORT long component_init(component_t self)
 {
-    own = self;
-    return SHOJI_OK;
+    return self != 0 ? SHOJI_OK : SHOJI_EINVAL;
 }
