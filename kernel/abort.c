@@ -98,14 +98,30 @@ uint64_t abort_closure(uint64_t components)
     return components;
 }
 
-static void cut_update(const struct thread *thread)
+static bool has_diverted(const struct thread *thread)
 {
     struct frame frame;
-    bool cut = false;
 
     for (unsigned n = 0; (frame = call_stack_frame(&thread->stack, n)).kind != FRAME_NONE; n++)
-        cut = cut || is_diverted(&frame);
-    scheduling_cut(thread, cut);
+        if (is_diverted(&frame))
+            return true;
+    return false;
+}
+
+static void cut_update(const struct thread *thread)
+{
+    scheduling_cut(thread, has_diverted(thread));
+}
+
+bool abort_unfinished(void)
+{
+    struct thread *thread;
+
+    call_stack_save(&thread_current()->stack);
+    for (unsigned i = 0; (thread = thread_at(i)) != NULL; i++)
+        if (thread->state != THREAD_OVER && has_diverted(thread))
+            return true;
+    return false;
 }
 
 /* The top frame is a call of the supervisor, or will be when those are dropped that nobody is to return to.

@@ -16,6 +16,8 @@ uint64_t abort_closure(uint64_t components);
  * there first, without waiting for long. The running thread was called by, or interrupted into, the
  * supervisor, and is RUNNING; afterwards it is RETURNING if the component that it was in has ended. */
 void abort_invocations(uint64_t components);
+/* Is a thread still busy in another component for one that has ended? */
+bool abort_unfinished(void);
 /* The running thread returns SHOJI_EFAULT to its innermost caller that is still there; the base counts as
  * one. */
 void abort_return(void);

@@ -38,6 +38,8 @@ struct rebooting {
 };
 static struct rebooting components[MANIFEST_SLOTS];
 static uint64_t down;           /* those that are DOWN */
+static bool telling;            /* some component may not have been told of all */
+static uint64_t settled;        /* the tick from which on others are told in any case */
 static uint64_t doomed;         /* those that reboot_later was called for */
 static struct thread *rebooter; /* NULL: this system cannot */
 static uint32_t block;          /* sched_block */
@@ -177,6 +179,8 @@ uint64_t reboot_fail(unsigned guilty, uint64_t with, const char *reason)
         }
         component_down(index, fallen);
     }
+    telling = true;
+    settled = now() + REBOOT_SETTLE_TICKS;
     unpark(rebooter);
     return fallen;
 }
@@ -205,9 +209,18 @@ static void doom(void)
     }
 }
 
+/* Threads that are busy for a failed component have time to come to an end: else they could take something
+ * for it after their component was told to release all. */
+static bool settling(void)
+{
+    return telling && now() < settled && abort_unfinished();
+}
+
 void thread_gone_returned(void)
 {
     abort_return();
+    if (telling && rebooter->parked && !settling())
+        unpark(rebooter);
     scheduling_continue();
 }
 
@@ -275,6 +288,7 @@ static bool tell(void)
             return true;
         }
     }
+    telling = false;
     return false;
 }
 
@@ -296,7 +310,7 @@ static bool init(void)
 static void rebooter_next(void)
 {
     doom();
-    if (!tell() && !init())
+    if (settling() || (!tell() && !init()))
         park(rebooter);
 }
 
@@ -347,8 +361,12 @@ bool reboot_thread_returned(long status)
 
 void reboot_tick(void)
 {
-    if (down == 0 || rebooter == NULL || !rebooter->parked)
+    if (rebooter == NULL || !rebooter->parked)
         return;
+    if (telling && now() >= settled) {
+        unpark(rebooter);
+        return;
+    }
     for (uint64_t left = down; left != 0; left &= left - 1)
         if (components[lowest(left)].due <= now()) {
             unpark(rebooter);

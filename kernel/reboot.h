@@ -16,6 +16,9 @@
 
 #define REBOOT_FAILURES_MAX 8u /* in a row; the last one is final */
 #define REBOOT_DELAY_TICKS 4u  /* before the third in a row; each further one waits twice as long */
+/* So long at most, others are told only once nobody is busy for the failed component any more: what it asked
+ * for is theirs to release then. */
+#define REBOOT_SETTLE_TICKS 5u
 #define REBOOT_QUIET_TICKS                                                                                   \
     1000u /* so long without a failure, or one invocation served, and the next is the first again */
 
@@ -30,8 +33,8 @@ bool reboot_can(void);
  * and nobody waits longer next time. Their domains' invocations have been ended and its components reset when
  * it returns. Returns which have fallen. The running thread as abort_invocations leaves it. */
 uint64_t reboot_fail(unsigned guilty, uint64_t with, const char *reason);
-/* The component has failed, though no thread has: reboot_fail follows as soon as the thread `reboot` runs. Not if the component is
- * down already. */
+/* The component has failed, though no thread has: reboot_fail follows as soon as the thread `reboot` runs.
+ * Not if the component is down already. */
 void reboot_later(unsigned component, const char *reason);
 /* After reboot_fail: goes on with whoever is next. */
 void reboot_go_on(void) __attribute__((noreturn));

@@ -124,7 +124,7 @@ static long call_begin(struct slot *slot, uint64_t bytes, long event, component_
     return SHOJI_OK;
 }
 
-static long collect(struct slot *slot, component_t client)
+static long collect(struct slot *slot, long event, component_t client)
 {
     if (slot->dropped || slot->state == FREE)
         return SHOJI_EINVAL;
@@ -133,6 +133,7 @@ static long collect(struct slot *slot, component_t client)
     if (slot->state == REPLIED)
         return reply_take(slot);
     slot->tell = true;
+    slot->event = event;
     return SHOJI_EAGAIN;
 }
 
@@ -165,21 +166,21 @@ long async_call_badged(uint32_t number, uint64_t bytes, long event, unused_t d, 
         (void)sched_yield();
     }
     mutex_lock(&mutex);
-    status = collect(&slots[number], client);
+    status = collect(&slots[number], event, client);
     mutex_unlock(&mutex);
     return status;
 }
 
 SHOJI_EXPORT_BADGED(async_collect);
-long async_collect_badged(uint32_t number, unused_t b, unused_t c, unused_t d, unused_t e, component_t client)
+long async_collect_badged(uint32_t number, long event, unused_t c, unused_t d, unused_t e, component_t client)
 {
     long status;
 
-    (void)b, (void)c, (void)d, (void)e;
+    (void)c, (void)d, (void)e;
     if (number >= ASYNC_SLOTS)
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
-    status = collect(&slots[number], client);
+    status = collect(&slots[number], event, client);
     mutex_unlock(&mutex);
     return status;
 }

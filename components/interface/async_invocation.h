@@ -14,16 +14,16 @@
 /* Hands the slot's first `bytes` on as a request. What the reply is, if it is there by the time; SHOJI_EAGAIN: `event` will be triggered
  * once. SHOJI_EBUSY: an old request of this slot is still in work, dropped from now on; SHOJI_ECLOSED: nobody serves. */
 long async_call(uint32_t slot, uint64_t bytes, long event);
-/* Bytes of the reply, in the slot, which is the client's again; or the status that the server replied. SHOJI_EAGAIN; SHOJI_EINVAL:
- * nothing was asked. */
-long async_collect(uint32_t slot);
+/* Bytes of the reply, in the slot, which is the client's again; or the status that the server replied. SHOJI_EAGAIN: `event` will be
+ * triggered once, whatever async_call said; SHOJI_EINVAL: nothing was asked. */
+long async_collect(uint32_t slot, long event);
 /* The reply will not be collected. */
 long async_drop(uint32_t slot);
 /* All three: SHOJI_EPERM, another client's request is there. What a client that fails asked for is dropped. */
 /* The same for a client of several instances, which tells them apart by its edges' prefixes (docs/manifest.md). */
 #define ASYNC_INSTANCE(prefix)                                                                                                           \
     long prefix##async_call(uint32_t slot, uint64_t bytes, long event);                                                                  \
-    long prefix##async_collect(uint32_t slot);                                                                                           \
+    long prefix##async_collect(uint32_t slot, long event);                                                                               \
     long prefix##async_drop(uint32_t slot)
 
 /* ---- The server. Buffers lie in the same pool, behind the slots ---- */

@@ -26,12 +26,12 @@ enum content_method { CONTENT_GET, CONTENT_POST, CONTENT_OTHER };
 /* The result: CONTENT_TOTAL(result) bytes are the whole body, CONTENT_COPIED(result) of them, from `offset` on, lie in the piece now,
  * written over the request. SHOJI_ENOENT: no such path; SHOJI_EPERM: not with this method; SHOJI_EBUSY: the service has no room.
  * CONTENT_LATER | ticket: a service makes the answer; `event` is triggered once it is there, and content_collect gives it.
- * SHOJI_EAGAIN there: not yet. content_drop: nobody will ask again. */
+ * SHOJI_EAGAIN there: not yet, and the event is that one from now on. content_drop: nobody will ask again. */
 #define CONTENT_LATER (1l << 62)
 #define CONTENT_TOTAL(result) ((uint64_t)(result) >> 32)
 #define CONTENT_COPIED(result) ((uint64_t)(result) & 0xffffffff)
 long content_get(void *piece, uint64_t shape, uint64_t offset, long event);
-long content_collect(long ticket, void *piece);
+long content_collect(long ticket, void *piece, long event);
 long content_drop(long ticket);
 
 /* The same of a file; SHOJI_ENOENT. */

@@ -13,6 +13,8 @@ long http_open(long event); /* stream, > 0; the event is triggered when a reply 
 long http_write(long stream, const void *buffer, uint64_t bytes);
 /* Reply bytes, fewer than `bytes` at a reply's end; SHOJI_EAGAIN: no complete request yet; SHOJI_EBUSY: somebody is working on it */
 long http_read(long stream, void *buffer, uint64_t bytes);
+/* Its event is another one from now on. */
+long http_set_event(long stream, long event);
 long http_close(long stream);
 
 #endif

@@ -11,6 +11,8 @@ long sched_block(void);
 long sched_block_until(uint64_t tick);
 /* As sched_block, but not cut short: for waits that end soon, and where giving up would leave something half done. */
 long sched_block_uncut(void);
+/* Lets all others run, those of lower priority too, until the next tick at the latest. Not cut short. */
+long sched_pause(void);
 long sched_wakeup(thread_t thread);
 /* Blocks until the interrupt of a device line (sup_device.line) has come since the last call. One waiter a line. */
 long sched_line_wait(uint32_t line);

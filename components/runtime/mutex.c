@@ -8,11 +8,14 @@
  *    lock_wake is harmless.
  * 3. The id is set before state becomes 2. It changes only when lock has begun anew and knows it no longer;
  * whoever sets another one looks at state again before it waits.
+ * 4. While lock is beginning anew, whoever wants the mutex lets the others run: the one that has it may be of
+ * lower priority than the thread that is to bring lock up. So who has a mutex has an edge to scheduler.
  */
 #include "mutex.h"
 
 #include "lock.h"
 #include "runtime.h"
+#include "scheduler.h"
 
 /* Sets an id if it still is `known`, which is of no use. Returns the id. */
 static uint32_t mutex_id_set(struct mutex *mutex, uint32_t known)
@@ -36,9 +39,14 @@ void mutex_lock_contended(struct mutex *mutex)
 
     if (id == 0)
         id = mutex_id_set(mutex, 0);
-    while (atomic_swap(&mutex->state, 2) != 0)
-        if (id == 0 || lock_wait(id) == SHOJI_EPERM)
+    while (atomic_swap(&mutex->state, 2) != 0) {
+        long status = id == 0 ? SHOJI_EPERM : lock_wait(id);
+
+        if (status == SHOJI_EPERM)
             id = mutex_id_set(mutex, id);
+        if (status == SHOJI_EFAULT || id == 0)
+            (void)sched_pause();
+    }
 }
 
 /* If lock does not know the id, nobody waits under it: all that did have been sent away and look at state,

@@ -165,6 +165,11 @@ SHOJI_EXPORT long sched_block_uncut(void)
     return block(RUN_FOREVER, 0);
 }
 
+SHOJI_EXPORT long sched_pause(void)
+{
+    return block(shoji_global.ticks + 1, 0);
+}
+
 SHOJI_EXPORT long sched_wakeup(thread_t thread)
 {
     long status;

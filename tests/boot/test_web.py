@@ -867,7 +867,7 @@ def test_wild_store(wild):
     with Client(wild.web) as client:
         assert client.send(b"GET /hw HTTP/1.1\r\n\r\n").reply().body == HELLO
         reply = client.send(b"GET /wild HTTP/1.1\r\n\r\n").reply()
-        assert reply.status == 500
+        assert reply.status == 502
         assert reply.sentence()
         assert client.send(b"GET /hw HTTP/1.1\r\n\r\n").reply().body == HELLO
     (report,) = wild.faults()
@@ -897,7 +897,7 @@ def test_wild_stores_among_good_requests(wild):
     before = len(wild.faults())
     process = load(wild, 3000, "-c", "8", "-k")
     for _ in range(50):
-        wild_request(wild, {500})
+        wild_request(wild, {502})
         assert wild.get().body == HELLO
     found, output = load_result(process)
     assert found["Complete requests"] == "3000", output
@@ -913,7 +913,7 @@ def test_wild_store_within_a_merged_domain(wild):
         time.sleep(0.1)  # the control interface's connections have fallen with fd_api too
         assert wild.ask("POST", "/v1/merge", {"into": client, "from": "static_content"}).status == 200
         for _ in range(3):
-            wild_request(wild, {500} if client in ("content_manager", "http_parser") else {500, None})
+            wild_request(wild, {502} if client in ("content_manager", "http_parser") else {502, None})
             assert wild.get().body == HELLO
     wild.mode("isolated")
     assert_all_served(load(wild, 1000, "-c", "8", "-k"), 1000)

@@ -28,7 +28,7 @@ extern char pool_cgi_a[], pool_cgi_a_end[];
 /* As the gates' thunks enter them: who calls is the sixth argument. */
 typedef uint64_t unused_t;
 long async_call_badged(uint32_t slot, uint64_t bytes, long event, unused_t, unused_t, component_t client);
-long async_collect_badged(uint32_t slot, unused_t, unused_t, unused_t, unused_t, component_t client);
+long async_collect_badged(uint32_t slot, long event, unused_t, unused_t, unused_t, component_t client);
 long async_drop_badged(uint32_t slot, unused_t, unused_t, unused_t, unused_t, component_t client);
 long async_serve_badged(long event, unused_t, unused_t, unused_t, unused_t, component_t client);
 long async_receive_badged(uint64_t buffer, uint64_t bytes, unused_t, unused_t, unused_t, component_t client);
@@ -36,7 +36,7 @@ long async_reply_badged(uint64_t buffer, uint64_t bytes, unused_t, unused_t, unu
 
 static component_t client = 14, server = 20;
 #define async_call(slot, bytes, event) async_call_badged(slot, bytes, event, 0, 0, client)
-#define async_collect(slot) async_collect_badged(slot, 0, 0, 0, 0, client)
+#define async_collect(slot, event) async_collect_badged(slot, event, 0, 0, 0, client)
 #define async_drop(slot) async_drop_badged(slot, 0, 0, 0, 0, client)
 #define async_serve(event) async_serve_badged(event, 0, 0, 0, 0, server)
 #define async_receive(buffer, bytes) async_receive_badged(buffer, bytes, 0, 0, 0, server)
@@ -107,7 +107,7 @@ static void serve_one(void)
 
 static void assert_answer(uint32_t slot, const char *text)
 {
-    assert_int_equal(async_collect(slot), strlen(text));
+    assert_int_equal(async_collect(slot, EVENT(slot)), strlen(text));
     assert_memory_equal(pool_cgi_a + slot * ASYNC_SLOT_BYTES, text, strlen(text));
 }
 
@@ -135,11 +135,11 @@ static void one_request(void **state)
     assert_int_equal(receive(), sizeof *received + 8);
     assert_int_equal(received->slot, 3);
     assert_memory_equal(received + 1, "question", 8);
-    assert_int_equal(async_collect(3), SHOJI_EAGAIN);
+    assert_int_equal(async_collect(3, EVENT(3)), SHOJI_EAGAIN);
     assert_true(reply(3, 0, "the answer") > 0);
     assert_int_equal(triggers[EVENT(3)], 1);
     assert_answer(3, "the answer");
-    assert_int_equal(async_collect(3), SHOJI_EINVAL);
+    assert_int_equal(async_collect(3, EVENT(3)), SHOJI_EINVAL);
     assert_int_equal(reply(3, 0, "again"), SHOJI_ENOENT);
 }
 
@@ -165,7 +165,7 @@ static void order_and_edges(void **state)
         assert_int_equal(received->slot, slot);
         assert_int_equal((result & ASYNC_MORE) != 0, slot + 1 < ASYNC_SLOTS);
         assert_true(reply(slot, slot % 2 ? SHOJI_ENOENT : 0, "r") > 0);
-        assert_int_equal(async_collect(slot), slot % 2 ? SHOJI_ENOENT : 1);
+        assert_int_equal(async_collect(slot, EVENT(slot)), slot % 2 ? SHOJI_ENOENT : 1);
     }
     assert_int_equal(ask(7, "q"), SHOJI_EAGAIN);
     assert_int_equal(triggers[SERVER_EVENT], 2);
@@ -180,7 +180,7 @@ static void dropped_at_each_stage(void **state)
     assert_true(receive() > 0);
     assert_int_equal(received->slot, 2);
     async_drop(2); /* in work */
-    assert_int_equal(async_collect(2), SHOJI_EINVAL);
+    assert_int_equal(async_collect(2, EVENT(2)), SHOJI_EINVAL);
     assert_int_equal(ask(2, "new"), SHOJI_EBUSY);
     assert_true(reply(2, 0, "late") > 0);
     assert_int_equal(triggers[EVENT(2)], 0);
@@ -206,8 +206,8 @@ static void a_server_that_begins_anew(void **state)
     assert_true(receive() > 0);
     assert_int_equal(async_serve(SERVER_EVENT + 1), 1);
     assert_int_equal(triggers[EVENT(1)], 1);
-    assert_int_equal(async_collect(1), SHOJI_EFAULT);
-    assert_int_equal(async_collect(2), SHOJI_EAGAIN);
+    assert_int_equal(async_collect(1, EVENT(1)), SHOJI_EFAULT);
+    assert_int_equal(async_collect(2, EVENT(2)), SHOJI_EAGAIN);
     assert_true(receive() > 0);
     assert_int_equal(received->slot, 2);
 }
@@ -250,7 +250,7 @@ static void a_client_that_goes(void **state)
     memset(triggers, 0, sizeof triggers);
     component_gone(14);
     for (uint32_t slot = 1; slot <= 4; slot++)
-        assert_int_equal(async_collect(slot), SHOJI_EINVAL);
+        assert_int_equal(async_collect(slot, EVENT(slot)), SHOJI_EINVAL);
     assert_true(reply(1, 0, "late") > 0);
     assert_int_equal(triggers[EVENT(1)], 0);
     client = 15;
@@ -279,7 +279,7 @@ static void others_requests_are_others(void **state)
     client = 15;
     for (uint32_t slot = 1; slot <= 2; slot++) {
         assert_int_equal(async_call(slot, 1, EVENT(slot)), SHOJI_EPERM);
-        assert_int_equal(async_collect(slot), SHOJI_EPERM);
+        assert_int_equal(async_collect(slot, EVENT(slot)), SHOJI_EPERM);
         assert_int_equal(async_drop(slot), SHOJI_EPERM);
     }
     client = 14;
@@ -289,13 +289,25 @@ static void others_requests_are_others(void **state)
     assert_answer(2, "r");
 }
 
+/* The event manager has begun anew: whoever waits says which event it is now. */
+static void an_event_that_changes(void **state)
+{
+    (void)state;
+    ask(1, "a");
+    assert_int_equal(async_collect(1, EVENT(7)), SHOJI_EAGAIN);
+    assert_true(receive() > 0);
+    assert_true(reply(1, 0, "A") > 0);
+    assert_int_equal(triggers[EVENT(1)], 0);
+    assert_int_equal(triggers[EVENT(7)], 1);
+}
+
 static void bad_arguments(void **state)
 {
     const uint64_t in = (uint64_t)server_in;
     (void)state;
     assert_int_equal(async_call(ASYNC_SLOTS, 1, 1), SHOJI_EINVAL);
     assert_int_equal(async_call(0, ASYNC_SLOT_BYTES + 1, 1), SHOJI_EINVAL);
-    assert_int_equal(async_collect(UINT32_MAX), SHOJI_EINVAL);
+    assert_int_equal(async_collect(UINT32_MAX, 1), SHOJI_EINVAL);
     assert_int_equal(async_drop(ASYNC_SLOTS), SHOJI_EINVAL);
     assert_int_equal(async_serve(0), SHOJI_EINVAL);
     static const struct {
@@ -387,12 +399,12 @@ static void random_traffic(void **state)
             break;
         case 3:
             if (model[slot] == IDLE || dropped[slot]) {
-                assert_int_equal(async_collect(slot), SHOJI_EINVAL);
+                assert_int_equal(async_collect(slot, EVENT(slot)), SHOJI_EINVAL);
             } else if (model[slot] == DONE) {
-                assert_int_equal(async_collect(slot), 5);
+                assert_int_equal(async_collect(slot, EVENT(slot)), 5);
                 model[slot] = IDLE;
             } else {
-                assert_int_equal(async_collect(slot), SHOJI_EAGAIN);
+                assert_int_equal(async_collect(slot, EVENT(slot)), SHOJI_EAGAIN);
             }
             break;
         default:
@@ -418,6 +430,7 @@ int main(void)
         cmocka_unit_test_setup(requests_wait_for_a_server, begin),
         cmocka_unit_test_setup(a_client_that_goes, begin),
         cmocka_unit_test_setup(others_requests_are_others, begin),
+        cmocka_unit_test_setup(an_event_that_changes, begin),
         cmocka_unit_test_setup(bad_arguments, begin),
         cmocka_unit_test_setup(random_traffic, begin),
     };

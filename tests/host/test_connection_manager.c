@@ -533,7 +533,7 @@ static void faulting_stream(void **state)
     client_send(client, "h\ne\nh\n");
     client_send(half, "m\n");
     settle();
-    assert_int_equal(strncmp(clients[client].out, "hhhhhHTTP/1.1 500 ", 18), 0);
+    assert_int_equal(strncmp(clients[client].out, "hhhhhHTTP/1.1 502 ", 18), 0);
     for (unsigned i = 0; i < clients[half].out_bytes; i++)
         assert_int_equal(clients[half].out[i], 'm'); /* no refusal inside a body */
     all_gone();

@@ -28,7 +28,7 @@ extern char pool_content[], pool_content_end[], pool_cgi_a[], pool_cgi_b[];
 typedef uint64_t unused_t;
 long content_get_badged(char *piece, uint64_t shape, uint64_t offset, long event, unused_t,
                         component_t client);
-long content_collect_badged(long ticket, char *piece, unused_t, unused_t, unused_t, component_t client);
+long content_collect_badged(long ticket, char *piece, long event, unused_t, unused_t, component_t client);
 long content_drop_badged(long ticket, unused_t, unused_t, unused_t, unused_t, component_t client);
 
 #define PIECES                                                                                               \
@@ -85,12 +85,14 @@ long b_async_call(uint32_t slot, uint64_t bytes, long event)
 {
     return (void)event, call(&instances[1], pool_cgi_b, slot, bytes);
 }
-long a_async_collect(uint32_t slot)
+long a_async_collect(uint32_t slot, long event)
 {
+    assert_int_equal(event, 4711);
     return collect(&instances[0], pool_cgi_a, slot);
 }
-long b_async_collect(uint32_t slot)
+long b_async_collect(uint32_t slot, long event)
 {
+    assert_int_equal(event, 4711);
     return collect(&instances[1], pool_cgi_b, slot);
 }
 long a_async_drop(uint32_t slot)
@@ -158,18 +160,18 @@ static void only_who_asked_may_collect_or_drop(void **state)
     long a = get(1, "/cgi/hw", 11), b = get(2, "/cgi/HW", 12);
     (void)state;
     instances[0].state[1] = instances[1].state[2] = ANSWERED;
-    assert_int_equal(content_collect_badged(a, piece_at(1), 0, 0, 0, 12), SHOJI_EINVAL);
+    assert_int_equal(content_collect_badged(a, piece_at(1), 4711, 0, 0, 12), SHOJI_EINVAL);
     assert_int_equal(content_drop_badged(a, 0, 0, 0, 0, 12), SHOJI_EINVAL);
-    assert_int_equal(content_collect_badged(a, piece_at(2), 0, 0, 0, 11), SHOJI_EINVAL);
-    assert_int_equal(content_collect_badged(a ^ 1l << 32, piece_at(1), 0, 0, 0, 11),
+    assert_int_equal(content_collect_badged(a, piece_at(2), 4711, 0, 0, 11), SHOJI_EINVAL);
+    assert_int_equal(content_collect_badged(a ^ 1l << 32, piece_at(1), 4711, 0, 0, 11),
                      SHOJI_EINVAL); /* the other instance */
     assert_int_equal(content_drop_badged(CONTENT_LATER | 7l << 32 | 1, 0, 0, 0, 0, 11), SHOJI_EINVAL);
     assert_int_equal(content_drop_badged(CONTENT_LATER | UINT32_MAX, 0, 0, 0, 0, 11), SHOJI_EINVAL);
-    assert_int_equal(CONTENT_TOTAL(content_collect_badged(a, piece_at(1), 0, 0, 0, 11)), 6);
+    assert_int_equal(CONTENT_TOTAL(content_collect_badged(a, piece_at(1), 4711, 0, 0, 11)), 6);
     assert_memory_equal(piece_at(1), "from a", 6);
-    assert_int_equal(CONTENT_TOTAL(content_collect_badged(b, piece_at(2), 0, 0, 0, 12)), 6);
+    assert_int_equal(CONTENT_TOTAL(content_collect_badged(b, piece_at(2), 4711, 0, 0, 12)), 6);
     assert_memory_equal(piece_at(2), "from b", 6);
-    assert_int_equal(content_collect_badged(b, piece_at(2), 0, 0, 0, 12), SHOJI_EINVAL); /* it was given */
+    assert_int_equal(content_collect_badged(b, piece_at(2), 4711, 0, 0, 12), SHOJI_EINVAL); /* it was given */
     assert_int_equal(instances[0].drops + instances[1].drops, 0);
 }
 

@@ -54,7 +54,7 @@ long evt_free(long event)
 {
     return (void)event, events_freed++, 0;
 }
-static unsigned events_triggered, events_set;
+static unsigned events_triggered, events_set, streams_set;
 long evt_trigger(long event)
 {
     return (void)event, events_triggered++, 0;
@@ -62,6 +62,10 @@ long evt_trigger(long event)
 long tcp_set_event(long connection, long event)
 {
     return (void)connection, (void)event, events_set++, 0;
+}
+long http_set_event(long stream, long event)
+{
+    return (void)stream, (void)event, streams_set++, 0;
 }
 long evt_wait(long group)
 {

@@ -3,12 +3,14 @@
  * http_parser alone, with a content manager that is a table: what it answers to which bytes, however they are
  * cut.
  */
-// links: webserver/http_parser/http_parser.c webserver/http_parser/heads.c webserver/http_parser/request.c
-// webserver/http_parser/reply.c links: webserver/http_parser/range.c webserver/fd_api/slots.c
-// tests/host/pools.c tests/host/seeded.c links: build/src/llhttp/src/api.c build/src/llhttp/src/http.c
-// build/src/llhttp/src/llhttp.c includes: tests/host webserver build/src/llhttp/include components/interface
-// components/runtime includes: kernel/include flags: -Wno-unused-parameter -Wno-unused-variable
-// -Wno-unused-but-set-variable
+// clang-format off
+// links: webserver/http_parser/http_parser.c webserver/http_parser/heads.c webserver/http_parser/request.c webserver/http_parser/reply.c
+// links: webserver/http_parser/range.c webserver/fd_api/slots.c tests/host/pools.c tests/host/seeded.c
+// links: build/src/llhttp/src/api.c build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
+// includes: tests/host webserver build/src/llhttp/include components/interface components/runtime
+// includes: kernel/include
+// flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable
+// clang-format on
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -99,9 +101,10 @@ long content_get(void *buffer, uint64_t shape, uint64_t offset, long event)
     return SHOJI_ENOENT;
 }
 
-long content_collect(long ticket, void *piece)
+long content_collect(long ticket, void *piece, long event)
 {
     assert_int_equal(ticket, TICKET);
+    service_event = event;
     service_collects++;
     if (!service_done)
         return SHOJI_EAGAIN;
@@ -465,7 +468,7 @@ static void content_failures(void **state)
         content_failure = failures[i];
         feed(stream, "GET /hw HTTP/1.1\r\n\r\n", 20);
         content_failure = 0;
-        assert_status(500);
+        assert_status(502);
         assert_int_equal(closed, 0);
         feed(stream, "GET /hw HTTP/1.1\r\n\r\n", 20);
         stream_close(stream);
@@ -474,7 +477,7 @@ static void content_failures(void **state)
     content_failure = 1l << 32 | (CONTENT_META_AT + 1); /* says that it copied more than there is */
     converse("GET /hw HTTP/1.1\r\n\r\n");
     content_failure = 0;
-    assert_status(500);
+    assert_status(502);
 }
 
 /* The head has promised 10,000 bytes: what can't be kept ends the connection, so the client knows. */
@@ -492,7 +495,7 @@ static void content_that_breaks_its_promise(void **state)
     content_failure = 80000l << 32 | (CONTENT_META_AT + 1); /* more than a piece has room for */
     converse("GET /hw HTTP/1.1\r\n\r\n");
     content_failure = 0;
-    assert_status(500);
+    assert_status(502);
 }
 
 static void streams_belong_to_their_client(void **state)
@@ -642,7 +645,10 @@ static void answers_that_come_later(void **state)
     assert_int_equal(CONTENT_QUERY(service_shape), 5);
     assert_int_equal(service_bytes, 15);
     assert_memory_equal(service_request, "/cgi/aq=1&rbody", 15);
+    assert_int_equal(http_set_event_badged(stream, 4712, 0, 0, 0, CLIENT + 1), SHOJI_ENOENT);
+    assert_int_equal(http_set_event_badged(stream, 4712, 0, 0, 0, CLIENT), SHOJI_OK);
     assert_int_equal(http_read_badged(stream, at, 2048, 0, 0, CLIENT), SHOJI_EBUSY);
+    assert_int_equal(service_event, 4712);
     assert_int_equal(http_write_badged(stream, at, 8, 0, 0, CLIENT), SHOJI_EAGAIN);
     assert_int_equal(http_read_badged(stream, at, 100, 0, 0, CLIENT), SHOJI_EINVAL);
     service_done = true;
@@ -658,7 +664,7 @@ static void answers_that_come_later(void **state)
     static const struct {
         long status;
         int reply;
-    } cases[] = {{SHOJI_ENOENT, 404}, {SHOJI_EPERM, 405}, {SHOJI_EBUSY, 503}, {SHOJI_EFAULT, 500}};
+    } cases[] = {{SHOJI_ENOENT, 404}, {SHOJI_EPERM, 405}, {SHOJI_EBUSY, 503}, {SHOJI_EFAULT, 502}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         service_status = cases[i].status;
         stream = stream_open();

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "tests/kills"))
+sys.path[:0] = [str(REPOSITORY / "tests/kills"), str(REPOSITORY / "tests/bench")]
 
 import leaks  # noqa: E402
 import target  # noqa: E402

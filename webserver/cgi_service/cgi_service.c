@@ -17,7 +17,8 @@
 #include "scheduler.h"
 #include "turns.h"
 
-#define RETRY_TICKS 20
+#define RETRY_TICKS 2    /* when something below has failed and will come back */
+#define REFUSED_TICKS 20 /* when it refuses */
 #define BUFFER_BYTES (ASYNC_SLOT_BYTES + sizeof(struct async_record))
 
 /* An instance has one of them. */
@@ -56,9 +57,9 @@ static void service_start(void)
         (void)fd_close(service); /* the requests that were in work get an error */
     service = group > 0 ? fd_open_service(group) : group;
     if (service <= 0) {
-        if (service != SHOJI_EFAULT) /* what is below begins anew */
+        if (service != SHOJI_EFAULT)
             print_line("cannot serve: status %ld", service);
-        (void)sched_block_until(shoji_global.ticks + RETRY_TICKS);
+        (void)sched_block_until(shoji_global.ticks + (service == SHOJI_EFAULT ? RETRY_TICKS : REFUSED_TICKS));
         return;
     }
     long log = fd_open_null(); /* as a CGI program's standard output of old: nobody reads it */

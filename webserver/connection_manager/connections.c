@@ -81,7 +81,7 @@ static void connection_take_reply(struct connection *c)
         return;
     }
     if (result < 0 || (uint64_t)HTTP_BYTES(result) > room) {
-        connection_refuse(c, 500);
+        connection_refuse(c, 502);
         return;
     }
     uint64_t bytes = HTTP_BYTES(result);
@@ -102,7 +102,7 @@ static void connection_feed(struct connection *c)
 {
     long taken = stream_write(c->stream, c->in + c->in_from, c->in_end - c->in_from);
     if (taken <= 0 || taken > c->in_end - c->in_from) {
-        connection_refuse(c, 500);
+        connection_refuse(c, 502);
         return;
     }
     if (!c->in_request) {
@@ -330,7 +330,7 @@ static void connections_recover(struct connections *all)
         return;
     if (c->out_from >= c->out_end)
         c->out_from = c->out_end = 0;
-    connection_refuse(c, 500);
+    connection_refuse(c, 502);
     connection_run(all, c);
 }
 

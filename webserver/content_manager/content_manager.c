@@ -26,7 +26,7 @@ extern char pool_cgi_a[], pool_cgi_b[];
 static const struct service {
     char *slots;
     long (*call)(uint32_t slot, uint64_t bytes, long event);
-    long (*collect)(uint32_t slot);
+    long (*collect)(uint32_t slot, long event);
     long (*drop)(uint32_t slot);
 } services[] = {
     {pool_cgi_a, a_async_call, a_async_collect, a_async_drop},
@@ -157,16 +157,16 @@ static const struct service *service_of(long ticket, component_t client, long *n
 }
 
 SHOJI_EXPORT_BADGED(content_collect);
-SHOJI_BADGED long content_collect_badged(long ticket, char *piece, unused_t c, unused_t d, unused_t e,
+SHOJI_BADGED long content_collect_badged(long ticket, char *piece, long event, unused_t d, unused_t e,
                                          component_t client)
 {
     long number;
     const struct service *service = service_of(ticket, client, &number);
 
-    (void)c, (void)d, (void)e;
+    (void)d, (void)e;
     if (!service || piece_number(piece) != number)
         return SHOJI_EINVAL;
-    long result = service->collect((uint32_t)number);
+    long result = service->collect((uint32_t)number, event);
     if (result != SHOJI_EAGAIN)
         asked[number].client = 0;
     return result < 0 ? result : answer_copy(service, number, piece, result);

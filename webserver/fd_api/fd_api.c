@@ -36,6 +36,7 @@
 #pragma weak tcp_transmit
 #pragma weak tcp_finish
 #pragma weak tcp_set_event
+#pragma weak http_set_event
 #pragma weak http_open
 #pragma weak http_write
 #pragma weak http_read
@@ -167,6 +168,14 @@ SHOJI_BADGED long fd_group_badged(long a, long b, long c, long d, long e, compon
 }
 SHOJI_EXPORT_BADGED(fd_group);
 
+/* The layer below is to trigger the descriptor's event of now. Whether it does not know the handle. */
+static bool event_set(const struct descriptor *descriptor)
+{
+    if (descriptor->kind == STREAM)
+        return http_set_event(descriptor->handle, descriptor->event) < 0;
+    return tcp_set_event(descriptor->handle, descriptor->event) < 0;
+}
+
 /* The event manager has begun anew: the group and the events of its descriptors are made again. Whoever looks
  * at each once, as it is told to, misses nothing. */
 static long group_restore(struct group *group)
@@ -185,8 +194,7 @@ static long group_restore(struct group *group)
         descriptor->event = event;
         if (descriptor->kind == SERVICE)
             descriptor->handle = async_serve(event);
-        else if (!descriptor->handle || descriptor->kind == STREAM ||
-                 tcp_set_event(descriptor->handle, event) < 0)
+        else if (!descriptor->handle || event_set(descriptor) || descriptor->kind == STREAM)
             evt_trigger(event);
     }
     return SHOJI_OK;
@@ -459,6 +467,15 @@ static void handles_lost(enum kind from, enum kind to)
     }
 }
 
+/* Who waits for a reply may wait for one that is lost with a component further down: it looks again, and is
+ * told. */
+static void streams_look(void)
+{
+    for (long fd = 1; fd < FD_LIMIT; fd++)
+        if (descriptors[fd].owner && descriptors[fd].kind == STREAM && descriptors[fd].event > 0)
+            evt_trigger(descriptors[fd].event);
+}
+
 static void events_lost(void)
 {
     for (long slot = 0; slot < GROUPS; slot++)
@@ -481,5 +498,6 @@ SHOJI_EXPORT long component_gone(component_t component)
         handles_lost(SERVICE, SERVICE);
     if (evt_free(0) == SHOJI_EFAULT)
         events_lost();
+    streams_look();
     return SHOJI_OK;
 }

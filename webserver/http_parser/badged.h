@@ -13,6 +13,7 @@
 long http_open_badged(long event, long, long, long, long, component_t client);
 long http_write_badged(long stream, uint64_t buffer, uint64_t bytes, long, long, component_t client);
 long http_read_badged(long stream, uint64_t buffer, uint64_t bytes, long, long, component_t client);
+long http_set_event_badged(long stream, long event, long, long, long, component_t client);
 long http_close_badged(long stream, long, long, long, long, component_t client);
 
 #endif

@@ -316,7 +316,7 @@ static long reply_start(struct stream *stream, char *out, uint64_t room, long to
         return reply_status(stream, out, 503, 0);
     default:
         if (total < 0)
-            return reply_status(stream, out, 500, 0);
+            return reply_status(stream, out, 502, 0);
     }
     const char *path;
     uint32_t path_bytes = request_path(request, &path);
@@ -355,7 +355,7 @@ static long reply_begin(struct stream *stream, char *out, uint64_t room)
 /* The answer of a service is there, or not yet. */
 static long reply_collect(struct stream *stream, char *out, uint64_t room)
 {
-    long result = content_collect(stream->ticket, piece_of(stream));
+    long result = content_collect(stream->ticket, piece_of(stream), stream->event);
     return reply_start(stream, out, room, content_came(stream, result));
 }
 
@@ -388,6 +388,17 @@ SHOJI_BADGED long http_read_badged(long id, uint64_t buffer, uint64_t bytes, lon
     }
 }
 SHOJI_EXPORT_BADGED(http_read);
+
+SHOJI_BADGED long http_set_event_badged(long id, long event, long c, long d, long e, component_t client)
+{
+    (void)c, (void)d, (void)e;
+    struct stream *stream = stream_of(id, client);
+    if (!stream)
+        return SHOJI_ENOENT;
+    stream->event = event;
+    return SHOJI_OK;
+}
+SHOJI_EXPORT_BADGED(http_set_event);
 
 SHOJI_BADGED long http_close_badged(long id, long b, long c, long d, long e, component_t client)
 {

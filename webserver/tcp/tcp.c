@@ -26,7 +26,6 @@
 #include "turns.h"
 
 #define TIMER_MS 250       /* how late a timer may be noticed that was set meanwhile: lwIP's finest */
-#define RETRY_MS 100       /* when there is no network */
 #define PACKETS_AT_ONCE 64 /* then the mutex is opened once */
 
 extern char pool_stream[], pool_stream_end[], pool_control[], pool_control_end[];
@@ -46,7 +45,8 @@ static long packets_await(void)
     long packet = ip_receive();
 
     if (packet < 0) {
-        (void)timed_block(RETRY_MS);
+        (void)sched_pause(); /* not timed_block, which may be down together with ip: then this would not let
+                                anybody run */
         return packet;
     }
     mutex_lock(&mutex);
