@@ -36,8 +36,7 @@ long layout_dma_share(unsigned device, unsigned slot, uint32_t address, uint32_t
 void layout_dma_unshare(unsigned slot, uint32_t address, uint32_t bytes)
 {
     for (unsigned device = 0; device < PD_DEVICES; device++)
-        if (layout.devices[device][slot].word != 0 &&
-            view_take(layout.devices[device][slot], address, bytes))
+        if (layout.devices[device][slot].word != 0 && view_take(layout.devices[device][slot], address, bytes))
             pd_forget(pd_of_device(device));
 }
 

@@ -58,9 +58,9 @@ long layout_split(unsigned component);
 /* The component leaves its domain for into's: a split and a merge, of which neither is done if not both can
  * be. SHOJI_ESAME, SHOJI_EMEMORY. */
 long layout_move(unsigned component, unsigned into);
-/* Components of the same number are in one domain, others are not; a number below LAYOUT_COMPONENTS for each
- * component. SHOJI_ESAME: it is so already. SHOJI_EMEMORY. */
-long layout_partition(const uint8_t set_of[]);
+/* Of the components at indices below `count`, each has a number, below LAYOUT_COMPONENTS: those of the same
+ * are in one domain, others are not. All the rest are alone. SHOJI_ESAME: it is so already. SHOJI_EMEMORY. */
+long layout_partition(const uint8_t numbers[], unsigned count);
 /* `to`, a component or a group, gets this right to words of an arena slot; the giver has it and keeps it.
  * Range and indices have been checked; bytes is not 0. SHOJI_EPERM: the giver has not got the right itself.
  * SHOJI_EMEMORY. */
@@ -82,8 +82,9 @@ long layout_keep_pages(unsigned component, uint32_t address, uint32_t bytes);
 void layout_own_words(unsigned component, uint32_t address, uint32_t bytes, enum right right);
 /* Pages of an arena slot are nobody's any more, and no device's. Nothing can fail. */
 void layout_revoke(uint32_t address, uint32_t bytes);
-/* What others, its device included, have of these words of the component's own slot is taken back. Nothing can fail; if there
- * is no memory to tell words from their neighbours, what was given of those within 512 bytes is taken too. */
+/* What others, its device included, have of these words of the component's own slot is taken back. Nothing
+ * can fail; if there is no memory to tell words from their neighbours, what was given of those within 512
+ * bytes is taken too. */
 void layout_unshare(unsigned owner, uint32_t address, uint32_t bytes);
 
 /* ---- Devices with a domain of their own (pd_of_device) ---- */

@@ -20,7 +20,8 @@ struct wanted {
     struct pd pd; /* number 0: none yet */
     bool whole;   /* all who were in pd are members */
 };
-static struct wanted wanted[LAYOUT_COMPONENTS];
+static struct wanted wanted[LAYOUT_COMPONENTS]; /* by its first member */
+static uint8_t set_of[LAYOUT_COMPONENTS];       /* of a component: its set's place in wanted */
 
 long layout_move(unsigned component, unsigned into)
 {
@@ -50,13 +51,22 @@ long layout_move(unsigned component, unsigned into)
 
 /* ---- Partition ---- */
 
-static void wanted_gather(const uint8_t set_of[])
+static void wanted_gather(const uint8_t numbers[], unsigned count)
 {
-    for (unsigned i = 0; i < LAYOUT_COMPONENTS; i++)
+    uint8_t first[LAYOUT_COMPONENTS];
+
+    for (unsigned i = 0; i < LAYOUT_COMPONENTS; i++) {
         wanted[i] = (struct wanted){.members = 0};
+        first[i] = LAYOUT_COMPONENTS;
+    }
     for (uint64_t left = layout.present; left != 0;) {
         unsigned i = bit_take(&left);
 
+        set_of[i] = (uint8_t)i;
+        if (i < count && first[numbers[i]] < LAYOUT_COMPONENTS)
+            set_of[i] = first[numbers[i]];
+        else if (i < count)
+            first[numbers[i]] = (uint8_t)i;
         wanted[set_of[i]].members |= 1ull << i;
     }
 }
@@ -67,7 +77,7 @@ static bool is_unchanged(const struct wanted *set)
 }
 
 /* Finds a domain for each set as the head of this file says; returns how many have found none. */
-static unsigned wanted_match(const uint8_t set_of[], const struct pd_set *named)
+static unsigned wanted_match(const struct pd_set *named)
 {
     unsigned without = 0;
 
@@ -105,7 +115,7 @@ static long tables_reserve(void)
 }
 
 /* The splits and then the merges that this partition is made of; returns whether there are any. */
-static bool moves_note(const uint8_t set_of[])
+static bool moves_note(void)
 {
     uint64_t before = layout.merges + layout.splits;
 
@@ -134,7 +144,7 @@ static bool moves_note(const uint8_t set_of[])
 }
 
 /* Domains whose members are wanted apart, and that were not found a use for. */
-static void domains_leave(const uint8_t set_of[])
+static void domains_leave(void)
 {
     for (struct pd_set left = layout.live; !set_empty(&left);) {
         struct pd pd = set_take(&left);
@@ -176,19 +186,19 @@ static void set_settle(struct wanted *set)
         pd_forget(set->pd);
 }
 
-long layout_partition(const uint8_t set_of[])
+long layout_partition(const uint8_t numbers[], unsigned count)
 {
     struct pd_set named = {{0}};
 
-    wanted_gather(set_of);
+    wanted_gather(numbers, count);
     thread_domains_named(named.bits);
-    if (!domains_enough(&named, wanted_match(set_of, &named)) || tables_reserve() != SHOJI_OK)
+    if (!domains_enough(&named, wanted_match(&named)) || tables_reserve() != SHOJI_OK)
         return SHOJI_EMEMORY;
 
     /* Nothing fails from here on. */
-    if (!moves_note(set_of))
+    if (!moves_note())
         return SHOJI_ESAME;
-    domains_leave(set_of);
+    domains_leave();
     for (unsigned i = 0; i < LAYOUT_COMPONENTS; i++)
         if (wanted[i].members != 0 && !is_unchanged(&wanted[i]))
             set_settle(&wanted[i]);

@@ -7,6 +7,7 @@
 #include "caller.h"
 #include "reboot.h"
 #include "supervisor/calls.h"
+#include "supervisor/layout.h"
 #include "text.h"
 
 _Static_assert(SUP_SETS == LAYOUT_COMPONENTS, "each component may have a set of its own");
@@ -144,8 +145,7 @@ SUPERVISOR_CALL(sup_policy_line, uint32_t index, uint64_t address, uint64_t byte
     return line->bytes;
 }
 
-/* Threads whose invocation began before a move look at this (runtime/turns.h). */
-static long move_told(long status)
+long move_told(long status)
 {
     if (status >= 0)
         ((struct shoji_global *)(uintptr_t)GLOBAL_BASE)->moves++;
@@ -199,5 +199,5 @@ SUPERVISOR_CALL(pd_partition, uint64_t address, uint32_t count, uint64_t, uint64
             return SHOJI_EINVAL;
         set_of[i] = (uint8_t)sets[i];
     }
-    return move_told(layout_partition(set_of));
+    return move_told(layout_partition(set_of, count));
 }

@@ -12,6 +12,7 @@
 #include "cpu/interrupt.h"
 #include "layout/layout.h"
 #include "supervisor/calls.h"
+#include "supervisor/layout.h"
 #include "thread.h"
 
 static struct sup_test_move moves[SUP_MOVES];
@@ -39,7 +40,7 @@ static long move_make(const struct sup_test_move *move)
     case SUP_MOVE_MOVE:
         return layout_move(a, b);
     case SUP_MOVE_PARTITION:
-        return layout_partition(move->sets);
+        return layout_partition(move->sets, system_state.manifest.component_count);
     default:
         return SHOJI_OK;
     }
@@ -53,7 +54,7 @@ void moves_interrupt(const struct registers *registers)
         hits[hit_count] = (struct sup_test_hit){.rip = registers->rip,
                                                 .time = time,
                                                 .thread = thread_number(thread_current()),
-                                                .status = (int32_t)move_make(&moves[hit_count])};
+                                                .status = (int32_t)move_told(move_make(&moves[hit_count]))};
         hit_count++;
         if (hit_count < move_count && moves[hit_count].after != 0) {
             once_start(moves[hit_count].after);

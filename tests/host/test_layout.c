@@ -422,7 +422,7 @@ static void step_partition(void)
         pieces += first_piece;
         seen[c] = layout_members(layout_domain(c));
     }
-    status = layout_partition(wanted);
+    status = layout_partition(wanted, COMPONENTS);
     if (pieces == before && pieces == after) {
         assert_int_equal(status, SHOJI_ESAME);
         for (unsigned c = 0; c < COMPONENTS; c++)
@@ -746,7 +746,7 @@ static void test_no_domain_left(void **state)
     for (unsigned c = 0; c < COMPONENTS; c++)
         apart[c] = (uint8_t)c;
     assert_int_equal(layout_move(1, 2), SHOJI_EMEMORY);
-    assert_int_equal(layout_partition(apart), SHOJI_EMEMORY);
+    assert_int_equal(layout_partition(apart, COMPONENTS), SHOJI_EMEMORY);
     everything_look();
     assert_int_equal(layout_merge(0, 3), SHOJI_OK);
     set_of[3] = set_of[0];
@@ -756,7 +756,7 @@ static void test_no_domain_left(void **state)
     assert_int_equal(layout_split(1), SHOJI_OK);
     set_of[1] = 5000;
     everything_look();
-    assert_int_equal(layout_partition(apart), SHOJI_OK);
+    assert_int_equal(layout_partition(apart, COMPONENTS), SHOJI_OK);
     for (unsigned c = 0; c < COMPONENTS; c++)
         set_of[c] = 6000 + c;
     everything_look();

@@ -216,8 +216,8 @@ long pd_merge(component_t into, component_t from);
 long pd_split(component_t component);
 /* What is composed of these two. move: the component leaves its domain for into's; SHOJI_ESAME if it is there. partition: sets[n] is the
  * number, below SUP_SETS, of the set that the n-th component (in the order of sup_components) is in from now on, and each set is a domain
- * of its own; count is the number of components; SHOJI_ESAME if it is so already. Also all or nothing: SHOJI_EMEMORY leaves everything as
- * it was. Both count as the merges and splits that they are made of. */
+ * of its own; count is the number of components, and domains of mmp_alloc_PD are alone. SHOJI_ESAME if it is so already. Also all or
+ * nothing: SHOJI_EMEMORY leaves everything as it was. Both count as the merges and splits that they are made of. */
 #define SUP_SETS 60u
 long pd_move(component_t component, component_t into);
 long pd_partition(const uint32_t *sets, uint32_t count);
