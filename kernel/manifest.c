@@ -10,8 +10,9 @@
 
 #define LINE_WORDS 66
 
-const char *const manifest_groups[] = {"console", "memory", "share", "thread",
-                                       "device",  "layout", "test",  NULL};
+const char *const manifest_groups[] = {"console", "memory", "share", "thread", "device",
+                                       "layout",  "test",   "heap",  NULL};
+#define GROUP_HEAP 7 /* its place there */
 
 struct word {
     const char *text;
@@ -165,12 +166,17 @@ static bool component_line(struct reader *r)
         if (word_is(r->words[1], m->components[i].name))
             return FAIL(r, "there is a component `%s` already", m->components[i].name);
     }
+    if (heap != MANIFEST_HEAP_PLAIN && m->edge_count == MANIFEST_EDGES)
+        return FAIL(r, "too many edges: at most %d, and `heap` is one", MANIFEST_EDGES);
     word_copy(r->words[1], component->name);
     word_copy(r->words[3], component->image);
     component->id = id;
     component->memory = memory;
     component->time_ms = time_ms;
     component->heap = heap;
+    if (heap != MANIFEST_HEAP_PLAIN)
+        m->edges[m->edge_count++] = (struct manifest_edge){
+            .client = (uint8_t)m->component_count, .server = MANIFEST_SUPERVISOR, .group = GROUP_HEAP};
     m->component_count++;
     return true;
 }

@@ -26,7 +26,8 @@
 #define MANIFEST_POOL_STEP 0x80000u
 #define MANIFEST_POOL_MAX 0x400000u
 
-/* How its allocations are protected: shoji/supervisor.h, group heap. */
+/* How its allocations are protected: shoji/supervisor.h, group heap. But for plain, an edge to that group
+ * comes with it. */
 #define MANIFEST_HEAP_PLAIN 0u
 #define MANIFEST_HEAP_SLAB 1u
 #define MANIFEST_HEAP_GUARD 2u

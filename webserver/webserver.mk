@@ -4,11 +4,12 @@
 #
 #   image        everything that webserver.manifest names, and build/webserver/modules.list: a line for each module, path and
 #                name, the manifest first
+#   image-heaps  the same with every component's heap protected, for tests and measurements: build/webserver-guard/modules.list, ...
 #   image-wild   the same with a static_content that makes a wild store at /wild, for tests: build/webserver-wild/modules.list
 include components/component.mk
 -include webserver/network.mk
 
-.PHONY: image image-wild
+.PHONY: image image-wild image-heaps
 
 LLHTTP := $(BUILD)/src/llhttp
 LLHTTP_SOURCES := $(addprefix $(LLHTTP)/src/,api.c http.c llhttp.c)
@@ -109,4 +110,20 @@ $(BUILD)/webserver-wild/webserver.manifest: $(WEBSERVER_MANIFEST)
 $(BUILD)/webserver-wild/modules.list: $(BUILD)/webserver-wild/webserver.manifest $(WILD_IMAGES)
 	$(call modules_list,$<,$(WILD_IMAGES))
 
-test-boot-built: image-wild
+# Every component with that setting of the heap, and a tcp whose memory is its heap: build/webserver-SETTING. build/webserver-SETTING-open: the
+# device's own accesses are not checked, besides.
+HEAP_IMAGES := $(patsubst %/tcp.elf,%/tcp_heap.elf,$(WEBSERVER_IMAGES))
+image-heaps: $(foreach name,slab guard slab-open guard-open plain-open,$(BUILD)/webserver-$(name)/modules.list)
+
+# $(call heap_manifest,NAME,SETTING,more of sed's)
+define heap_manifest
+$(BUILD)/webserver-$(1)/webserver.manifest: $(WEBSERVER_MANIFEST) webserver/webserver.mk
+	@mkdir -p $$(@D)
+	@sed -E -e '/^component /s/$$$$/ heap $(2)/' -e 's/tcp\.elf +memory 256K/tcp_heap.elf memory 1M/' $(3) $$< >$$@
+$(BUILD)/webserver-$(1)/modules.list: $(BUILD)/webserver-$(1)/webserver.manifest $(HEAP_IMAGES)
+	$$(call modules_list,$$<,$(HEAP_IMAGES))
+endef
+$(foreach setting,plain slab guard,$(eval $(call heap_manifest,$(setting)-open,$(setting),-e '/^device /s/ checked.*//')) \
+    $(eval $(call heap_manifest,$(setting),$(setting))))
+
+test-boot-built: image-wild image-heaps

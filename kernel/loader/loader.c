@@ -255,7 +255,7 @@ static bool target_find(unsigned client, const char *name, const struct loader_c
             return true;
         }
     }
-    return manifest->components[client].heap != MANIFEST_HEAP_PLAIN && call_find(calls, "heap", name, out);
+    return false;
 }
 
 /* gates_next: how many of the client's gates the symbols before this one needed. */

@@ -55,8 +55,9 @@ static void refuse_line(const char *line, const char *reason)
 static void test_options_of_components(void **state)
 {
     (void)state;
-    accept_text(HEAD "component c 3 c.elf memory 4K heap guard time 20\n"
-                     "component d 4 c.elf memory 4K time 30 heap slab\ncomponent e 5 c.elf memory 4K heap plain\n");
+    accept_text(
+        HEAD "component c 3 c.elf memory 4K heap guard time 20\n"
+             "component d 4 c.elf memory 4K time 30 heap slab\ncomponent e 5 c.elf memory 4K heap plain\n");
     assert_int_equal(manifest.components[0].heap, MANIFEST_HEAP_PLAIN);
     assert_int_equal(manifest.components[0].time_ms, MANIFEST_TIME_DEFAULT);
     assert_int_equal(manifest.components[2].heap, MANIFEST_HEAP_GUARD);
@@ -64,6 +65,13 @@ static void test_options_of_components(void **state)
     assert_int_equal(manifest.components[3].heap, MANIFEST_HEAP_SLAB);
     assert_int_equal(manifest.components[3].time_ms, 30);
     assert_int_equal(manifest.components[4].heap, MANIFEST_HEAP_PLAIN);
+    assert_int_equal(manifest.edge_count, 2);
+    assert_int_equal(manifest.edges[1].client, 3);
+    assert_int_equal(manifest.edges[1].server, MANIFEST_SUPERVISOR);
+    assert_string_equal(manifest_groups[manifest.edges[1].group], "heap");
+    static const char twice[] = HEAD "component c 3 c.elf memory 4K heap slab\nedge c supervisor:heap\n";
+    assert_false(parse_bytes(twice, sizeof twice - 1));
+    assert_non_null(strstr(wrong.text, "the edge to `supervisor:heap` is there already"));
 }
 
 static void test_accepted(void **state)
@@ -176,7 +184,8 @@ static void test_refused(void **state)
         const char *line, *reason;
     } cases[] = {
         {"componnt c 3 c.elf memory 4K", "no kind of line"},
-        {"component c 3 c.elf memory", "expected `component NAME ID IMAGE memory BUDGET [time MS] [heap SETTING]`"},
+        {"component c 3 c.elf memory",
+         "expected `component NAME ID IMAGE memory BUDGET [time MS] [heap SETTING]`"},
         {"component c 3 c.elf budget 4K", "expected `component"},
         {"component c 3 c.elf memory 4K 4K", "expected `component"},
         {"component c 3 c.elf memory 4K tome 20", "expected `component"},
@@ -357,10 +366,11 @@ static void test_hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accepted),
-        cmocka_unit_test(test_options_of_components), cmocka_unit_test(test_prefixes), cmocka_unit_test(test_devices), cmocka_unit_test(test_policy_lines), cmocka_unit_test(test_webserver),
-        cmocka_unit_test(test_refused),  cmocka_unit_test(test_order),    cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_accepted),     cmocka_unit_test(test_options_of_components),
+        cmocka_unit_test(test_prefixes),     cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_policy_lines), cmocka_unit_test(test_webserver),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_order),
+        cmocka_unit_test(test_too_many),     cmocka_unit_test(test_hostile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

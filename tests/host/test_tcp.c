@@ -8,7 +8,7 @@
 // links: build/src/lwip/src/core/ipv4/etharp.c build/src/lwip/src/core/ipv4/icmp.c
 // links: build/src/lwip/src/core/ipv4/ip4.c build/src/lwip/src/core/ipv4/ip4_addr.c
 // links: build/src/lwip/src/netif/ethernet.c
-// includes: webserver/tcp webserver/tcp/port components/interface components/runtime kernel/include
+// includes: webserver/tcp webserver/tcp/port webserver/tcp/port/pools components/interface components/runtime kernel/include
 // includes: build/src/lwip/src/include
 /* The connections of component tcp, with lwIP beneath them, against peers played by this file: they speak raw
  * segments, so that they can behave badly. After each test every pool of lwIP, every record and every packet

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 // links: webserver/tcp/tcp.c
-// includes: webserver/tcp webserver/tcp/port components/atomic components/interface components/runtime
+// includes: webserver/tcp webserver/tcp/port webserver/tcp/port/pools components/atomic components/interface components/runtime
 // includes: kernel/include build/src/lwip/src/include
 /* What component tcp lets through to its connections: only buffers that lie in the pools it shares with
  * clients; and what its two threads do with what they find. */

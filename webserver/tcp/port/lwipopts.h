@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * lwIP's configuration: the raw API without an operating system, IPv4 with ARP, ICMP echo and TCP. All memory is static and sized for
+ * lwIP's configuration: the raw API without an operating system, IPv4 with ARP, ICMP echo and TCP. All memory is sized for
  * TCP_CONNECTIONS connections; see connection.c for how it is shared.
  */
 #ifndef TCP_PORT_LWIPOPTS_H
 #define TCP_PORT_LWIPOPTS_H
 
 #include "fast.h"
+#include "memory.h" /* pools/ or heap/, as the makefile says */
 
 /* ---- Ours ---- */
 #define TCP_CONNECTIONS 304 /* the 256 of the site, the control interface's, and some to be told that there are too many */
@@ -30,9 +31,6 @@
 
 /* ---- Memory ---- */
 #define MEM_ALIGNMENT 8
-#define MEM_USE_POOLS 1
-#define MEM_USE_POOLS_TRY_BIGGER_POOL 1
-#define MEMP_USE_CUSTOM_POOLS 1
 #define MEMP_NUM_TCP_PCB (TCP_CONNECTIONS + TIME_WAIT_MAX + 32)
 #define MEMP_NUM_TCP_PCB_LISTEN 8
 #define MEMP_NUM_TCP_SEG 1024

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The whole web server with the heap of every component protected, and with a tcp whose connections and packets are allocations
+of its heap: test_web.py's requests, walls that move and exact counts, once with guard words and once by slabs. And no word of a heap is
+left behind.
+
+`make image-heaps` builds what is booted."""
+
+import pytest
+import test_web
+from test_web import (  # noqa: F401, tests and fixtures
+    system, test_bad_request, test_cgi_answers_depend_on_the_request, test_cgi_clients_that_go_away, test_cgi_hello,
+    test_cgi_under_load_while_walls_move, test_counts_are_exact, test_each_request_is_counted, test_edges, test_graph, test_hello,
+    test_json_errors_say_where, test_keep_alive, test_many_connections_at_once, test_merge_and_split, test_nothing_there,
+    test_partition, test_pipelined, test_random_bytes, test_request_byte_by_byte, test_start_page)
+
+
+@pytest.fixture(scope="module", params=["guard", "slab"])
+def running_system(request):
+    found = test_web.System(f"build/run-test-{request.param}", f"build/webserver-{request.param}/modules.list")
+    yield found
+    found.running.stop()
+
+
+def used(system):
+    return {component["name"]: component["memory"]["used"] for component in system.graph()["components"]}
+
+
+def supervisor_calls(system, component):
+    (edge,) = [edge for edge in system.graph()["edges"] if (edge["client"], edge["server"]) == (component, "supervisor")]
+    return edge["invocations"]
+
+
+def test_allocations_are_known_and_freed(system):
+    """tcp allocates for each connection, which the supervisor is told; after all are closed it has no more memory than before."""
+    test_web.assert_all_served(test_web.load(system, 500, "-c", "8"), 500)
+    memory, calls = used(system), supervisor_calls(system, "tcp")
+    for _ in range(4):
+        test_web.assert_all_served(test_web.load(system, 500, "-c", "8"), 500)
+    assert used(system) == memory
+    made = supervisor_calls(system, "tcp") - calls
+    assert made > 0
+    print(f"supervisor calls of tcp, a connection: {made / 2000:.1f}")
