@@ -22,7 +22,7 @@ def running_system(request):
 
 
 def used(system):
-    return {component["name"]: component["memory"]["used"] for component in system.graph()["components"]}
+    return sum(component["memory"]["used"] for component in system.graph()["components"])
 
 
 def supervisor_calls(system, component):
@@ -31,12 +31,9 @@ def supervisor_calls(system, component):
 
 
 def test_allocations_are_known_and_freed(system):
-    """tcp allocates for each connection, which the supervisor is told; after all are closed it has no more memory than before."""
-    test_web.assert_all_served(test_web.load(system, 500, "-c", "8"), 500)
+    """tcp allocates for each connection, which the supervisor is told, and frees: 32 bytes left behind of each would be 96 KiB here."""
+    test_web.assert_all_served(test_web.load(system, 1000, "-c", "16"), 1000)
     memory, calls = used(system), supervisor_calls(system, "tcp")
-    for _ in range(4):
-        test_web.assert_all_served(test_web.load(system, 500, "-c", "8"), 500)
-    assert used(system) == memory
-    made = supervisor_calls(system, "tcp") - calls
-    assert made > 0
-    print(f"supervisor calls of tcp, a connection: {made / 2000:.1f}")
+    test_web.assert_all_served(test_web.load(system, 3000, "-c", "8"), 3000)
+    assert used(system) < memory + (64 << 10)
+    assert supervisor_calls(system, "tcp") > calls
