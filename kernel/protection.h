@@ -98,7 +98,8 @@ bool protection_checks_devices(void);
 /* The domain of the n-th device, 0 to PD_DEVICES - 1: one that no component is in and no call stack names. pd_named does not know
  * it. It selects nothing at first. */
 struct pd pd_of_device(unsigned device);
-/* The PCI function with that requester id may access what the domain may, from its next access on. */
+/* The PCI function with that requester id may access what the domain may, from its next access on. Once it was denied something it may access
+ * nothing, until this is called again. */
 void protection_device_check(uint16_t requester, struct pd pd);
 struct protection_device_fault {
     uint8_t kind;   /* MMP_FAULT_* */

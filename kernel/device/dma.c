@@ -5,7 +5,7 @@
  * 1. The device may do with words of its component's slot what the component may do with them itself, but
  * execute; with words of the pool that the manifest names what it says there, whether or not the component
  * may.
- * 2. A denied access has had no effect. The device is stopped before it is reported, and its component counts
+ * 2. A denied access has had no effect, and the device can access nothing any more. It is stopped before it is reported, and its component counts
  * as failed: it programs the device.
  */
 #include "device/dma.h"
@@ -25,25 +25,29 @@
 
 #define DEVICE 0u
 
+static uint16_t requester;
 static const struct manifest_device *device; /* NULL: there is none, or it is not checked */
 static uint64_t denials;                     /* that have been reported */
 
-const char *dma_start(const struct manifest_device *said, uint16_t requester)
+const char *dma_start(const struct manifest_device *said, uint16_t function)
 {
     if (!said->checked)
         return NULL;
     if (!protection_checks_devices())
         return "this machine cannot check it (-device mmp-dma)";
     layout_dma_clear(DEVICE);
-    protection_device_check(requester, pd_of_device(DEVICE));
     device = said;
+    requester = function;
+    protection_device_check(requester, pd_of_device(DEVICE));
     return NULL;
 }
 
 void dma_forget(unsigned component)
 {
-    if (device != NULL && device->component == component)
-        layout_dma_clear(DEVICE);
+    if (device == NULL || device->component != component)
+        return;
+    layout_dma_clear(DEVICE);
+    protection_device_check(requester, pd_of_device(DEVICE));
 }
 
 /* ---- Rights ---- */

@@ -15,6 +15,14 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = pathlib.Path(__file__).resolve().parent / "attacks"
 DOCUMENT = REPOSITORY / "docs/attacks.md"
 
+# Two network cards on one wire, whose accesses to memory can be checked; what passes there is kept.
+CARDS = ["-device", "mmp-dma"]
+for card in ("card", "peer"):
+    CARDS += ["-netdev", f"hubport,id={card},hubid=0", "-device", f"virtio-net-pci,netdev={card},disable-legacy=on,romfile="]
+
+HONEST = bytes.fromhex("ffffffffffffffff")  # how packets begin that may be sent: to everybody
+PATTERN = b"\xa5" * 8  # what the memory holds that no device may read
+
 # Ways of translating that differ in what is cached and chained; icount also makes interrupts exact. Model mode
 # checks each access otherwise.
 WAYS = {
@@ -30,26 +38,37 @@ def kernel(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def booted(kernel):
+def booted_wire():
+    """What passed between the two cards, by way."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def booted(kernel, booted_wire):
     """The lines that the kernel prints, by way; each is booted once."""
-    lines = {}
+    lines, wire = {}, booted_wire
 
     def boot(way):
         if way not in lines:
-            lines[way] = bare_kernel.boot(kernel, *WAYS[way]).splitlines()
+            capture = kernel.parent / f"{way}.pcap"
+            dump = ["-object", f"filter-dump,id=dump,netdev=card,file={capture}"]
+            lines[way] = bare_kernel.boot(kernel, *WAYS[way], *CARDS, *dump).splitlines()
+            wire[way] = capture.read_bytes()
         return lines[way]
 
     return boot
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_attacks(booted, way):
+def test_attacks(booted, booted_wire, way):
     if way == "model" and not bare_kernel.has_model_mode():
         pytest.skip("this emulator has no model mode")
     lines = booted(way)
     assert [line for line in lines if line.startswith("FAIL")] == []
     assert lines and lines[-1] == "done"
     assert len([line for line in lines if line.startswith("ok ")]) >= 40
+    assert HONEST in booted_wire[way]
+    assert PATTERN not in booted_wire[way]
 
 
 def test_document(booted):

@@ -24,7 +24,8 @@ struct attacks {
     unsigned count;
 };
 extern const struct attacks attacks_on_memory, attacks_on_fetches, attacks_on_gates, attacks_on_returns,
-    attacks_on_privilege, attacks_on_flags, attacks_on_tables, attacks_on_caches, attacks_by_interrupt;
+    attacks_on_privilege, attacks_on_flags, attacks_on_tables, attacks_on_caches, attacks_by_interrupt,
+    attacks_by_devices;
 #define ATTACKS(name) const struct attacks attacks_##name = {list, sizeof list / sizeof *list}
 
 /* What the code of a case is: its first instruction, the one under attack, the one after. */
@@ -60,6 +61,9 @@ void refused_fetch(int domain, uint64_t rip, uint64_t addr);
 void refused_exception(int domain, unsigned vector, uint64_t error, const void *rip);
 /* It had no effect and raised nothing: INT 0x30 was reached, at that instruction. */
 void without_effect(const void *end);
+
+/* The sum over all memory that is watched. */
+uint64_t watched_sum(void);
 
 /* ---- Running ---- */
 /* Runs with these registers; the others are PATTERN's. Alice's stack pointer is STACK_TOP - 64. */

@@ -50,7 +50,7 @@ static uint64_t weight(uint64_t addr, uint64_t word)
 
 /* A sum over all that is watched, so that an allowed change can be added to it. The frame that the exception
  * itself has pushed is left out. */
-static uint64_t memory_sum(void)
+uint64_t watched_sum(void)
 {
     uint64_t own = msr_read(MMP_MSR_XSP) - MMP_XFRAME_BYTES, sum = 0;
 
@@ -74,7 +74,7 @@ static void snapshot(void)
     for (unsigned i = 0; i < MSRS; i++)
         before.msr[i] = msr_read(watched_msrs[i]);
     before.faults = msr_read(MMP_MSR_COUNT_FAULTS);
-    before.memory = memory_sum();
+    before.memory = watched_sum();
     __asm__ volatile("fxsave64 %0" : "=m"(before.sse));
     before.taken = true;
     forget_exceptions();
@@ -129,7 +129,7 @@ static void after_take(void)
     for (unsigned i = 0; i < MSRS; i++)
         after.msr[i] = msr_read(watched_msrs[i]);
     after.faults = msr_read(MMP_MSR_COUNT_FAULTS);
-    after.memory = memory_sum();
+    after.memory = watched_sum();
     __asm__ volatile("fxsave64 %0" : "=m"(sse_now));
 }
 
@@ -332,7 +332,7 @@ void run_attacks(void)
     static const struct attacks *const all[] = {
         &attacks_on_memory,  &attacks_on_fetches,   &attacks_on_gates,
         &attacks_on_returns, &attacks_on_privilege, &attacks_on_flags,
-        &attacks_on_tables,  &attacks_on_caches,    &attacks_by_interrupt};
+        &attacks_on_tables,  &attacks_on_caches,    &attacks_by_interrupt, &attacks_by_devices};
 
     machine_start();
     for (unsigned i = 0; i < sizeof all / sizeof *all; i++)

@@ -921,6 +921,12 @@ static bool line_missed(uint32_t addr)
     return msr_read(MMP_MSR_COUNT_L1D_MISSES) > before;
 }
 
+/* A device that was denied something may do nothing until it is given its domain again. */
+static void unblock(uint16_t requester, int domain)
+{
+    msr_write(MMP_MSR_DMA, requester | (uint64_t)ID(domain) << 16);
+}
+
 static void test_devices(void)
 {
     const uint32_t page = ARENA + 0x70000;
@@ -951,15 +957,20 @@ static void test_devices(void)
     check((msr_read(MMP_MSR_DMA_FAULT_INFO) | msr_read(MMP_MSR_DMA_FAULT_ADDR)) == 0, "cleared", 0);
     perm_set(BOB, page, page + 4096, MMP_PERM_RW); /* rights are looked up each time */
     edu_copy(page + 3, 1021, EDU_TO_MEMORY);
+    check(filled(page, 4096, 0x5a), "blocked", *at(page + 3));
+    unblock(requester, BOB);
+    edu_copy(page + 3, 1021, EDU_TO_MEMORY);
     check(filled(page + 3, 1021, 0x11), "granted", *at(page + 3));
     fill(page, 8192, 0x5a);
     edu_copy(page + 4096 - 64, 128, EDU_TO_MEMORY); /* across the end of what is granted */
     check(filled(page + 4096 - 64, 64, 0x11) && filled(page + 4096, 64, 0x5a), "end", *at(page + 4096));
     check(msr_read(MMP_MSR_DMA_FAULT_ADDR) == page + 4096, "addr", msr_read(MMP_MSR_DMA_FAULT_ADDR));
+    unblock(requester, BOB);
     perm_set(BOB, page + 72, page + 76, MMP_PERM_RO); /* a word in the middle */
     fill(page, 8192, 0x5a);
     edu_copy(page + 64, 64, EDU_TO_MEMORY);
     check(filled(page + 72, 4, 0x5a) && filled(page + 64, 8, 0x11), "word", *at(page + 72));
+    unblock(requester, BOB);
     fill(page, 8192, 0x22);
     edu_copy(page, 256, 0);
     perm_set(BOB, page, page + 4096, MMP_PERM_RW);
@@ -992,6 +1003,7 @@ static void test_devices(void)
     edu_copy(page, 64, EDU_TO_MEMORY);
     check(filled(page, 64, 0x5a), "written", *at(page));
     root_own(BOB);
+    unblock(requester, BOB);
     msr_write(MMP_MSR_DMA_FAULT_INFO, 0);
     edu_copy(page, 64, EDU_TO_MEMORY);
     check(filled(page, 64, 0x22), "back", *at(page));

@@ -8,7 +8,8 @@
  *    they come with its requester id, what it reads and writes as data does not.
  * 2. A check is made when a device asks where a word is, and for as long as it keeps the answer: for the access that
  *    it makes then, or the buffer that it works through. Nobody keeps answers about rings: each access to one asks anew.
- * 3. Where the answer is no, the device gets none: no buffer stands in for memory that it may not reach.
+ * 3. Where the answer is no, the device gets none: no buffer stands in for memory that it may not reach. And it is no
+ *    from then on: what a device would do with rings that it cannot read is not known.
  * 4. Devices ask in QEMU's main loop, the processor elsewhere: both hold the big lock.
  */
 #include "qemu/osdep.h"
@@ -48,6 +49,7 @@ struct MMPDMA {
     CPUX86State *env;
     GPtrArray *devices;       /* MMPDMADevice *, made as they are asked for */
     uint16_t domain[0x10000]; /* by requester id */
+    bool blocked[0x10000];    /* denied something since it was given its domain */
     struct mmp_fault fault;   /* the first since software cleared it, and whose; kind is NONE if there was none */
     uint16_t requester;
     uint64_t faults;
@@ -86,6 +88,7 @@ static void denied(MMPDMA *s, uint16_t requester, uint16_t id, hwaddr addr, int 
     mmp_check_domain(&s->env->mmp->state, &s->env->mmp->memory, id, addr, 1, access, &fault);
     fault.access = access;
     s->faults++;
+    s->blocked[requester] = true;
     if (s->fault.kind == MMP_FAULT_NONE) {
         s->fault = fault;
         s->requester = requester;
@@ -117,6 +120,10 @@ static IOMMUTLBEntry translate(IOMMUMemoryRegion *region, hwaddr addr, IOMMUAcce
 
     if (is_message(addr, wanted, iommu_idx)) {
         entry.addr_mask = 3;
+    } else if (d->dma->blocked[requester]) {
+        entry.addr_mask = 3;
+        entry.perm = IOMMU_NONE;
+        d->dma->faults++;
     } else if (id != MMP_PD_SUPERVISOR && d->dma->env->mmp->state.enabled) {
         answer(d->dma, id, &entry, wanted);
         if (wanted != IOMMU_NONE) {
@@ -173,6 +180,7 @@ bool mmp_dma_msr_write(MMPDMA *s, uint32_t msr, uint64_t value)
     BQL_LOCK_GUARD();
     if (msr == MMP_MSR_DMA && value >> 32 == 0) {
         s->domain[value & 0xffff] = value >> 16;
+        s->blocked[value & 0xffff] = false;
         return true;
     }
     if (msr == MMP_MSR_DMA_FAULT_INFO && value == 0) {
@@ -185,6 +193,7 @@ bool mmp_dma_msr_write(MMPDMA *s, uint32_t msr, uint64_t value)
 void mmp_dma_reset(MMPDMA *s)
 {
     memset(s->domain, 0, sizeof(s->domain));
+    memset(s->blocked, 0, sizeof(s->blocked));
     fault_clear(s);
     s->faults = 0;
 }
