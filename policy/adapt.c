@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "adapt_cuts.h"
+#include "adapt_moves.h"
 
 void adapt_carve(struct adapt *adapt, struct memory *memory, uint32_t nodes, uint32_t pairs, uint32_t words)
 {
@@ -16,7 +17,8 @@ void adapt_carve(struct adapt *adapt, struct memory *memory, uint32_t nodes, uin
     adapt->side = memory_take(memory, nodes, sizeof *adapt->side);
     adapt->stale = memory_take(memory, nodes, sizeof *adapt->stale);
     adapt->stale_list = memory_take(memory, nodes, sizeof *adapt->stale_list);
-    adapt->nodes = memory_take(memory, nodes, sizeof *adapt->nodes);
+    adapt->least = memory_take(memory, nodes, sizeof *adapt->least);
+    adapt->restricted = memory_take(memory, nodes, sizeof *adapt->restricted);
     adapt->local = memory_take(memory, nodes, sizeof *adapt->local);
     adapt->parked = memory_take(memory, nodes, sizeof *adapt->parked);
     adapt->saved = memory_take(memory, nodes, sizeof *adapt->saved);
@@ -89,6 +91,26 @@ static void merge_costliest(struct adapt *adapt)
     }
 }
 
+/* (a) where rules stand in the way: nodes that move make other merges possible. */
+static void move_costliest(struct adapt *adapt)
+{
+    struct overlay *overlay = &adapt->overlay;
+    struct adapt_move move;
+    while (overlay->sum > adapt->goal.allowed_sum && !exhausted(adapt) && moves_best(adapt, &move)) {
+        uint32_t home = overlay->domain_of[move.node];
+        if (overlay->domains[home].nodes > 1) {
+            for (uint32_t node = overlay->domains[home].first; node != OVERLAY_NONE;
+                 node = overlay->next[node])
+                adapt->side[node] = node == move.node;
+            home = split(adapt, home, POLICY_OVER);
+            adapt->splits++;
+        }
+        merge(adapt, move.domain, home, POLICY_OVER);
+        adapt->merges++;
+        merge_costliest(adapt);
+    }
+}
+
 static uint64_t room_below(const struct overlay *overlay, uint64_t limit)
 {
     return overlay->peak < limit ? limit - overlay->peak : 0;
@@ -147,9 +169,18 @@ static void trial_undo(struct adapt *adapt, const struct trial *trial)
     cuts_stale(adapt, from);
 }
 
-/* The wall between two domains on trial; true if the trade was kept. */
-static bool trade_try(struct adapt *adapt, uint32_t into, uint32_t from, uint64_t fallen)
+static void trial_split(struct adapt *adapt, struct trial *trial, uint32_t domain, uint64_t cost)
 {
+    trial->raised += cost;
+    trial->domains[trial->splits] = domain;
+    trial->fresh[trial->splits++] = split(adapt, domain, POLICY_TRADE);
+}
+
+/* The wall between two domains on trial; true if the trade was kept. `worthiest`: what is one domain then is
+ * first cut where most is gained. */
+static bool trade_try(struct adapt *adapt, uint32_t into, uint32_t from, uint64_t fallen, bool worthiest)
+{
+    struct heap_key key;
     struct overlay *overlay = &adapt->overlay;
     uint64_t low = adapt->goal.allowed_peak;
     struct trial trial = {
@@ -162,13 +193,13 @@ static bool trade_try(struct adapt *adapt, uint32_t into, uint32_t from, uint64_
         adapt->saved[trial.saved++] = node;
     adapt->notes.stage(adapt->notes.context);
     merge(adapt, into, from, POLICY_TRADE);
+    if (worthiest && cuts_worthiest(adapt, into, room_below(overlay, limit), &key))
+        trial_split(adapt, &trial, into, key.count);
     while (trial.splits < ADAPT_TRADE_SPLITS && overlay->value <= trial.value && overlay->peak <= limit) {
         uint32_t domain = cuts_cheapest(adapt, limit - overlay->peak);
         if (domain == HEAP_NONE)
             break;
-        trial.raised += adapt->cheap.keys[domain].count;
-        trial.domains[trial.splits] = domain;
-        trial.fresh[trial.splits++] = split(adapt, domain, POLICY_TRADE);
+        trial_split(adapt, &trial, domain, adapt->cheap.keys[domain].count);
     }
     bool kept = trial_good(adapt, &trial);
     if (!kept)
@@ -216,7 +247,8 @@ static bool trade_one(struct adapt *adapt)
     uint32_t count = candidates_collect(adapt);
     for (uint32_t i = 0; i < count && !exhausted(adapt); i++) {
         uint32_t a = adapt->candidates[2 * i], b = adapt->candidates[2 * i + 1];
-        if (trade_try(adapt, a, b, sum_between(&adapt->overlay, a, b)))
+        uint64_t sum = sum_between(&adapt->overlay, a, b);
+        if (trade_try(adapt, a, b, sum, false) || (!adapt->even && trade_try(adapt, a, b, sum, true)))
             return true;
     }
     return false;
@@ -229,6 +261,7 @@ void adapt_run(struct adapt *adapt)
     adapt->begun = adapt_work(adapt);
     merge_costliest(adapt);
     if (!adapt->goal.only_merge) {
+        move_costliest(adapt);
         cuts_start(adapt);
         do
             split_cheapest(adapt);

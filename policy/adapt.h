@@ -2,12 +2,12 @@
  *
  * The three steps of TSE11 section 3.4 on an overlay graph, from the layout that it has:
  *
- *   (a) while more invocations cross than allowed, merge along the costliest edge between two domains;
- *   (b) while there is room, split a domain along the cheapest cut;
- *   (c) trade: take down a costly wall if cheaper ones can stand for it. Of the costliest edges in turn, one
- * is merged on trial, and cheapest cuts are split while they fit. The trade is kept if the layout's value has
- * risen within the threshold, or is the same for fewer crossings; otherwise all is as before. After a trade,
- * (b) again.
+ *   (a) while more invocations cross than allowed, merge along the costliest edge between two domains that
+ * the rules let merge; when there is none, move the node that saves most to another domain, and merge on; (b)
+ * while there is room, split a domain along the cheapest cut; (c) trade: take down a costly wall if cheaper
+ * ones can stand for it. Of the costliest edges in turn, one is merged on trial, and cheapest cuts are split
+ * while they fit. The trade is kept if the layout's value has risen within the threshold, or is the same for
+ * fewer crossings; otherwise all is as before. After a trade, (b) again.
  *
  * With weights, costliest and cheapest are so by cost / value: what a wall costs for what it is worth.
  *
@@ -61,9 +61,12 @@ struct adapt {
     uint8_t *side;     /* by node: leaves its domain if that is cut */
     uint8_t *stale;    /* by domain: its cut is not known */
     uint32_t *stale_list, stale_count;
-    uint32_t *nodes, *local, *parked, *saved;
-    uint32_t *candidates; /* 2 * SETTINGS_TRIALS_MOST domains */
-    bool even;            /* all weights are equal */
+    uint64_t *least;     /* by domain: its cheapest cut */
+    uint8_t *restricted; /* by domain: cuts that cost more than `room` were passed over */
+    uint64_t room;       /* when a cut was last asked for */
+    uint32_t *local, *parked, *saved;
+    uint32_t *candidates;     /* 2 * SETTINGS_TRIALS_MOST domains */
+    bool even;                /* all weights are equal */
     uint64_t cut_work, begun; /* begun: the work there was before */
 };
 

@@ -30,6 +30,8 @@ void cuts_start(struct adapt *adapt)
     struct overlay *overlay = &adapt->overlay;
     heap_clear(&adapt->cheap);
     memset(adapt->stale, 0, overlay->nodes);
+    memset(adapt->restricted, 0, overlay->nodes);
+    adapt->room = UINT64_MAX;
     adapt->stale_count = 0;
     adapt->even = true;
     for (uint32_t i = 0; i < overlay->nodes; i++) {
@@ -73,25 +75,62 @@ static struct heap_key cut_single_node(struct adapt *adapt, uint32_t domain)
     return key;
 }
 
-/* The domain's graph, for the search; its nodes get the numbers in `nodes`. */
-static void domain_load(struct adapt *adapt, uint32_t domain)
+/* ---- Searches ----
+ *
+ * A cut gains the greater of its two sides' least weights: g, if one side has no node lighter than g. So the
+ * cheapest cut that gains g or more is the minimum cut once all lighter nodes are one node; and the least
+ * cost for its gain is found among these cuts for all weights g that the domain has. With equal weights that
+ * is one minimum cut. */
+
+/* The least weight in the domain that is more than `than`, or 0. */
+static uint32_t weight_next(const struct overlay *overlay, uint32_t domain, uint32_t than)
+{
+    uint32_t least = 0;
+    for (uint32_t node = overlay->domains[domain].first; node != OVERLAY_NONE; node = overlay->next[node])
+        if (overlay->weights[node] > than && (least == 0 || overlay->weights[node] < least))
+            least = overlay->weights[node];
+    return least;
+}
+
+/* The domain's graph for the search, all nodes lighter than `gain` as its node 0. */
+static void domain_load(struct adapt *adapt, uint32_t domain, uint32_t gain)
 {
     struct overlay *overlay = &adapt->overlay;
     struct mincut *cut = &adapt->mincut;
-    cut->nodes = cut->edges = 0;
-    for (uint32_t node = overlay->domains[domain].first; node != OVERLAY_NONE; node = overlay->next[node]) {
-        adapt->nodes[cut->nodes] = node;
-        adapt->local[node] = cut->nodes;
-        cut->weights[cut->nodes++] = overlay->weights[node];
-    }
+    cut->edges = 0;
+    cut->nodes = gain > overlay->domains[domain].value;
+    for (uint32_t node = overlay->domains[domain].first; node != OVERLAY_NONE; node = overlay->next[node])
+        adapt->local[node] = overlay->weights[node] < gain ? 0 : cut->nodes++;
     for (uint32_t node = overlay->domains[domain].first; node != OVERLAY_NONE; node = overlay->next[node])
         for (uint32_t i = overlay->offsets[node]; i < overlay->offsets[node + 1]; i++) {
             const struct overlay_pair *pair = &overlay->pairs[overlay->ends[i]];
-            if (pair->a == node && overlay->domain_of[pair->b] == domain)
-                cut->list[cut->edges++] =
-                    (struct mincut_edge){adapt->local[node], adapt->local[pair->b], pair->peak};
+            uint32_t here = adapt->local[node], there = adapt->local[pair->b];
+            if (pair->a == node && overlay->domain_of[pair->b] == domain && here != there)
+                cut->list[cut->edges++] = (struct mincut_edge){here, there, pair->peak};
             adapt->cut_work++;
         }
+}
+
+/* The cheapest cut that gains `gain` or more: the search's side[], by local numbers. */
+static struct heap_key cut_search(struct adapt *adapt, uint32_t domain, uint32_t gain, uint64_t limit)
+{
+    struct overlay *overlay = &adapt->overlay;
+    uint32_t least[2] = {UINT32_MAX, UINT32_MAX};
+    domain_load(adapt, domain, gain);
+    mincut_find(&adapt->mincut, limit);
+    adapt->cut_work += adapt->mincut.work;
+    for (uint32_t node = overlay->domains[domain].first; node != OVERLAY_NONE; node = overlay->next[node]) {
+        uint32_t side = adapt->mincut.side[adapt->local[node]];
+        least[side] = overlay->weights[node] < least[side] ? overlay->weights[node] : least[side];
+    }
+    return (struct heap_key){adapt->mincut.cost, greater(least[0], least[1])};
+}
+
+static void side_keep(struct adapt *adapt, uint32_t domain)
+{
+    struct overlay *overlay = &adapt->overlay;
+    for (uint32_t node = overlay->domains[domain].first; node != OVERLAY_NONE; node = overlay->next[node])
+        adapt->side[node] = adapt->mincut.side[adapt->local[node]];
 }
 
 /* Half of a period's steps are for searches; the other half finds single nodes to split when these are used
@@ -121,47 +160,92 @@ static bool all_fits(const struct adapt *adapt, uint32_t domain)
            inside / 2 <= adapt->goal.allowed_peak - overlay->peak;
 }
 
-static void cut_find(struct adapt *adapt, uint32_t domain)
+/* The cut that costs least for its gain of those that fit the room; the cheapest if none fits. */
+static void cut_find(struct adapt *adapt, uint32_t domain, uint64_t room)
 {
-    struct mincut *cut = &adapt->mincut;
+    const struct overlay *overlay = &adapt->overlay;
     uint64_t limit;
-    struct heap_key key;
-    if (adapt->overlay.domains[domain].nodes < 2)
+    if (overlay->domains[domain].nodes < 2)
         return;
-    if (all_fits(adapt, domain) || !search_affordable(adapt, domain, &limit)) {
-        key = cut_single_node(adapt, domain);
-    } else {
-        domain_load(adapt, domain);
-        mincut_find(cut, limit);
-        adapt->cut_work += cut->work;
-        for (uint32_t i = 0; i < cut->nodes; i++)
-            adapt->side[adapt->nodes[i]] = cut->side[i];
-        key = (struct heap_key){cut->cost, cut->gain};
+    struct heap_key best = {0, 0};
+    adapt->least[domain] = 0;
+    adapt->restricted[domain] = 0;
+    if (!all_fits(adapt, domain)) {
+        uint32_t gain = overlay->domains[domain].value;
+        for (; gain && search_affordable(adapt, domain, &limit); gain = weight_next(overlay, domain, gain)) {
+            struct heap_key key = cut_search(adapt, domain, gain, limit);
+            if (best.value == 0)
+                adapt->least[domain] = key.count;
+            if (best.value && key.count > room) {
+                adapt->restricted[domain] = 1;
+                break; /* nor does any that gains more */
+            }
+            if (best.value == 0 || heap_key_less(key, best)) {
+                best = key;
+                side_keep(adapt, domain);
+            }
+        }
     }
-    adapt->cut_work += adapt->overlay.domains[domain].nodes;
-    heap_set(&adapt->cheap, domain, key);
+    if (best.value == 0) {
+        best = cut_single_node(adapt, domain);
+        adapt->least[domain] = best.count;
+    }
+    adapt->cut_work += overlay->domains[domain].nodes;
+    heap_set(&adapt->cheap, domain, best);
+}
+
+bool cuts_worthiest(struct adapt *adapt, uint32_t domain, uint64_t room, struct heap_key *key)
+{
+    const struct overlay *overlay = &adapt->overlay;
+    uint64_t limit;
+    bool found = false;
+    heap_remove(&adapt->cheap, domain);
+    cuts_stale(adapt, domain); /* its side[] is not the queue's any more */
+    uint32_t gain = overlay->domains[domain].value;
+    for (; gain && search_affordable(adapt, domain, &limit); gain = weight_next(overlay, domain, gain)) {
+        struct heap_key this = cut_search(adapt, domain, gain, limit);
+        if (this.count > room)
+            break; /* more gain costs no less */
+        *key = this;
+        found = true;
+        side_keep(adapt, domain);
+    }
+    return found;
+}
+
+/* There is more room than when cuts that did not fit were passed over. */
+static void restricted_stale(struct adapt *adapt, uint64_t room)
+{
+    if (!adapt->even && room > adapt->room)
+        for (uint32_t i = 0; i < adapt->overlay.nodes; i++)
+            if (adapt->overlay.domains[i].first != OVERLAY_NONE && adapt->restricted[i])
+                cuts_stale(adapt, i);
+    adapt->room = room;
 }
 
 uint32_t cuts_cheapest(struct adapt *adapt, uint64_t room)
 {
     struct heap *cheap = &adapt->cheap;
     uint32_t parked = 0, found = HEAP_NONE;
+    restricted_stale(adapt, room);
     while (adapt->stale_count > 0) {
         uint32_t domain = adapt->stale_list[--adapt->stale_count];
         adapt->stale[domain] = 0;
-        cut_find(adapt, domain);
+        cut_find(adapt, domain, room);
     }
-    /* With unequal weights the first may cost too much for the room and one behind it fit. */
-    while (heap_first(cheap) != HEAP_NONE) {
+    /* With unequal weights the first may cost too much for the room, and another cut or domain fit. */
+    while (found == HEAP_NONE && heap_first(cheap) != HEAP_NONE) {
         uint32_t domain = heap_first(cheap);
-        if (cheap->keys[domain].count <= room) {
+        if (cheap->keys[domain].count > room && adapt->least[domain] <= room)
+            cut_find(adapt, domain, room);
+        if (heap_first(cheap) != domain)
+            continue; /* it had another cut, which comes later */
+        if (cheap->keys[domain].count <= room)
             found = domain;
+        else if (adapt->even)
             break;
-        }
-        if (adapt->even)
-            break;
-        heap_remove(cheap, domain);
-        adapt->parked[parked++] = domain;
+        else
+            heap_remove(cheap, adapt->parked[parked++] = domain);
     }
     adapt->cut_work += 1 + parked;
     while (parked-- > 0)

@@ -18,4 +18,9 @@ void cuts_forget(struct adapt *adapt, uint32_t domain);
  * cut is in side[], the cost is its key's count. */
 uint32_t cuts_cheapest(struct adapt *adapt, uint64_t room);
 
+/* With unequal weights the cut that costs least for its worth is not always the one to want: of the domain's
+ * cuts that cost at most `room`, puts the one that gains most into side[]; `key` says its cost and gain.
+ * False if none fits. */
+bool cuts_worthiest(struct adapt *adapt, uint32_t domain, uint64_t room, struct heap_key *key);
+
 #endif

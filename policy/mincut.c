@@ -9,7 +9,6 @@ void mincut_carve(struct mincut *mincut, struct memory *memory, uint32_t nodes, 
     mincut->sorted = memory_take(memory, edges, sizeof *mincut->sorted);
     mincut->ends = memory_take(memory, edges, 2 * sizeof *mincut->ends);
     mincut->counts = memory_take(memory, edges, 2 * sizeof *mincut->counts);
-    mincut->weights = memory_take(memory, nodes, sizeof *mincut->weights);
     mincut->side = memory_take(memory, nodes, sizeof *mincut->side);
     mincut->inside = memory_take(memory, nodes, sizeof *mincut->inside);
     mincut->parent = memory_take(memory, nodes, sizeof *mincut->parent);
@@ -17,7 +16,6 @@ void mincut_carve(struct mincut *mincut, struct memory *memory, uint32_t nodes, 
     mincut->offsets = memory_take(memory, (size_t)nodes + 1, sizeof *mincut->offsets);
     mincut->reached = memory_take(memory, nodes, sizeof *mincut->reached);
     mincut->degrees = memory_take(memory, nodes, sizeof *mincut->degrees);
-    mincut->least = memory_take(memory, nodes, sizeof *mincut->least);
     mincut->marks = memory_take(memory, nodes, sizeof *mincut->marks);
     mincut->taken = memory_take(memory, nodes, sizeof *mincut->taken);
     heap_carve(&mincut->heap, memory, nodes, false);
@@ -40,20 +38,11 @@ static uint32_t greater(uint32_t a, uint32_t b)
 
 /* ---- The best cut so far ---- */
 
-static bool cut_better(const struct mincut *cut, uint64_t cost, uint32_t gain)
-{
-    struct heap_key this = {cost, gain}, best = {cut->cost, cut->gain};
-    if (cut->gain == 0 || heap_key_less(this, best))
-        return true;
-    return gain > cut->gain && !heap_key_less(best, this);
-}
-
 /* The contracted nodes of which chosen[] is true are the side. */
-static void cut_keep(struct mincut *cut, uint64_t cost, uint32_t gain, const uint8_t *chosen)
+static void cut_keep(struct mincut *cut, uint64_t cost, const uint8_t *chosen)
 {
     uint32_t count = 0;
     cut->cost = cost;
-    cut->gain = gain;
     for (uint32_t i = 0; i < cut->nodes; i++)
         count += cut->side[i] = chosen[cut->inside[i]];
     cut->side_nodes = count;
@@ -64,43 +53,18 @@ static void cut_keep(struct mincut *cut, uint64_t cost, uint32_t gain, const uin
         cut->side[i] = !cut->side[i];
 }
 
-/* Cuts that cost this or more cannot be better than the best one. */
-static uint64_t cut_bound(const struct mincut *cut)
-{
-    if (cut->gain == cut->weight_most)
-        return cut->cost;
-    unsigned __int128 bound = (unsigned __int128)cut->cost * cut->weight_most / cut->gain + 1;
-    return bound > INT64_MAX ? INT64_MAX : (uint64_t)bound;
-}
-
 /* Each contracted node alone against all others. */
 static void cut_single_nodes(struct mincut *cut)
 {
-    uint32_t first = 0,
-             second = UINT32_MAX; /* the node of least weight, and the least weight of the others */
+    uint32_t best = 0;
     for (uint32_t i = 1; i < cut->nodes_left; i++)
-        if (cut->least[i] < cut->least[first])
-            first = i;
-    for (uint32_t i = 0; i < cut->nodes_left; i++)
-        if (i != first)
-            second = lesser(second, cut->least[i]);
-    uint32_t best = UINT32_MAX;
-    uint64_t cost = 0;
-    uint32_t gain = 0;
-    for (uint32_t i = 0; i < cut->nodes_left; i++) {
-        uint32_t others = i == first ? second : cut->least[first], here = greater(cut->least[i], others);
-        struct heap_key this = {cut->degrees[i], here}, found = {cost, gain};
-        if (best == UINT32_MAX ? cut_better(cut, cut->degrees[i], here) : heap_key_less(this, found)) {
+        if (cut->degrees[i] < cut->degrees[best])
             best = i;
-            cost = cut->degrees[i];
-            gain = here;
-        }
-    }
-    if (best == UINT32_MAX)
+    if (cut->degrees[best] >= cut->cost)
         return;
     memset(cut->taken, 0, cut->nodes_left);
     cut->taken[best] = 1;
-    cut_keep(cut, cost, gain, cut->taken);
+    cut_keep(cut, cut->degrees[best], cut->taken);
 }
 
 /* ---- The contracted graph ---- */
@@ -150,10 +114,8 @@ static void renumber(struct mincut *cut)
 {
     uint32_t left = 0;
     for (uint32_t i = 0; i < cut->nodes_left; i++) {
-        uint32_t parent = parent_of(cut, i), weight = cut->least[i];
+        uint32_t parent = parent_of(cut, i);
         cut->marks[i] = parent == i ? left++ : cut->marks[parent];
-        uint32_t *least = &cut->least[cut->marks[i]];
-        *least = parent == i ? weight : lesser(*least, weight);
     }
     for (uint32_t i = 0; i < cut->nodes; i++)
         cut->inside[i] = cut->marks[cut->inside[i]];
@@ -208,25 +170,17 @@ static void neighbours_reach(struct mincut *cut, uint32_t node, uint64_t bound)
     cut->work += 1 + cut->offsets[node + 1] - cut->offsets[node];
 }
 
-/* The cuts between the order's beginnings and the rest; keeps the best if it is better than the best so far.
- * The last beginning leaves out the last node alone: the cheapest cut between the last two. */
-static void cut_beginnings(struct mincut *cut, uint32_t *rest_least)
+/* The cuts between the order's beginnings and the rest. The last beginning leaves out the last node alone:
+ * the cheapest cut between the last two. */
+static void cut_beginnings(struct mincut *cut)
 {
-    uint32_t nodes = cut->nodes_left, least = UINT32_MAX, best = UINT32_MAX, gain = 0;
-    uint64_t cost = 0, here = 0;
-    for (uint32_t i = nodes - 1; i > 0; i--)
-        rest_least[i] = least = lesser(least, cut->least[cut->order[i]]);
-    least = UINT32_MAX;
+    uint32_t nodes = cut->nodes_left, best = UINT32_MAX;
+    uint64_t least = cut->cost, here = 0;
     for (uint32_t i = 0; i + 1 < nodes; i++) {
-        uint32_t node = cut->order[i];
-        least = lesser(least, cut->least[node]);
-        here += cut->degrees[node] - 2 * cut->reached[node];
-        uint32_t this_gain = greater(least, rest_least[i + 1]);
-        struct heap_key this = {here, this_gain}, found = {cost, gain};
-        if (best == UINT32_MAX ? cut_better(cut, here, this_gain) : heap_key_less(this, found)) {
+        here += cut->degrees[cut->order[i]] - 2 * cut->reached[cut->order[i]];
+        if (here < least) {
+            least = here;
             best = i;
-            cost = here;
-            gain = this_gain;
         }
     }
     if (best == UINT32_MAX)
@@ -234,13 +188,12 @@ static void cut_beginnings(struct mincut *cut, uint32_t *rest_least)
     memset(cut->taken, 0, nodes);
     for (uint32_t i = 0; i <= best; i++)
         cut->taken[cut->order[i]] = 1;
-    cut_keep(cut, cost, gain, cut->taken);
+    cut_keep(cut, least, cut->taken);
 }
 
 static void order_make(struct mincut *cut)
 {
     uint32_t nodes = cut->nodes_left;
-    uint64_t bound = cut_bound(cut);
     memset(cut->taken, 0, nodes);
     for (uint32_t i = 0; i < nodes; i++) {
         cut->parent[i] = i;
@@ -251,7 +204,7 @@ static void order_make(struct mincut *cut)
         cut->order[i] = next;
         cut->taken[next] = 1;
         heap_remove(&cut->heap, next);
-        neighbours_reach(cut, next, bound);
+        neighbours_reach(cut, next, cut->cost);
         next = heap_first(&cut->heap);
         while (next == HEAP_NONE && unreached < nodes && cut->taken[unreached])
             unreached++;
@@ -259,24 +212,20 @@ static void order_make(struct mincut *cut)
             next = unreached;
     }
     contract(cut, cut->order[nodes - 2], cut->order[nodes - 1]);
-    cut_beginnings(cut, cut->marks);
+    cut_beginnings(cut);
 }
 
 void mincut_find(struct mincut *cut, uint64_t limit)
 {
     cut->nodes_left = cut->nodes;
-    cut->gain = 0;
+    cut->cost = UINT64_MAX;
     cut->work = 0;
-    cut->weight_most = 0;
-    for (uint32_t i = 0; i < cut->nodes; i++) {
+    for (uint32_t i = 0; i < cut->nodes; i++)
         cut->inside[i] = i;
-        cut->least[i] = cut->weights[i];
-        cut->weight_most = greater(cut->weight_most, cut->weights[i]);
-    }
     for (;;) {
         adjacency_make(cut);
         cut_single_nodes(cut);
-        if (cut->nodes_left == 2 || cut->work >= limit || (cut->cost == 0 && cut->gain == cut->weight_most))
+        if (cut->nodes_left == 2 || cut->work >= limit || cut->cost == 0)
             break;
         order_make(cut);
         renumber(cut);

@@ -5,11 +5,6 @@
  * nodes, which are then contracted. Every further pair that the order shows to be connected no more cheaply
  * than the best cut so far is contracted as well (Nagamochi and Ibaraki, 1992), so that few orders suffice.
  *
- * Nodes have weights. The best cut is the one with the least cost / gain, where the gain is what a domain
- * counts more in two parts than in one: the greater of the two sides' least weights (overlay.h). If all
- * weights are equal that is exactly the minimum cut; otherwise it is the best of those met on the way, the
- * minimum cut and all single nodes among them.
- *
  * 1. The cost is exact for the side that is returned, however early the search ends. A side need not be
  * connected if the graph is not.
  * 2. Equal graphs give equal cuts.
@@ -31,22 +26,19 @@ struct mincut {
     /* the graph: the caller's until mincut_find, which destroys it */
     uint32_t nodes, edges;
     struct mincut_edge *list; /* parallel edges add up; no node with itself */
-    uint32_t *weights;        /* by node, > 0 */
     /* the result */
     uint64_t cost;
-    uint32_t gain;
-    bool exact;    /* the search went to its end */
+    bool exact;    /* the search went to its end: no cut costs less */
     uint8_t *side; /* by node: 1 if it is on the smaller side */
     uint32_t side_nodes;
     uint64_t work; /* steps taken: visits of a node or of an edge's end */
     /* private */
     uint32_t nodes_left; /* after contractions */
-    uint32_t weight_most;
-    uint32_t *inside; /* by first node: which contracted node holds it */
+    uint32_t *inside;    /* by first node: which contracted node holds it */
     uint32_t *parent, *order, *offsets, *ends;
     uint64_t *counts, *reached, *degrees;
     struct mincut_edge *sorted;
-    uint32_t *least, *marks;
+    uint32_t *marks;
     uint8_t *taken;
     struct heap heap;
 };

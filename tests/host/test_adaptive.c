@@ -3,12 +3,11 @@
  * The whole policy: the overlay against sums over pairs, layouts against the best of all, rules in random
  * sequences, noise, bounds on work, what is recorded.
  */
-// links: policy/adapt.c policy/adapt_cuts.c policy/decisions.c policy/graph.c policy/heap.c
-// links: policy/history.c policy/memory.c policy/mincut.c policy/mode.c policy/overlay.c
-// links: policy/partition.c policy/policy.c policy/policy_obey.c policy/policy_period.c
-// links: policy/policy_record.c policy/rules.c policy/rules_allowed.c policy/rules_compiled.c
-// links: policy/sentence.c policy/settings.c tests/host/seeded.c
-// includes: . tests/host
+// links: policy/adapt.c policy/adapt_cuts.c policy/adapt_moves.c policy/decisions.c policy/graph.c
+// policy/heap.c links: policy/history.c policy/memory.c policy/mincut.c policy/mode.c policy/overlay.c links:
+// policy/partition.c policy/policy.c policy/policy_obey.c policy/policy_period.c links:
+// policy/policy_record.c policy/rules.c policy/rules_allowed.c policy/rules_compiled.c links:
+// policy/sentence.c policy/settings.c tests/host/seeded.c includes: . tests/host
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -56,8 +56,6 @@ static void graph_begin(uint32_t nodes)
 {
     cut.nodes = nodes;
     edges_count = 0;
-    for (uint32_t i = 0; i < nodes; i++)
-        cut.weights[i] = 1;
 }
 
 static void graph_edge(uint32_t a, uint32_t b, uint64_t count)
@@ -73,16 +71,7 @@ static uint64_t side_cost(const uint8_t *side)
     return cost;
 }
 
-static uint32_t side_gain(const uint8_t *side)
-{
-    uint32_t least[2] = {UINT32_MAX, UINT32_MAX};
-    for (uint32_t i = 0; i < cut.nodes; i++)
-        if (cut.weights[i] < least[side[i]])
-            least[side[i]] = cut.weights[i];
-    return least[0] > least[1] ? least[0] : least[1];
-}
-
-/* The search; and that it returns a cut of the cost and the gain that it says. */
+/* The search; and that it returns a cut of the cost that it says. */
 static void cut_search(uint64_t limit)
 {
     uint32_t chosen = 0;
@@ -94,34 +83,27 @@ static void cut_search(uint64_t limit)
     assert_int_equal(chosen, cut.side_nodes);
     assert_true(chosen > 0 && 2 * chosen <= cut.nodes);
     assert_true(side_cost(cut.side) == cut.cost);
-    assert_int_equal(side_gain(cut.side), cut.gain);
 }
 
-/* All cuts there are: the least cost, and the least cost for its gain. */
-static uint64_t naive_cost(struct heap_key *ratio)
+/* The least of all cuts there are. */
+static uint64_t naive_cost(void)
 {
     uint64_t least = UINT64_MAX;
     uint8_t side[16] = {0};
-    *ratio = (struct heap_key){UINT64_MAX, 1};
     for (uint32_t set = 1; set < 1u << (cut.nodes - 1); set++) {
         for (uint32_t i = 0; i < cut.nodes; i++)
             side[i] = set >> i & 1;
         uint64_t cost = side_cost(side);
-        struct heap_key this = {cost, side_gain(side)};
-        if (cost < least)
-            least = cost;
-        if (heap_key_less(this, *ratio))
-            *ratio = this;
+        least = cost < least ? cost : least;
     }
     return least;
 }
 
 static void cut_is_least(void)
 {
-    struct heap_key ratio;
     cut_search(UINT64_MAX);
     assert_true(cut.exact);
-    assert_true(cut.cost == naive_cost(&ratio));
+    assert_true(cut.cost == naive_cost());
 }
 
 static void all_small_graphs(void **state)
@@ -177,33 +159,6 @@ static void random_small_graphs(void **state)
         graph_draw(nodes, random_from(0, 40), random_one_in(3) ? UINT64_C(1) << 40 : random_from(1, 9));
         cut_is_least();
     }
-}
-
-/* With weights: no worse than the minimum cut and than each node alone; how near the best of all is counted.
- */
-static void weighted_cuts(void **state)
-{
-    (void)state;
-    uint32_t best = 0, rounds = 6000;
-    random_start(__func__);
-    for (uint32_t round = 0; round < rounds; round++) {
-        struct heap_key ratio;
-        uint8_t side[10];
-        graph_draw(random_from(2, 10), random_from(0, 40), random_from(1, 30));
-        for (uint32_t i = 0; i < cut.nodes; i++)
-            cut.weights[i] = random_below(3) ? 100 : random_from(1, 1000);
-        cut_search(UINT64_MAX);
-        struct heap_key found = {cut.cost, cut.gain};
-        naive_cost(&ratio);
-        for (uint32_t i = 0; i < cut.nodes; i++) {
-            memset(side, 0, sizeof side);
-            side[i] = 1;
-            assert_false(heap_key_less((struct heap_key){side_cost(side), side_gain(side)}, found));
-        }
-        best += !heap_key_less(ratio, found);
-    }
-    print_message("weighted: the best cut of all in %u of %u graphs\n", best, rounds);
-    assert_true(best >= rounds / 100 * 98);
 }
 
 static uint64_t igraph_cost(void)
@@ -321,9 +276,9 @@ static void heap_as_a_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_small_graphs), cmocka_unit_test(random_small_graphs),
-        cmocka_unit_test(weighted_cuts),    cmocka_unit_test(random_graphs_as_igraph),
-        cmocka_unit_test(work_is_bounded),  cmocka_unit_test(heap_as_a_list),
+        cmocka_unit_test(all_small_graphs),        cmocka_unit_test(random_small_graphs),
+        cmocka_unit_test(random_graphs_as_igraph), cmocka_unit_test(work_is_bounded),
+        cmocka_unit_test(heap_as_a_list),
     };
     return cmocka_run_group_tests(tests, cut_make, cut_end);
 }
