@@ -3,11 +3,13 @@
  * The whole policy: the overlay against sums over pairs, layouts against the best of all, rules in random
  * sequences, noise, bounds on work, what is recorded.
  */
-// links: policy/adapt.c policy/adapt_cuts.c policy/adapt_moves.c policy/decisions.c policy/graph.c
-// policy/heap.c links: policy/history.c policy/memory.c policy/mincut.c policy/mode.c policy/overlay.c links:
-// policy/partition.c policy/policy.c policy/policy_obey.c policy/policy_period.c links:
-// policy/policy_record.c policy/rules.c policy/rules_allowed.c policy/rules_compiled.c links:
-// policy/sentence.c policy/settings.c tests/host/seeded.c includes: . tests/host
+// links: policy/adapt.c policy/adapt_cuts.c policy/adapt_moves.c policy/decisions.c
+// links: policy/graph.c policy/heap.c policy/history.c policy/memory.c policy/mincut.c
+// links: policy/mode.c policy/overlay.c policy/partition.c policy/policy.c
+// links: policy/policy_obey.c policy/policy_period.c policy/policy_record.c policy/rules.c
+// links: policy/rules_allowed.c policy/rules_compiled.c policy/sentence.c policy/settings.c
+// links: tests/host/seeded.c
+// includes: . tests/host
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -205,6 +207,9 @@ static void near_the_best_of_all(void **state)
         print_message("%s weights, %s: best of all in %u of %u, worst %.3f of it, mean %.4f\n",
                       kind & 1 ? "unequal" : "equal", kind & 2 ? "rules" : "no rules", near.equal,
                       near.rounds, near.worst, near.sum / near.rounds);
+        assert_true(near.equal * 100 >= near.rounds * 95 && near.sum >= 0.97 * near.rounds);
+        assert_true(kind != 0 || (near.equal * 100 >= near.rounds * 99 && near.worst >= 0.75));
+        assert_true(kind != 1 || (near.equal * 100 >= near.rounds * 97 && near.worst >= 0.5));
     }
 }
 
