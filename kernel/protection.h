@@ -42,8 +42,8 @@ bool view_set(struct view view, uint32_t address, uint32_t bytes, enum right rig
  * view_set_kept needs none. Until view_set sets a whole page. SHOJI_EMEMORY: nothing has happened. */
 long view_keep(struct view view, uint32_t address, uint32_t bytes);
 bool view_set_kept(struct view view, uint32_t address, uint32_t bytes, enum right right);
-/* Words get RIGHT_NONE without anything reserved: if there is no memory to tell them from their neighbours, those of the
- * same 512 bytes get it too. True: a right shrank. */
+/* Words get RIGHT_NONE without anything reserved: if there is no memory to tell them from their neighbours,
+ * those of the same 512 bytes get it too. True: a right shrank. */
 bool view_take(struct view view, uint32_t address, uint32_t bytes);
 enum right view_right(struct view view, uint32_t address);
 /* Has every word that [address, address + bytes) touches at least this right? Execute and write both include
@@ -63,6 +63,10 @@ struct view_budget {
     unsigned tables, leaves;
 };
 struct view_budget view_budget(void);
+struct view_budget view_used(void); /* what has been taken of it */
+/* What a table and what a leaf takes. */
+#define VIEW_TABLE_BYTES 4096u
+#define VIEW_LEAF_BYTES 256u
 long view_add_reserve(struct view from, struct view_budget *budget);
 void view_add(struct view into, struct view from);
 
@@ -79,6 +83,7 @@ struct view pd_selected(struct pd pd, unsigned root_slot);
 /* Many at once: root slots first + n for each bit n of `slots`. */
 void pd_select_same(struct pd pd, struct pd like, unsigned first, uint64_t slots);
 void pd_select_none(struct pd pd, unsigned first, uint64_t slots);
+unsigned pd_bytes(void);                     /* memory that the hardware's structures of one domain take */
 struct pd_id pd_tag(struct pd pd);           /* the id of the domain itself */
 struct pd_id pd_home(uint32_t component);    /* the id by which gates name a component, 1 to 255 */
 void pd_name(struct pd_id id, struct pd pd); /* id names this domain from now on */
@@ -95,8 +100,8 @@ struct pd pd_of_tag(uint16_t id);
 /* ---- Devices: what they read and write by themselves (DMA) ---- */
 /* Can the hardware check it? Else a device may do everything. */
 bool protection_checks_devices(void);
-/* The domain of the n-th device, 0 to PD_DEVICES - 1: one that no component is in and no call stack names. pd_named does not know
- * it. It selects nothing at first. */
+/* The domain of the n-th device, 0 to PD_DEVICES - 1: one that no component is in and no call stack names.
+ * pd_named does not know it. It selects nothing at first. */
 struct pd pd_of_device(unsigned device);
 /* The PCI function with that requester id may access what the domain may, from its next access on. Once it was denied something it may access
  * nothing, until this is called again. */

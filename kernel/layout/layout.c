@@ -274,8 +274,13 @@ static uint64_t set_count(struct pd_set set)
 void layout_counts(struct layout_counts *out)
 {
     reclaim_all();
+    struct view_budget used = view_used();
+
     *out = (struct layout_counts){.merges = layout.merges,
                                   .splits = layout.splits,
                                   .stale = set_count(layout.stale),
-                                  .domains = set_count(layout.live)};
+                                  .domains = set_count(layout.live),
+                                  .domain_bytes = pd_bytes() + sizeof layout.domains[0],
+                                  .table_bytes = (uint64_t)used.tables * VIEW_TABLE_BYTES +
+                                                 (uint64_t)used.leaves * VIEW_LEAF_BYTES};
 }

@@ -112,6 +112,8 @@ bool layout_moved(unsigned a, unsigned b, struct layout_move *out);
 
 struct layout_counts {
     uint64_t merges, splits, stale, domains;
+    uint64_t domain_bytes; /* what one domain takes, but for tables that only it needs */
+    uint64_t table_bytes;  /* what all tables of slots take */
 };
 /* Frees what no thread names any more, then counts. */
 void layout_counts(struct layout_counts *out);

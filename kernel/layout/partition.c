@@ -22,6 +22,7 @@ struct wanted {
 };
 static struct wanted wanted[LAYOUT_COMPONENTS]; /* by its first member */
 static uint8_t set_of[LAYOUT_COMPONENTS];       /* of a component: its set's place in wanted */
+static uint64_t sets;                           /* places where there is one */
 
 long layout_move(unsigned component, unsigned into)
 {
@@ -55,19 +56,20 @@ static void wanted_gather(const uint8_t numbers[], unsigned count)
 {
     uint8_t first[LAYOUT_COMPONENTS];
 
-    for (unsigned i = 0; i < LAYOUT_COMPONENTS; i++) {
-        wanted[i] = (struct wanted){.members = 0};
+    sets = 0;
+    for (unsigned i = 0; i < LAYOUT_COMPONENTS; i++)
         first[i] = LAYOUT_COMPONENTS;
-    }
     for (uint64_t left = layout.present; left != 0;) {
         unsigned i = bit_take(&left);
+        uint8_t *place = i < count ? &first[numbers[i]] : &(uint8_t){LAYOUT_COMPONENTS};
 
-        set_of[i] = (uint8_t)i;
-        if (i < count && first[numbers[i]] < LAYOUT_COMPONENTS)
-            set_of[i] = first[numbers[i]];
-        else if (i < count)
-            first[numbers[i]] = (uint8_t)i;
-        wanted[set_of[i]].members |= 1ull << i;
+        if (*place == LAYOUT_COMPONENTS) {
+            *place = (uint8_t)i;
+            wanted[i] = (struct wanted){.members = 0};
+            sets |= 1ull << i;
+        }
+        set_of[i] = *place;
+        wanted[*place].members |= 1ull << i;
     }
 }
 
@@ -97,8 +99,8 @@ static unsigned wanted_match(const struct pd_set *named)
             set->pd = pd;
             set->whole = whole;
         }
-    for (unsigned i = 0; i < LAYOUT_COMPONENTS; i++)
-        without += wanted[i].members != 0 && wanted[i].pd.number == 0;
+    for (uint64_t left = sets; left != 0;)
+        without += wanted[bit_take(&left)].pd.number == 0;
     return without;
 }
 
@@ -106,11 +108,13 @@ static long tables_reserve(void)
 {
     struct view_budget budget = view_budget();
 
-    for (unsigned i = 0; i < LAYOUT_COMPONENTS; i++)
-        if (wanted[i].members != 0 && !is_unchanged(&wanted[i]) &&
-            union_reserve(wanted[i].members, principals_slots(principals(wanted[i].members)), &budget) !=
-                SHOJI_OK)
+    for (uint64_t left = layout.crowded != 0 ? sets : 0; left != 0;) {
+        const struct wanted *set = &wanted[bit_take(&left)];
+
+        if (!is_unchanged(set) &&
+            union_reserve(set->members, principals_slots(principals(set->members)), &budget) != SHOJI_OK)
             return SHOJI_EMEMORY;
+    }
     return SHOJI_OK;
 }
 
@@ -128,15 +132,15 @@ static bool moves_note(void)
             if (rest != 0)
                 move_note(true, first, first, rest, part);
         }
-    for (unsigned i = 0; i < LAYOUT_COMPONENTS; i++) {
-        uint64_t whole = 0;
+    for (uint64_t left = sets; left != 0;) {
+        uint64_t members = wanted[bit_take(&left)].members, whole = 0;
 
-        for (struct pd_set left = layout.live; !set_empty(&left);) {
-            uint64_t part = domain_of(set_take(&left))->members & wanted[i].members;
+        while (members != whole) {
+            unsigned first = (unsigned)__builtin_ctzll(members & ~whole);
+            uint64_t part = domain_of(layout_domain(first))->members & members;
 
-            if (part != 0 && whole != 0)
-                move_note(false, (unsigned)__builtin_ctzll(whole), (unsigned)__builtin_ctzll(part), whole,
-                          part);
+            if (whole != 0)
+                move_note(false, (unsigned)__builtin_ctzll(whole), first, whole, part);
             whole |= part;
         }
     }
@@ -199,8 +203,11 @@ long layout_partition(const uint8_t numbers[], unsigned count)
     if (!moves_note())
         return SHOJI_ESAME;
     domains_leave();
-    for (unsigned i = 0; i < LAYOUT_COMPONENTS; i++)
-        if (wanted[i].members != 0 && !is_unchanged(&wanted[i]))
-            set_settle(&wanted[i]);
+    for (uint64_t left = sets; left != 0;) {
+        struct wanted *set = &wanted[bit_take(&left)];
+
+        if (!is_unchanged(set))
+            set_settle(set);
+    }
     return SHOJI_OK;
 }

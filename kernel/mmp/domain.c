@@ -56,6 +56,11 @@ struct view pd_selected(struct pd pd, unsigned root_slot)
     return (struct view){roots[pd.number][root_slot]};
 }
 
+unsigned pd_bytes(void)
+{
+    return sizeof roots[0] + sizeof descriptors[0];
+}
+
 struct pd_id pd_tag(struct pd pd)
 {
     return (struct pd_id){(uint16_t)(MMP_PD_USER | (TAG_FIRST + pd.number))};

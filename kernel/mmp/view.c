@@ -21,6 +21,7 @@
 #define EIGHTH_BYTES 512u
 #define ODD 0x55555555u /* the low bit of each permission */
 
+_Static_assert(VIEW_TABLE_BYTES == MMP_MID_BYTES && VIEW_LEAF_BYTES == MMP_LEAF_BYTES, "what they take");
 _Static_assert(SLOT_SHIFT == MMP_ROOT_SHIFT, "a slot is what a root entry covers");
 _Static_assert(PAGE_BYTES == 1u << MMP_MID_SHIFT, "a mid entry covers a page");
 _Static_assert(RIGHT_READ == MMP_PERM_RO && RIGHT_WRITE == MMP_PERM_RW && RIGHT_EXECUTE == MMP_PERM_RX,
@@ -59,6 +60,11 @@ struct view_budget view_budget(void)
 {
     return (struct view_budget){.tables = mid_free_count + MID_TABLES - mid_fresh,
                                 .leaves = leaf_free_count + LEAF_TABLES - leaf_fresh};
+}
+
+struct view_budget view_used(void)
+{
+    return (struct view_budget){.tables = mid_fresh - mid_free_count, .leaves = leaf_fresh - leaf_free_count};
 }
 
 static uint32_t *leaf_take(void)

@@ -116,7 +116,9 @@ SUPERVISOR_CALL(sup_counters, uint64_t address, uint64_t, uint64_t, uint64_t, ui
                                  .splits = layout.splits,
                                  .stale_domains = layout.stale,
                                  .domains = layout.domains,
-                                 .cycles = hardware.cycles};
+                                 .cycles = hardware.cycles,
+                                 .domain_bytes = layout.domain_bytes,
+                                 .table_bytes = layout.table_bytes};
     return SHOJI_OK;
 }
 

@@ -20,6 +20,7 @@ bench-peer: bench-web qemu-plain bench-peer-guest
 bench_client.sources  := $(addprefix tests/bench/micro/,client.c timed.c)
 bench_client.includes := mmp_hw/include
 bench_server.sources  := tests/bench/micro/server.c
+bench_server.includes := mmp_hw/include
 # These are no part of the system that `make image` builds.
 bench_images_before := $(COMPONENT_IMAGES)
 $(eval $(call component,bench_client))

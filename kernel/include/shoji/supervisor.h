@@ -199,6 +199,8 @@ struct sup_counters {
     uint64_t instructions, gated, passed, returns, faults, switches, mixed; /* the CPU's own */
     uint64_t merges, splits, stale_domains, domains;
     uint64_t cycles; /* of the processor in model mode; else its instructions */
+    uint64_t domain_bytes; /* memory that one domain takes, but for tables that only it needs */
+    uint64_t table_bytes;  /* memory that all permission tables take, but for those of domains */
 };
 /* Fill up to `count` records; return how many there are. */
 long sup_components(struct sup_component *out, uint32_t count);

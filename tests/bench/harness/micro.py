@@ -31,8 +31,18 @@ def measure(report, options):
     check_counter(most)
     for count in (2, 8, 16):
         goal = at_most(2000) if count == 16 else None
-        shapes(report, f"merge to a domain of {count} components", f"merge_{count}_into", most, goal)
-        shapes(report, f"split from a domain of {count} components", f"split_{count}_after", most, goal)
+        shapes(report, f"merge to a domain of {count} components", f"merge_{count}_into", most, at_most(400) if count == 2 else goal)
+        shapes(report, f"split from a domain of {count} components", f"split_{count}_after", most, at_most(900) if count == 2 else goal)
+    add("split from two components, a thread inside", "split_busy_2", at_most(1300), "the domain is not reused: stale, and two new ones")
+    add("the same, from 16 components", "split_busy_16")
+    add("move from one domain of two to another", "move")
+    add("partition: 16 domains to one", "partition_join")
+    add("partition: one domain to 16", "partition_part")
+    add("partition: eight pairs to others", "partition_pairs")
+    for count in (0, 4, 8, 12):
+        add(f"merge of two, one with {count} lent tables", f"merge_tables_{count}", note="no memory taken" if count == 0 else "")
+        add(f"split of them, one with {count} lent tables", f"split_tables_{count}")
+    report.add(PART, "memory of a domain", most["domain_bytes"], "bytes", at_most(6144), "and the tables only it needs")
     add("permission change of 64 bytes", "permission", at_most(200))
     add("the same, first in its page", "permission_first")
     add("the same, across two pages", "permission_pages")

@@ -26,6 +26,7 @@
 
 static uint8_t shared[3 * 4096] __attribute__((aligned(4096)));
 static struct sup_component components[COMPONENTS_MOST];
+static long component_count;
 static uint32_t overhead; /* what timed_call adds */
 
 struct figure {
@@ -103,11 +104,22 @@ static void counted(void)
                  &(struct figure){(uint32_t)(b.gated - a.gated), (uint32_t)(b.gated - a.gated)});
 }
 
+/* Each server in a domain of its own. */
+static void apart(void)
+{
+    for (uint32_t i = 0; i < SERVERS; i++) {
+        long status = pd_split(SERVER + i);
+
+        if (status != SHOJI_OK && status != SHOJI_ESAME)
+            fail("split, untimed", status);
+    }
+}
+
 /* The layout must be what the figure's name says. */
 static void expect_together(component_t first, uint32_t count)
 {
-    long all = sup_components(components, COMPONENTS_MOST);
     uint32_t domain = 0, together = 0;
+    long all = component_count = sup_components(components, COMPONENTS_MOST);
 
     for (long i = 0; i < all; i++)
         if (components[i].id == first)
@@ -161,6 +173,128 @@ static void merge_split(uint32_t count)
     }
 }
 
+/* ---- A thread is inside: the domain is not reused ---- */
+
+static struct figure busy_split;
+
+SHOJI_EXPORT long bench_back(uint64_t a)
+{
+    timed(&busy_split, "split", (const void *)pd_split, a, 0, 0, 0);
+    return SHOJI_OK;
+}
+
+/* The server's domain has `count` components and a thread in it while one of them is split off. */
+static void split_busy(uint32_t count)
+{
+    struct sup_counters counters;
+    long status;
+
+    busy_split = (struct figure){0, 0};
+    for (int i = 0; i < REPETITIONS; i++) {
+        apart();
+        for (uint32_t other = 1; other < count; other++)
+            if ((status = pd_merge(SERVER, SERVER + other)) != SHOJI_OK)
+                fail("merge, untimed", status);
+        if ((status = bench_within(SERVER + 1)) != SHOJI_OK)
+            fail("call back", status);
+        /* The client itself is in one: it was merged with the server once. */
+        if (sup_counters(&counters) != SHOJI_OK || counters.stale_domains != 1)
+            fail("stale domain", (long)counters.stale_domains);
+    }
+    apart();
+    print_line("bench: split_busy_%u %u %u", (unsigned)count, (unsigned)busy_split.least,
+               (unsigned)busy_split.most);
+}
+
+/* ---- Compositions ---- */
+
+static void move(void)
+{
+    struct figure f = {0, 0};
+
+    for (int i = 0; i < REPETITIONS; i++) {
+        (void)pd_merge(SERVER, SERVER + 1);
+        timed(&f, "move", (const void *)pd_move, SERVER + 1, SERVER + 2, 0, 0);
+        apart();
+    }
+    figure_print("move", &f);
+}
+
+/* Sets of `each` servers, the first one of `first`; everybody else is alone. */
+static void sets_make(uint32_t *sets, uint32_t each, uint32_t first)
+{
+    for (long i = 0; i < component_count; i++) {
+        uint32_t server = components[i].id - SERVER;
+
+        sets[i] = (uint32_t)i;
+        if (server < SERVERS)
+            sets[i] = SERVERS + (server + each - first) / each; /* numbers that nobody else has */
+    }
+}
+
+/* From one partition of the servers to another and back. */
+static void partition(const char *there, const char *back, uint32_t each, uint32_t first, uint32_t each_after,
+                      uint32_t first_after)
+{
+    static uint32_t before[COMPONENTS_MOST], after[COMPONENTS_MOST];
+    struct figure f = {0, 0}, g = {0, 0};
+
+    sets_make(before, each, first);
+    sets_make(after, each_after, first_after);
+    (void)pd_partition(before, (uint32_t)component_count);
+    for (int i = 0; i < REPETITIONS; i++) {
+        timed(&f, there, (const void *)pd_partition, (uintptr_t)after, (uint64_t)component_count, 0, 0);
+        timed(&g, back, (const void *)pd_partition, (uintptr_t)before, (uint64_t)component_count, 0, 0);
+    }
+    apart();
+    figure_print(there, &f);
+    figure_print(back, &g);
+}
+
+/* ---- Tables ---- */
+
+long f2_bench_lend(uint32_t to), f3_bench_lend(uint32_t to), f4_bench_lend(uint32_t to);
+long f5_bench_lend(uint32_t to), f6_bench_lend(uint32_t to), f7_bench_lend(uint32_t to);
+long f8_bench_lend(uint32_t to), f9_bench_lend(uint32_t to), f10_bench_lend(uint32_t to);
+long f11_bench_lend(uint32_t to), f12_bench_lend(uint32_t to), f13_bench_lend(uint32_t to);
+static long (*const lenders[])(uint32_t) = {f2_bench_lend,  f3_bench_lend,  f4_bench_lend,  f5_bench_lend,
+                                            f6_bench_lend,  f7_bench_lend,  f8_bench_lend,  f9_bench_lend,
+                                            f10_bench_lend, f11_bench_lend, f12_bench_lend, f13_bench_lend};
+#define LENDERS (sizeof lenders / sizeof *lenders)
+
+/* Merges the server with a component that has tables of `count` others' slots besides its own, and splits
+ * them. */
+static void tables(uint32_t count)
+{
+    static uint32_t lent;
+    const component_t last = SERVER + SERVERS - 1;
+    struct figure merge = {0, 0}, split = {0, 0};
+    struct sup_counters before, after;
+    long status;
+
+    for (; lent < count; lent++)
+        if ((status = lenders[lent](last)) != SHOJI_OK)
+            fail("lend", status);
+    (void)sup_counters(&before);
+    for (int i = 0; i < REPETITIONS; i++) {
+        timed(&merge, "merge", (const void *)pd_merge, SERVER, last, 0, 0);
+        (void)sup_counters(&after);
+        if (after.table_bytes != before.table_bytes)
+            fail("memory, of a merge", (long)(after.table_bytes - before.table_bytes));
+        timed(&split, "split", (const void *)pd_split, last, 0, 0, 0);
+    }
+    print_line("bench: merge_tables_%u %u %u", (unsigned)count, (unsigned)merge.least, (unsigned)merge.most);
+    print_line("bench: split_tables_%u %u %u", (unsigned)count, (unsigned)split.least, (unsigned)split.most);
+}
+
+static void memory(void)
+{
+    struct sup_counters now;
+
+    (void)sup_counters(&now);
+    figure_print("domain_bytes", &(struct figure){(uint32_t)now.domain_bytes, (uint32_t)now.domain_bytes});
+}
+
 /* Lets the server read SHARED_BYTES of ours and takes it back. The first time the supervisor makes tables for
  * it. */
 static void permission(const char *first_name, const char *name, uint8_t *at)
@@ -195,6 +329,14 @@ long component_init(component_t self)
     merge_split(2);
     merge_split(8);
     merge_split(16);
+    split_busy(2);
+    split_busy(16);
+    move();
+    partition("partition_join", "partition_part", 1, 0, SERVERS, 0);
+    partition("partition_pairs", "partition_pairs_back", 2, 0, 2, 1);
+    for (uint32_t count = 0; count <= LENDERS; count += 4)
+        tables(count);
+    memory();
     permission("permission_first", "permission", shared);
     permission("permission_pages_first", "permission_pages", shared + 2 * 4096 - SHARED_BYTES / 2);
     print_line("bench: done");
