@@ -110,10 +110,10 @@ $(BUILD)/webserver-wild/webserver.manifest: $(WEBSERVER_MANIFEST)
 $(BUILD)/webserver-wild/modules.list: $(BUILD)/webserver-wild/webserver.manifest $(WILD_IMAGES)
 	$(call modules_list,$<,$(WILD_IMAGES))
 
-# Every component with that setting of the heap, and a tcp whose memory is its heap: build/webserver-SETTING. build/webserver-SETTING-open: the
-# device's own accesses are not checked, besides.
+# Every component with that setting of the heap, and a tcp whose memory is its heap: build/webserver-SETTING. build/webserver-SETTING-unchecked: the
+# device's own accesses are not checked, besides, and vnic may use the packets.
 HEAP_IMAGES := $(patsubst %/tcp.elf,%/tcp_heap.elf,$(WEBSERVER_IMAGES))
-image-heaps: $(foreach name,slab guard slab-open guard-open plain-open,$(BUILD)/webserver-$(name)/modules.list)
+image-heaps: $(foreach name,slab guard slab-unchecked guard-unchecked plain-unchecked,$(BUILD)/webserver-$(name)/modules.list)
 
 # $(call heap_manifest,NAME,SETTING,more of sed's)
 define heap_manifest
@@ -123,7 +123,7 @@ $(BUILD)/webserver-$(1)/webserver.manifest: $(WEBSERVER_MANIFEST) webserver/webs
 $(BUILD)/webserver-$(1)/modules.list: $(BUILD)/webserver-$(1)/webserver.manifest $(HEAP_IMAGES)
 	$$(call modules_list,$$<,$(HEAP_IMAGES))
 endef
-$(foreach setting,plain slab guard,$(eval $(call heap_manifest,$(setting)-open,$(setting),-e '/^device /s/ checked.*//')) \
+$(foreach setting,plain slab guard,$(eval $(call heap_manifest,$(setting)-unchecked,$(setting),-e '/^device /s/ checked.*//' -e '/^pool net /s/ rw / rw vnic /')) \
     $(eval $(call heap_manifest,$(setting),$(setting))))
 
 test-boot-built: image-wild image-heaps

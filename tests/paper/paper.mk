@@ -8,7 +8,7 @@ PAPER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Immp_hw/include -Immp_h
 PAPER_SOURCES := $(wildcard tests/paper/tool/*.c mmp_hw/model/*.c mmp_hw/tables/*.c)
 PAPER_HEADERS := $(wildcard tests/paper/tool/*.h mmp_hw/model/*.h mmp_hw/tables/*.h mmp_hw/include/mmp/*.h)
 
-paper-mmp: $(PAPER)/tool $(PAPER)/classes.so $(KERNEL) image qemu   ## figures of the MMP papers, measured here (ONLY=space,reach,writing,web; AGAIN=1)
+paper-mmp: $(PAPER)/tool $(PAPER)/classes.so $(KERNEL) image image-heaps qemu   ## figures of the MMP papers, measured here (ONLY=space,reach,writing,web; AGAIN=1)
 	@boot/thirdparty/packages test paper
 	@/usr/bin/python3 tests/paper/paper.py --only "$(ONLY)" $(if $(AGAIN),--again)
 

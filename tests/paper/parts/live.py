@@ -20,9 +20,14 @@ KERNEL = measuring.REPOSITORY / "build/kernel/shoji.elf"
 SYMBOLS = measuring.REPOSITORY / "build/kernel/shoji.sym.elf"
 MEMORY_READ = 0x4000000  # the kernel and its tables lie below
 RUN = "build/paper/shoji"
+SHIPPED = "webserver"  # what `make image` builds
+GUARDED = "webserver-guard"  # the same with every heap guarded (make image-heaps)
 # What is recorded: function, and its arguments as gdb names them.
 RECORDED = {
     "view_set": ("$rdi", "$rsi", "$rdx", "$rcx"),
+    "view_set_kept": ("$rdi", "$rsi", "$rdx", "$rcx"),
+    "view_keep": ("$rdi", "$rsi", "$rdx"),
+    "heap_first_store": ("$rdi",),
     "view_lend": ("$rsi", "$rdx", "$rcx", "$r8"),
     "view_destroy": ("$rdi",),
     "layout_share": ("$rdi", "$rsi", "$rdx", "$rcx"),
@@ -46,20 +51,29 @@ class Watched(shoji.Shoji):
         Guest.__init__(self, "shoji", command, RUN)
 
 
-def measured(run):
+def modules(system):
+    return f"build/{system}/modules.list"
+
+
+def files_of(system):
+    """What the system is made of."""
+    listed = (measuring.REPOSITORY / modules(system)).read_text().splitlines()
+    return [KERNEL, *(measuring.REPOSITORY / line.split()[0] for line in listed)]
+
+
+def measured(run, system=SHIPPED):
     """{"calls": text, "phases": {...}, "tables": {...}}, or None: no network here."""
     if run.why_no_network:
         return None
-    files = [KERNEL, *sorted((measuring.REPOSITORY / "build/components").glob("*.elf"))]
-    return run.steps.get("the running system's permission calls and tables", files, lambda: watch(run))
+    return run.steps.get(f"permission calls and tables of {system}", [*files_of(system), *RECORDED, REQUESTS], lambda: watch(run, system))
 
 
-def watch(run):
+def watch(run, system):
     shoji.tap()
-    guest = Watched(gdb=True)
+    guest = Watched(gdb=True, modules=modules(system))
     script = run.folder / "record.gdb"
     log = run.folder / "record.log"
-    script.write_text(gdb_script())
+    script.write_text(gdb_script(guest.folder / "gdb.sock"))
     gdb = None
     try:
         gdb = child.start(["gdb", "-nx", "-batch", "-x", str(script), str(SYMBOLS)], log)
@@ -87,8 +101,8 @@ def watch(run):
         log.unlink(missing_ok=True)
 
 
-def gdb_script():
-    lines = ["set pagination off", "set confirm off", "set breakpoint pending off", "target remote 127.0.0.1:1234"]
+def gdb_script(socket):
+    lines = ["set pagination off", "set confirm off", "set breakpoint pending off", f"target remote {socket}"]
     for name, arguments in RECORDED.items():
         words = " ".join("%u" for _ in arguments)
         values = ", ".join(f"(unsigned){argument}" for argument in arguments)
@@ -127,7 +141,9 @@ def calls_text(lines):
             following = [other.split() for other in lines[i + 1:i + 3]]
             if any(other[0] == "view_set" and other[2:] == words[1:] for other in following):
                 continue
-        if name in ("view_set", "view_lend"):
+        if name == "view_keep":
+            values.append(0)
+        if name in ("view_set", "view_set_kept", "view_keep", "view_lend"):
             domain = domains.setdefault(values[0], len(domains))
             calls.append(f"set {domain} {values[1]:#x} {values[2]} {values[3]}")
         elif name == "view_destroy" and values[0] in domains:

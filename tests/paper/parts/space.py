@@ -147,20 +147,45 @@ def even(run):
 
 
 def own(run):
-    found = live.measured(run)
     table = Table("space-system", "This system's own tables, read from the running web server's memory", "bytes",
-                  ["layout", "domains", "memory granted", "root tables", "mid tables", "leaf tables", "share, %", "without roots, %"])
-    if found is None:
-        table.add("isolated", *([None] * 6), run.why_no_network)
-    else:
+                  ["system", "domains", "memory granted", "root tables", "mid tables", "leaf tables", "share, %", "without roots, %"])
+    watched = {system: live.measured(run, system) for system in (live.SHIPPED, live.GUARDED)}
+    for system, found in watched.items():
+        if found is None:
+            table.add(f"{system}, isolated", *([None] * 6), run.why_no_network)
+            continue
         for mode in ("isolated", "merged"):
             use = found["tables"][mode]
             rest = use["mid"] + use["leaf"]
-            table.add(mode, use["domains"], use["granted"], use["root"], use["mid"], use["leaf"],
+            table.add(f"{system}, {mode}", use["domains"], use["granted"], use["root"], use["mid"], use["leaf"],
                       100 * (use["root"] + rest) / use["granted"], 100 * rest / use["granted"])
     table.remarks.append(
         "Memory granted is every word that some domain may use, once each, however many may. Each component has a slot of "
         "4 MiB to itself and so a mid table to itself, however little of the slot it uses; the papers' modules lie side by "
         "side and share mid tables. That is the price of merges that only change root entries. Merged, the components' mid tables stay, "
-        "because a later split needs them again; only root tables become fewer.")
+        "because a later split needs them again; only root tables become fewer. With every heap guarded "
+        "each page of a heap has a leaf table; the supervisor keeps as much again to know fresh and freed words from guard words.")
     run.write(table)
+    if watched[live.GUARDED] is not None:
+        guarded(run, watched[live.GUARDED]["calls"])
+
+
+def guarded(run, calls):
+    """The guarded heaps of the running system, in each form: what the kernel, which writes bitmaps, would save."""
+    lines = [line for line in calls.splitlines() if line.startswith("set") and is_within_page(line)]
+    pages = {(line.split()[1], int(line.split()[2], 0) >> 12) for line in lines}
+    heaps = "".join(line + "\n" for line in lines)
+    use = run.steps.get("space, guarded heaps of the running system", [measuring.TOOL, heaps], lambda: measure_calls(run, "own heaps", heaps))
+    table = Table("space-own-heaps", "This system's own guarded heaps, as they were when the requests were over", "bytes",
+                  ["form", "pages", "leaf tables", "share of the pages, %", "paper, %"])
+    paper = {"bitmap": PAPER_BITMAP, "narrow": PAPER_BITMAP, "wide": PAPER_RUNS}
+    for form in measuring.FORMS:
+        table.add(measuring.FORM_NAMES[form], len(pages), leaves(use[form]), 100 * leaves(use[form]) / (4096 * len(pages)), paper[form])
+    table.remarks.append("The trace of the running kernel's calls about words, written by mmp_tables in each form. The kernel writes bitmaps: "
+                         "the first row. It decides nothing but space: what each form costs to write is in `writing`.")
+    run.write(table)
+
+
+def is_within_page(line):
+    words = line.split()
+    return (int(words[2], 0) | int(words[3], 0)) % 4096 != 0

@@ -12,15 +12,11 @@ import measuring
 from figures import NOT_HERE, Table, plot
 from harness import shoji
 from harness.load import load
-from parts import live
+from parts import levels, live
 from steps import progress
 
-WARM_UP, REQUESTS, CONCURRENCY, ROUNDS = 50, 400, 1, 5
+WARM_UP, REQUESTS, CONCURRENCY, ROUNDS = 50, 400, 1, 3
 MODES = ("merged", "isolated")
-# The Mondrix slides, "Performance": thttpd. Slowdown, Mbot, Mtop, kernel, memory, crossings, cycles a crossing, PLB.
-MONDRIX = (14.8, 9.3, 2.0, 3.7, 1.1, 0.8, 939, 3.8)
-LEVELS = ("loader only: gates, segments", "with the allocators: guard words", "per-component policies")
-MONDRIX_LEVELS = ("about 0.1 %", "about 1 %", "about 10 %")
 CAUSES = ("instructions", "fetch misses", "data misses", "PLB walks", "gates", "interrupts")
 PLUGIN = measuring.REPOSITORY / "build/paper/classes.so"
 CLASSES = ("other", "Mbot", "Mtop", "kernel", "components")
@@ -34,21 +30,26 @@ def measure(run):
     if not model_mode():
         run.write(nothing(f"{NOT_HERE}: the emulator has no -cpu mmp,model=on"))
         return
-    qemu = measuring.REPOSITORY / shoji.machine.QEMU
-    files = [qemu, live.KERNEL, *sorted((measuring.REPOSITORY / "build/components").glob("*.elf")), REQUESTS, CONCURRENCY, ROUNDS]
-    modelled = run.steps.get("web server, model mode", files, lambda: modelled_run(rounds=ROUNDS))
-    classed = run.steps.get("web server, instructions by code", [*files, PLUGIN], lambda: classed_run(run))
-    sweep = {e: run.steps.get(f"web server, model mode, PLB of {e} entries", files, lambda: modelled_run(f",plb-entries={e},plb-ways={e}"))
+    systems = {}
+    for system in (*levels.SYSTEMS, live.SHIPPED):
+        files = [measuring.REPOSITORY / shoji.machine.QEMU, *live.files_of(system), REQUESTS, CONCURRENCY, ROUNDS]
+        systems[system] = {
+            "modelled": run.steps.get(f"model mode: {system}", files, lambda: modelled_run(system, rounds=ROUNDS)),
+            "classed": run.steps.get(f"instructions by code: {system}", [*files, PLUGIN], lambda: classed_run(run, system)),
+        }
+    sweep = {e: run.steps.get(f"model mode, PLB of {e} entries: {live.SHIPPED}", files,
+                              lambda: modelled_run(live.SHIPPED, f",plb-entries={e},plb-ways={e}"))
              for e in ENTRIES if has_property("plb-entries")}
-    columns(run, modelled, classed, live.measured(run))
+    modelled = systems[live.SHIPPED]["modelled"]
+    levels.columns(run, systems, {system: live.measured(run, system) for system in (live.SHIPPED, live.GUARDED)})
     references(run, modelled, sweep)
     causes(run, modelled)
 
 
 def nothing(why):
     table = Table("web", "The web server in model mode", "modelled cycles", ["level", "why there is no figure"])
-    for level in LEVELS:
-        table.add(level, why)
+    for level in levels.LEVELS:
+        table.add(level.name, why)
     return table
 
 
@@ -95,15 +96,15 @@ def numbers(said):
     return flat
 
 
-def modelled_run(more="", rounds=1):
+def modelled_run(system, more="", rounds=1):
     """Each figure a request, the median of some rounds in which the layouts take turns."""
     shoji.tap()
-    guest = live.Watched(cpu=f"mmp,model=on{more}")
+    guest = live.Watched(cpu=f"mmp,model=on{more}", modules=live.modules(system))
     found = {}
     try:
         guest.wait_ready()
         for mode in MODES * rounds:
-            progress(f"web server, model mode{more.replace(',', ' ')}, {mode}")
+            progress(f"{system}, model mode{more.replace(',', ' ')}, {mode}")
             guest.layout(mode)
             load(shoji.URL, WARM_UP, CONCURRENCY, False)
             before = numbers(qmp(guest.folder / "qmp.sock", "query-mmp"))
@@ -119,10 +120,14 @@ def modelled_run(more="", rounds=1):
     return middle
 
 
+# Of the supervisor's calls, those that decide about rights; the others are the kernel's.
+MTOP = tuple(f"supervisor/{name}.c" for name in ("memory", "layout", "share", "heap", "words"))
+
+
 def class_of(source):
     if source.startswith("mmp/"):
         return "Mbot"
-    if source.startswith("layout/") or source in ("supervisor/memory.c", "supervisor/layout.c"):
+    if source.startswith("layout/") or source in MTOP:
         return "Mtop"
     return "kernel"
 
@@ -146,7 +151,7 @@ def nm(file):
     return [line.split() for line in said.splitlines() if line.split()[1] in "tT"]
 
 
-def classed_run(run):
+def classed_run(run, system):
     shoji.tap()
     ranges, counts = run.folder / "ranges", run.folder / "counts"
     ranges.write_text(class_ranges())
@@ -155,12 +160,12 @@ def classed_run(run):
         values = struct.unpack(f"={2 * len(CLASSES)}Q", counts.read_bytes()[:16 * len(CLASSES)])
         return {name: {"instructions": values[2 * i], "accesses": values[2 * i + 1]} for i, name in enumerate(CLASSES)}
 
-    guest = live.Watched(plugin=f"{PLUGIN},ranges={ranges},counts={counts}")
+    guest = live.Watched(plugin=f"{PLUGIN},ranges={ranges},counts={counts}", modules=live.modules(system))
     found = {}
     try:
         guest.wait_ready()
         for mode in MODES:
-            progress(f"web server, instructions by code, {mode}")
+            progress(f"{system}, instructions by code, {mode}")
             guest.layout(mode)
             load(shoji.URL, WARM_UP, CONCURRENCY, False)
             before = read()
@@ -176,61 +181,6 @@ def classed_run(run):
 
 
 # ---- Tables ----
-
-def columns(run, modelled, classed, watched):
-    table = Table("web", f"The web server at Mondrix's levels of protection; a connection for each request, {CONCURRENCY} at a time",
-                  "modelled cycles a request; Mbot, Mtop and kernel: instructions, by where the code lies",
-                  ["level", "slowdown, %", "cycles", "Mbot, %", "Mtop, %", "kernel, %", "table references, %", "crossings",
-                   "gates, % of cycles", "cycles/crossing", "PLB, % of cycles"])
-    base = modelled["merged"]["cycles"]
-
-    def row(level, mode):
-        m, c = modelled[mode], classed[mode]
-        all_instructions = sum(c[name]["instructions"] for name in CLASSES)
-        crossings = m["gated"]
-        table.add(level, 100 * (m["cycles"] / base - 1), m["cycles"],
-                  *(100 * c[name]["instructions"] / all_instructions for name in ("Mbot", "Mtop", "kernel")),
-                  100 * m["table-references"] / (m["references"] + m["table-references"]), crossings,
-                  100 * m["cycles of gates"] / m["cycles"], m["cycles"] / crossings if crossings else None,
-                  100 * m["cycles of PLB walks"] / m["cycles"])
-
-    row("one domain (merged)", "merged")
-    row(LEVELS[0], "isolated")
-    leaves = watched["tables"]["isolated"]["heap_leaves"] if watched else None
-    asked = sum(watched["phases"]["requests"].values()) if watched else None
-    missing(table, LEVELS[1], leaves, "no page of a heap has word permissions in the running system",
-            "the running system's heaps have word permissions")
-    missing(table, LEVELS[2], asked, f"no component changed a permission during {live.REQUESTS} requests",
-            "components change permissions during requests")
-    slow, mbot, mtop, kern, memory, gates, each, plb = MONDRIX
-    table.add("Mondrix, thttpd, all levels", slow, "0.23e9 in all", mbot, mtop, kern, memory, None, gates, each, plb)
-    for level, text in zip(LEVELS, MONDRIX_LEVELS):
-        table.add(f"Mondrix, {level.split(':')[0]}", text, *([None] * 9))
-    m = modelled["isolated"]
-    spread = "; ".join(f"{mode} {modelled[mode]['least cycles']:,.0f} to {modelled[mode]['most cycles']:,.0f}" for mode in MODES)
-    table.remarks += [
-        f"Cycles are the median of {ROUNDS} rounds of {REQUESTS} requests in which the layouts take turns ({spread}): when packets and timer ticks "
-        "come depends on the host, so requests are not all alike.",
-        "Slowdown: against the same system in one domain, where only calls of the supervisor cross; Mondrix's is against Linux "
-        "without MMP. Mbot is kernel/mmp, which writes tables and registers; Mtop is kernel/layout with the supervisor calls for "
-        "memory and layouts; kernel is the rest of domain 0: scheduling, interrupts, the console. Crossings are gated calls a request; "
-        "cycles/crossing is how many cycles pass for each. Mondrix's column Mem has no legend in the slides; it is taken for memory "
-        "references here.",
-        f"The shape is another one because the work is. Mondrix isolates modules that a request of thttpd enters every "
-        f"{MONDRIX[6]} cycles, this server is made of components that call each other every {m['cycles'] / m['gated']:.0f} cycles. "
-        "But Mondrix's cost was mostly in writing permissions, for each allocation, packet and argument (Mbot, Mtop and kernel: 15 % together); here "
-        "buffers lie in pools that are granted once, when the system boots, so requests write no table at all, and what is left is gates, "
-        "misses of PLB and caches after them, and the kernel's scheduling, which one domain pays as well.",
-    ]
-    run.write(table)
-
-
-def missing(table, level, count, not_there, there):
-    why = "no network" if count is None else NOT_HERE if count == 0 else "in the row above"
-    table.add(level, why, *([None] * (len(table.columns) - 2)))
-    if count is not None:
-        table.remarks.append(f"{level}: {why}; {not_there if count == 0 else there}.")
-
 
 def references(run, modelled, sweep):
     table = Table("plb-web", "The web server's PLB", "lookups and memory references a request, in model mode",

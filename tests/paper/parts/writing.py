@@ -24,15 +24,16 @@ def costs(run, name, calls):
 
 
 def measure(run):
-    found = live.measured(run)
     table = Table("writing", "Writing permission tables: instructions for each call", "instructions, by callgrind, on the host",
                   ["trace", "calls", *(measuring.FORM_NAMES[f] for f in measuring.FORMS), "run-length / bitmap", "paper"])
     traces = {}
-    if found is None:
-        table.add("this system's own calls", *([None] * 5), run.why_no_network)
-    else:
-        traces["this system's own calls"] = found["calls"]
-        traces["those of them that end within a page"] = within_pages(found["calls"])
+    for system, name in ((live.SHIPPED, "this system's own calls"), (live.GUARDED, "the same with every heap guarded")):
+        found = live.measured(run, system)
+        if found is None:
+            table.add(name, *([None] * 5), run.why_no_network)
+        else:
+            traces[name] = found["calls"]
+            traces[f"{name}, about words"] = within_pages(found["calls"])
     for program, size in SIZES.items():
         traces[f"{program}: {WHAT[program]}"] = measuring.calls_of(program, size)[0]
     ratios = {}
@@ -50,7 +51,8 @@ def measure(run):
         "This system's own calls, recorded from the running kernel while it boots, serves requests, and is merged and split, "
         "grant pages: whole segments of components and whole pages of heaps. They are written as entries of mid tables, where "
         "a page of one permission is one store in either form; what costs most is that the first call for a slot makes "
-        "its mid table of 1,024 entries. Mondrix's trace, of which the paper says threefold, was "
+        "its mid table of 1,024 entries. With every heap guarded (manifest, `heap guard`) allocations, first stores and frees "
+        "are calls too. Mondrix's trace, of which the paper says threefold, was "
         "of allocations, packets and arguments; the last rows are of that kind. There an entry that changes is decoded, its "
         "regions broken and coalesced, and its neighbours' overlap written again: almost half of the instructions are encoding up to "
         "five entries for one change. The factor is above the paper's because the bitmap writer here does a call of one chunk in a few "
