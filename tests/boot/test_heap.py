@@ -118,3 +118,13 @@ def test_heap(tries, name, setting):
         assert re.search(rf"^fault: \w+ \(domain \d+, thread init\) in \S+ at 0x[0-9a-f]{{8}} \(heap_\w+\.elf\+0x[0-9a-f]+\): "
                          rf"{report.replace('{at}', at[0])}; called by driver; invocation ended$", faults[0]), shown
         assert before is None or f"heap_user: {before.replace('{at}', hex(int(at[0], 16)))}" in lines, shown
+
+
+def test_more_than_the_supervisor_can_keep(tmp_path):
+    """The budgets of guarded heaps are looked at before anything runs: keeping a page never fails for another's sake."""
+    manifest = tmp_path / "large.manifest"
+    lines = [f"component c{i} {i} heap_peer.elf memory 3900K heap guard" for i in range(1, 7)]
+    manifest.write_text("\n".join(["system large", *lines, ""]))
+    status, console = rig.boot(manifest, [COMPONENTS / "heap_peer.elf"])
+    assert status == rig.PANIC
+    assert console[-1] == "panic: component c5: budgets of components with `heap guard` are more than 16M together"
