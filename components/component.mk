@@ -84,13 +84,14 @@ COMPONENT_IMAGES += $(COMPONENT_OUT)/$(1).elf
 
 $$(foreach source,$$($(1).all_sources),$$(eval $$(call component_object,$(1),$$(source))))
 
-$(COMPONENT_OUT)/$(1).elf: $$($(1).objects) $(RUNTIME_LIBRARY) components/runtime/component.ld
+$(COMPONENT_OUT)/$(1).elf: $$($(1).objects) $(RUNTIME_LIBRARY) components/runtime/component.ld components/lines
 	@echo '  LD      $$@'
 	$$(Q)$$(CC) $$(if $$(filter yes,$$($(1).lto)),$(COMPONENT_CFLAGS) $$(if $$(filter yes,$$($(1).float)),,-mgeneral-regs-only) $(COMPONENT_LTO)) $(COMPONENT_LDFLAGS) -Wl,-soname,$(1) -Wl,-Map,$(COMPONENT_OUT)/$(1).map -o $$@.whole $$($(1).objects) \
 	    -Wl,--start-group $(RUNTIME_LIBRARY) $(NEWLIB)/lib/libc.a $(COMPONENT_LIBGCC) -Wl,--end-group
 	$$(Q)$$(OBJCOPY) --only-keep-debug $$@.whole $(COMPONENT_OUT)/$(1).debug
-	$$(Q)$$(OBJCOPY) --strip-debug --add-gnu-debuglink=$(COMPONENT_OUT)/$(1).debug $$@.whole $$@
-	@rm -f $$@.whole
+	$$(Q)components/lines $$@.whole $$@.lines
+	$$(Q)$$(OBJCOPY) --strip-debug --add-gnu-debuglink=$(COMPONENT_OUT)/$(1).debug --add-section .shoji_lines=$$@.lines $$@.whole $$@
+	@rm -f $$@.whole $$@.lines
 
 -include $$($(1).objects:.o=.d)
 endef

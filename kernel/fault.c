@@ -14,6 +14,7 @@
 #include "console.h"
 #include "cpu/interrupt.h"
 #include "layout/layout.h"
+#include "loader/lines.h"
 #include "panic.h"
 #include "reboot.h"
 #include "scheduling.h"
@@ -91,15 +92,23 @@ static void function_text(char *out, size_t size, uint64_t address)
         text_copy(out, size, "?");
 }
 
-/* The same for boot/symbol, which knows the line: the image's file, and how far into it. */
+/* The image's file, how far into it, and the source line if the file tells. */
 static void place_text(char *out, size_t size, uint64_t address)
 {
     unsigned component = component_at(address);
+    const struct component *c = &system_state.components[component];
+    struct line line;
+    size_t length;
 
     out[0] = '\0';
-    if (component != NO_COMPONENT)
-        text_format(out, size, " (%s+0x%lx)", system_state.manifest.components[component].image,
-                    address - system_state.components[component].base);
+    if (component == NO_COMPONENT)
+        return;
+    length = text_format(out, size, " (%s+0x%lx", system_state.manifest.components[component].image,
+                         address - c->base);
+    line = lines_at(c->file.bytes, c->file.size, (uint32_t)(address - c->base));
+    if (line.number != 0)
+        length += text_format(out + length, size - length, ", %s:%u", line.file, line.number);
+    text_copy(out + length, size - length, ")");
 }
 
 /* Where a wild jump may have come from: its return address, if it was a call. The thread's own stack tells: a
@@ -276,7 +285,7 @@ static void allowed_text(char *out, size_t size, const struct scene *scene)
 }
 
 struct words {
-    char function[80], place[80], origin[80], what[300], allowed[200], caller[80];
+    char function[80], place[160], origin[80], what[300], allowed[200], caller[80];
 };
 
 static struct words words_of(const struct scene *scene)

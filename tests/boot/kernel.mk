@@ -18,16 +18,18 @@ KERNEL_TEST_LDFLAGS := -nostdlib -shared -Wl,-T,components/runtime/component.ld 
 .PHONY: kernel-boot-tests
 kernel-boot-tests: $(KERNEL_TEST_IMAGES)
 
-$(BUILD)/tests/%.elf: tests/boot/%.c tests/boot/kernel.mk components/runtime/component.ld
+$(BUILD)/tests/%.elf: tests/boot/%.c tests/boot/kernel.mk components/runtime/component.ld components/lines
 	@mkdir -p $(@D)
 	$(Q)gcc $(KERNEL_TEST_CFLAGS) $(KERNEL_TEST_LDFLAGS) -MMD -MF $(@:.elf=.d) -o $@ $<
+	@components/lines $@ $@.lines && objcopy --add-section .shoji_lines=$@.lines $@ && rm $@.lines
 
-$(BUILD)/tests/%.elf: tests/boot/%.S tests/boot/kernel.mk components/runtime/component.ld
+$(BUILD)/tests/%.elf: tests/boot/%.S tests/boot/kernel.mk components/runtime/component.ld components/lines
 	@mkdir -p $(@D)
 	$(Q)gcc $(KERNEL_TEST_CFLAGS) $(KERNEL_TEST_LDFLAGS) -MMD -MF $(@:.elf=.d) -o $@ $<
+	@components/lines $@ $@.lines && objcopy --add-section .shoji_lines=$@.lines $@ && rm $@.lines
 
 define kernel_test_folder
-$(1): $(wildcard $(2)*.[ch] $(2)../*.h kernel/include/shoji/*.h) tests/boot/kernel.mk components/runtime/component.ld
+$(1): $(wildcard $(2)*.[ch] $(2)../*.h kernel/include/shoji/*.h) tests/boot/kernel.mk components/runtime/component.ld components/lines
 	@mkdir -p $$(@D)
 	$$(Q)gcc $$(KERNEL_TEST_CFLAGS) $$(KERNEL_TEST_LDFLAGS) -o $$@ $$(filter %.c,$$^)
 endef

@@ -18,16 +18,26 @@ def test_failing():
     images += sorted((rig.REPOSITORY / "build/tests/kernel_failing").glob("*.elf"))
     status, lines = rig.boot(rig.REPOSITORY / "tests/boot/kernel_failing/failing.manifest", images)
     assert (status, lines[-1]) == (rig.ENDED, "stays down 0006"), "\n".join(lines)
-    told = [line for line in lines if line.startswith("reboot: broken stays down after 8 failures: ")]
-    assert told == ["reboot: broken stays down after 8 failures: undefined instruction"]
+    told = [line for line in lines if line.startswith("reboot: broken_b stays down after 8 failures: ")]
+    assert told == ["reboot: broken_b stays down after 8 failures: undefined instruction"]
     assert any("more than 50 ms of processor time in one invocation" in line for line in lines)
     assert any("; the stack ends at 0x04010000, and all of it is used;" in line for line in lines)
     assert any("; mmp_set_perm by victim, or a merge, would allow it; they were last moved by split bystander, move 4;" in line for line in lines)
-    (wild,) = [line for line in lines if "store of 4 bytes to 0x00001000" in line]
-    told = subprocess.run([rig.REPOSITORY / "boot/symbol"], input=wild, capture_output=True, text=True, check=True).stdout
+    # Every word of the report: component, domain, thread, function, address, program and line; what was tried, where, whose word that
+    # is, what was missing, what would have allowed it, who called, and what follows.
     source = (rig.REPOSITORY / "tests/boot/kernel_failing/victim.c").read_text().splitlines()
-    found = re.search(r"victim\.elf\+0x[0-9a-f]+: victim_fail at victim\.c:(\d+) \(tests/kernel_failing/victim\.elf\)", told)
-    assert found and "0x1000" in source[int(found[1]) - 1], told
+    number = next(i for i, line in enumerate(source, 1) if "0x1000 = 1" in line)
+    (wild,) = [line for line in lines if "store of 4 bytes to 0x00001000" in line]
+    assert re.fullmatch(r"fault: victim \(domain \d+, thread driver\) in victim_fail\+0x[0-9a-f]+ at 0x09d0[0-9a-f]{4} \(victim\.elf\+0x[0-9a-f]+, "
+                        rf"victim\.c:{number}\): store of 4 bytes to 0x00001000, a word of the supervisor; no permission; nothing allows it; "
+                        r"called by driver; rebooting victim", wild), wild
+    number = next(i for i, line in enumerate(source, 1) if "mem_grow(4096) > 0" in line) + 2
+    assert any(f", victim.c:{number}): undefined instruction; called by driver" in line for line in lines)  # the heap is exhausted
+    told = [line for line in lines if line.startswith("fault: broken_b (")]
+    assert len(told) == 6 and all(re.search(r" in broken_call\+0x[0-9a-f]+ at .* \(broken\.elf\+0x[0-9a-f]+, broken\.c:\d+\): ", line) for line in told), told
+    found = subprocess.run([rig.REPOSITORY / "boot/symbol"], input=wild, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"victim\.elf\+0x[0-9a-f]+: victim_fail at victim\.c:(\d+) \(tests/kernel_failing/victim\.elf\)", found)
+    assert found and "0x1000" in source[int(found[1]) - 1]
 
 
 # ---- The web server: the same that `make kills` does for longer ----

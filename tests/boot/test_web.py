@@ -874,6 +874,7 @@ def test_wild_store(wild):
     for word in ("static_content", "wild_store", "store of 4 bytes", "tcp", "content_manager", "thread web"):
         assert word in report, report
     assert re.search(r"0x0a40[0-9a-f]{4}", report), report
+    assert re.search(r"\(static_content_wild\.elf\+0x[0-9a-f]+, wild\.c:\d+\)", report), report
     (component,) = [c for c in wild.graph()["components"] if c["name"] == "static_content"]
     assert component["faults"] == 1
     assert (component["state"], component["reboots"]) == ("runs", 1)

@@ -84,7 +84,7 @@ static void each_way(void)
         await(VICTIM);
         victim = state_of(VICTIM);
         CHECK(victim->reboots == reboots + 1 && pool_notes.victim_inits == inits + 1);
-        CHECK(victim->reason[0] != 0);
+        CHECK(victim->reason[0] != 0 && victim->memory_used == 0);
         CHECK(victim_count() == 1);
         CHECK(sup_kill(VICTIM) == SHOJI_OK); /* so that the next way finds it fresh */
         await(VICTIM);

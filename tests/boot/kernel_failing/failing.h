@@ -19,7 +19,7 @@ struct notes {
 };
 extern struct notes pool_notes;
 
-enum way { STORE, ASSERTION, OVERFLOW, LOOP, LOOP_CALLING, DIVIDE, WILD_JUMP, WAYS };
+enum way { STORE, ASSERTION, OVERFLOW, LOOP, LOOP_CALLING, DIVIDE, WILD_JUMP, HEAP, WAYS };
 
 long victim_count(void);          /* 1, 2, 3, ... since it began */
 long victim_fail(enum way way);   /* does not return */

@@ -46,6 +46,11 @@ SHOJI_EXPORT long victim_fail(enum way way)
     case WILD_JUMP:
         ((void (*)(void))0x12345678)();
         break;
+    case HEAP: /* what a component does that cannot go on without memory */
+        while (mem_grow(4096) > 0)
+            ;
+        __asm__ volatile("ud2");
+        break;
     default:
         break;
     }
