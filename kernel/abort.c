@@ -30,15 +30,25 @@ static bool is_diverted(const struct frame *frame)
 static uint64_t component_of_code(uint64_t address)
 {
     unsigned slot = address >> 32 == 0 ? layout_slot_of((uint32_t)address) : NO_SLOT;
-    const struct component *component = &system_state.components[slot];
 
-    if (slot >= system_state.manifest.component_count)
-        return 0;
-    for (unsigned i = 0; i < component->file.segment_count; i++) {
-        const struct elf_segment *segment = &component->file.segments[i];
+    return system_has(slot) && address % SLOT_BYTES < GATES_OFFSET &&
+                   view_right(layout_view(slot, slot), (uint32_t)address) == RIGHT_EXECUTE
+               ? 1ull << slot
+               : 0;
+}
 
-        if (segment->right == RIGHT_EXECUTE && address - component->base - segment->address < segment->bytes)
-            return 1ull << slot;
+/* The same for a return address: behind a call, direct (E8) or indirect (FF /2, two to seven bytes with its
+ * operand). */
+static uint64_t component_of_return(uint64_t address)
+{
+    uint64_t component = component_of_code(address);
+    const uint8_t *code = (const uint8_t *)address;
+
+    for (int length = 2; component != 0 && length <= 7; length++) {
+        if (component_of_code(address - (uint64_t)length) != component)
+            return 0;
+        if ((length == 5 && code[-5] == 0xe8) || (code[-length] == 0xff && (code[-length + 1] >> 3 & 7) == 2))
+            return component;
     }
     return 0;
 }
@@ -63,7 +73,7 @@ static uint64_t activation_components(const struct thread *thread, unsigned n)
     if (from < thread->stack.limit || from > frame.frame_base)
         from = thread->stack.limit;
     for (uint64_t at = (from + 7) & ~7ull; at + 8 <= frame.frame_base; at += 8)
-        found |= component_of_code(*(const uint64_t *)at);
+        found |= component_of_return(*(const uint64_t *)at);
     return found & members;
 }
 
@@ -71,9 +81,8 @@ static uint64_t domains_of(uint64_t components)
 {
     uint64_t all = 0;
 
-    for (unsigned i = 0; i < system_state.manifest.component_count; i++)
-        if ((components >> i & 1) != 0)
-            all |= layout_members(layout_domain(i));
+    while (components != 0)
+        all |= layout_members(layout_domain(system_next(&components)));
     return all;
 }
 

@@ -19,6 +19,7 @@
 #include "reboot.h"
 #include "scheduling.h"
 #include "shoji/supervisor.h"
+#include "supervisor/gates.h"
 #include "supervisor/heap.h"
 #include "supervisor/memory.h"
 #include "system.h"
@@ -39,7 +40,7 @@ static unsigned component_at(uint64_t address)
 {
     unsigned slot = address >> 32 == 0 ? layout_slot_of((uint32_t)address) : NO_SLOT;
 
-    return slot < system_state.manifest.component_count ? slot : NO_COMPONENT;
+    return system_has(slot) ? slot : NO_COMPONENT;
 }
 
 /* Code of a component outside the domain cannot have run; then it is whoever was entered last. */
@@ -165,9 +166,9 @@ void fault_owner_text(char *out, size_t size, uint64_t address)
     const struct manifest *manifest = &system_state.manifest;
     unsigned slot = address >> 32 == 0 ? layout_slot_of((uint32_t)address) : NO_SLOT;
 
-    if (slot < manifest->component_count)
+    if (system_has(slot))
         slot_text(out, size, slot, (uint32_t)address);
-    else if (slot < manifest->component_count + manifest->pool_count)
+    else if (slot >= manifest->component_count && slot < manifest->component_count + manifest->pool_count)
         text_format(out, size, "a word of pool %s", manifest->pools[slot - manifest->component_count].name);
     else if (address >= STACKS_BASE && address < SUPERVISOR_STACK_END - STACK_BYTES)
         text_format(out, size, "a word of thread %s's stack",
@@ -249,7 +250,7 @@ static void allowed_text(char *out, size_t size, const struct scene *scene)
     if (!protection_fault_is_access(wrong.kind))
         return;
     slot = wrong.address >> 32 == 0 ? layout_slot_of((uint32_t)wrong.address) : NO_SLOT;
-    if (slot < manifest->component_count && slot != scene->component) {
+    if (system_has(slot) && slot != scene->component) {
         if (wrong.address % SLOT_BYTES >= GATES_OFFSET)
             length = text_format(out, size, "; only its own gates are %s's to use", self);
         else if (wrong.access != 2 && !layout_covers(slot, (uint32_t)wrong.address, 1, RIGHT_READ))
@@ -265,7 +266,7 @@ static void allowed_text(char *out, size_t size, const struct scene *scene)
             text_format(out + length, size - length, "; they were last moved by %s %s%s%s, move %lu",
                         move.split ? "split" : "merge", system_name(move.into), move.split ? "" : " ",
                         move.split ? "" : system_name(move.from), move.number);
-    } else if (slot != scene->component && slot < manifest->component_count + manifest->pool_count &&
+    } else if (slot >= manifest->component_count && slot < manifest->component_count + manifest->pool_count &&
                wrong.access != 2) {
         text_format(out, size, "; `pool %s ... %s %s` would allow it",
                     manifest->pools[slot - manifest->component_count].name, wrong.access == 1 ? "rw" : "ro",
@@ -351,30 +352,37 @@ static void fail(const struct scene *scene)
 
     fallen = abort_closure(layout_members(scene->pd));
     length = text_format(end, sizeof end, "rebooting");
-    for (unsigned i = 0; i < system_state.manifest.component_count; i++)
-        if ((fallen >> i & 1) != 0)
-            length += text_format(end + length, sizeof end - length, " %s", system_name(i));
+    for (uint64_t left = fallen; left != 0;) {
+        unsigned index = system_next(&left);
+
+        length += text_format(end + length, sizeof end - length, " %s%s", system_name(index),
+                              system_is_made(index) ? " (not it: closed)" : "");
+    }
     words_print(scene, &words, end);
     (void)reboot_fail(scene->component, fallen, words.what);
     reboot_go_on();
 }
 
-/* The caller of a component that is down gets SHOJI_EFAULT as if it had been there and failed. The gate
- * stands at what the caller called; it has pushed where to return to. */
+/* The caller of a component that is down gets SHOJI_EFAULT as if it had been there and failed; of a gate that
+ * leads nowhere any more, SHOJI_ECLOSED. The gate stands at what the caller called; it has pushed where to
+ * return to. */
 static bool closed_gate(struct registers *registers)
 {
     struct call_stack *stack = &thread_current()->stack;
     struct protection_fault wrong = protection_fault();
+    bool closed;
 
-    if (registers->vector != PROTECTION_VECTOR || !protection_fault_is_closed(wrong.kind) ||
-        wrong.gate == 0 || !reboot_gate_closed(wrong.gate))
+    if (registers->vector != PROTECTION_VECTOR || !protection_fault_is_closed(wrong.kind) || wrong.gate == 0)
+        return false;
+    closed = gates_is_closed(wrong.gate);
+    if (!closed && !reboot_gate_closed(wrong.gate))
         return false;
     call_stack_save(stack);
     if (registers->rsp % 8 != 0 || registers->rsp < stack->limit || registers->rsp >= stack->frame_base)
         return false;
     registers->rip = *(const uint64_t *)registers->rsp;
     registers->rsp += 8;
-    registers->rax = (uint64_t)SHOJI_EFAULT;
+    registers->rax = (uint64_t)(closed ? SHOJI_ECLOSED : SHOJI_EFAULT);
     registers->rdx = 0;
     return true;
 }

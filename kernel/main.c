@@ -129,7 +129,7 @@ static void components_print(void)
         console_print("component: %s %u, domain %u at 0x%08x, image %uK, budget %uK, %u gates\n",
                       system_name(i), system_state.manifest.components[i].id, layout_domain(i).number,
                       component->base, component->file.image_bytes >> 10,
-                      (component->heap_end - component->heap_base) >> 10, component->gate_count);
+                      component->budget >> 10, component->gate_count);
     }
 }
 

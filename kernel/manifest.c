@@ -10,9 +10,9 @@
 
 #define LINE_WORDS 66
 
-const char *const manifest_groups[] = {"console", "memory", "share", "thread", "device",
-                                       "layout",  "test",   "heap",  NULL};
-#define GROUP_HEAP 7 /* its place there */
+const char *const manifest_groups[] = {
+    "console", "memory", "share", "thread", "device",
+    const char *const manifest_groups[] = {"layout", "test", "heap", "pd", NULL};
 
 struct word {
     const char *text;
@@ -158,7 +158,8 @@ static bool component_line(struct reader *r)
         return FAIL(r, "id 0 is the supervisor's: expected 1 to 255");
     if (r->words[3].length >= MANIFEST_WORD_BYTES)
         return FAIL(r, "the image's name is too long: at most %d characters", MANIFEST_WORD_BYTES - 1);
-    if (word_is(r->words[1], "supervisor") || word_is(r->words[1], "as"))
+    if (word_is(r->words[1], "supervisor") || word_is(r->words[1], "as") ||
+        word_is(r->words[1], "transitive"))
         return FAIL(r, "`%.*s` is a word of manifests, and no name", SHOWN(r->words[1]));
     for (unsigned i = 0; i < m->component_count; i++) {
         if (m->components[i].id == id)
@@ -210,16 +211,11 @@ static bool edge_is_there(const struct manifest *m, const struct manifest_edge *
     return false;
 }
 
-/* SERVER [as PREFIX], from word *at on; *at is then the word behind it. */
-static bool edge_read(struct reader *r, unsigned *at, struct manifest_edge *edge)
+/* as PREFIX */
+static bool prefix_read(struct reader *r, unsigned *at, struct manifest_edge *edge)
 {
-    struct word server = r->words[(*at)++], prefix;
+    struct word prefix;
 
-    if (is_supervisor(server) ? !group_find(r, server, &edge->group)
-                              : !component_find(r, server, &edge->server))
-        return false;
-    if (*at == r->count || !word_is(r->words[*at], "as"))
-        return true;
     if (++*at == r->count)
         return FAIL(r, "expected a prefix behind `as`, as in `edge CLIENT SERVER as b_`");
     prefix = r->words[(*at)++];
@@ -231,7 +227,24 @@ static bool edge_read(struct reader *r, unsigned *at, struct manifest_edge *edge
     return true;
 }
 
-/* edge CLIENT SERVER [as PREFIX]... */
+/* SERVER [as PREFIX] [transitive], from word *at on; *at is then the word behind it. */
+static bool edge_read(struct reader *r, unsigned *at, struct manifest_edge *edge)
+{
+    struct word server = r->words[(*at)++];
+
+    if (is_supervisor(server) ? !group_find(r, server, &edge->group)
+                              : !component_find(r, server, &edge->server))
+        return false;
+    if (*at < r->count && word_is(r->words[*at], "as") && !prefix_read(r, at, edge))
+        return false;
+    if (*at < r->count && word_is(r->words[*at], "transitive")) {
+        edge->transitive = true;
+        (*at)++;
+    }
+    return true;
+}
+
+/* edge CLIENT SERVER [as PREFIX] [transitive]... */
 static bool edge_line(struct reader *r)
 {
     struct manifest *m = r->out;

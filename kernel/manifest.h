@@ -43,6 +43,7 @@ struct manifest_component {
 struct manifest_edge {
     uint8_t client, server;
     uint8_t group;                      /* server MANIFEST_SUPERVISOR: a group's place in manifest_groups */
+    bool transitive;                    /* the client may pass the right on to what it has made */
     char prefix[MANIFEST_PREFIX_BYTES]; /* what the client puts before the names of the server's functions */
 };
 struct manifest_pool {

@@ -124,6 +124,7 @@ struct gate {
     uint64_t invocations, gated;
 };
 #define PD_SUPERVISOR_ID ((struct pd_id){0})
+#define PD_NOBODY_ID ((struct pd_id){0xffff}) /* names nothing, ever: a gate that leads nowhere */
 void gate_write(uint32_t address, const struct gate *gate);
 struct gate gate_read(uint32_t address);
 

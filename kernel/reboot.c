@@ -24,7 +24,10 @@
 #include "scheduling.h"
 #include "shoji/supervisor.h"
 #include "supervisor/calls.h"
+#include "supervisor/gates.h"
+#include "supervisor/group.h"
 #include "supervisor/memory.h"
+#include "supervisor/pd.h"
 #include "system.h"
 #include "text.h"
 
@@ -96,8 +99,14 @@ bool reboot_can(void)
 
 /* ---- The failure ---- */
 
+/* What a component that another has made holds is for its maker to put right, or to free. */
 static void component_reset(unsigned index)
 {
+    if (system_is_made(index))
+        return;
+    pd_forsake(index);
+    group_forsake(index);
+    gates_forsake(index);
     virtio_net_reset(index);
     memory_reset(index);
     loader_reload(index, supervisor_calls);
@@ -109,13 +118,16 @@ static uint64_t invocations(unsigned index)
     struct pd_id home = pd_home(system_state.manifest.components[index].id);
     uint64_t count = 0;
 
-    for (unsigned i = 0; i < system_state.manifest.component_count; i++)
+    for (uint64_t left = system_state.present; left != 0;) {
+        unsigned i = system_next(&left);
+
         for (uint32_t n = 0; n < system_state.components[i].gate_count; n++) {
             struct gate gate = gate_read(system_state.components[i].gates + n * GATE_BYTES);
 
             if (gate.server.value == home.value)
                 count += gate.invocations;
         }
+    }
     return count;
 }
 
@@ -125,6 +137,10 @@ static void component_blame(unsigned index, const char *reason)
 
     bool served = invocations(index) > it->invoked + 1; /* the failed one is not counted */
 
+    if (system_is_made(index)) {
+        text_copy(it->reason, sizeof it->reason, reason);
+        return;
+    }
     it->failures = served || now() - it->since > REBOOT_QUIET_TICKS ? 1 : it->failures + 1;
     text_copy(it->reason, sizeof it->reason, reason);
     it->due = now() + (it->failures < 3 ? 0 : REBOOT_DELAY_TICKS << (it->failures - 3));
@@ -138,19 +154,29 @@ static void component_blame(unsigned index, const char *reason)
     console_print("reboot: %s stays down after %u failures: %s\n", system_name(index), it->failures, reason);
 }
 
+static void untold_set(unsigned index, uint64_t fallen)
+{
+    components[index].untold = 0;
+    for (uint64_t left = system_state.present & ~fallen; left != 0;) {
+        unsigned i = system_next(&left);
+
+        if (rebooter != NULL && loader_function(i, "component_gone") != 0)
+            components[index].untold |= 1ull << i;
+    }
+}
+
 /* It is down; others are to hear of it. */
 static void component_down(unsigned index, uint64_t fallen)
 {
     struct rebooting *it = &components[index];
 
+    if (system_is_made(index))
+        it->state = SUP_STAYS;
     if (it->state != SUP_STAYS) {
         it->state = SUP_DOWN;
         down |= 1ull << index;
     }
-    it->untold = 0;
-    for (unsigned i = 0; i < system_state.manifest.component_count; i++)
-        if ((fallen >> i & 1) == 0 && loader_function(i, "component_gone") != 0)
-            it->untold |= 1ull << i;
+    untold_set(index, fallen);
     it->since = now();
     if (index == initialised)
         initialised = NO_COMPONENT;
@@ -159,15 +185,35 @@ static void component_down(unsigned index, uint64_t fallen)
     component_reset(index);
 }
 
+/* With a component that is rebooted falls what it has made. */
+static uint64_t fall(uint64_t components_failed)
+{
+    uint64_t fallen = components_failed, before;
+
+    do {
+        before = fallen;
+        for (uint64_t left = before; left != 0;) {
+            unsigned index = system_next(&left);
+
+            if (!system_is_made(index))
+                fallen |= pd_descendants(index);
+        }
+        fallen = abort_closure(fallen);
+    } while (fallen != before);
+    return fallen;
+}
+
 uint64_t reboot_fail(unsigned guilty, uint64_t with, const char *reason)
 {
-    uint64_t fallen = abort_closure(with | (guilty != NO_COMPONENT ? 1ull << guilty : 0));
+    uint64_t fallen = fall(with | (guilty != NO_COMPONENT ? 1ull << guilty : 0));
 
     abort_invocations(fallen);
     for (uint64_t left = fallen; left != 0; left &= left - 1) {
         unsigned index = lowest(left);
         struct rebooting *it = &components[index];
 
+        if (!system_has(index)) /* it went with its maker */
+            continue;
         if (index == guilty) {
             component_blame(index, reason);
         } else if (it->state == SUP_RUNS) {
@@ -275,7 +321,7 @@ static void enter(unsigned component, const char *function, uint64_t argument)
 /* One component_gone; false: all have been called. */
 static bool tell(void)
 {
-    for (unsigned i = 0; i < system_state.manifest.component_count; i++) {
+    for (unsigned i = 0; i < MANIFEST_SLOTS; i++) { /* also of those that are no more */
         struct rebooting *it = &components[i];
 
         while (it->untold != 0) {
@@ -378,10 +424,13 @@ bool reboot_gate_closed(uint64_t address)
 {
     struct gate gate = gate_read((uint32_t)address);
 
-    for (unsigned i = 0; i < system_state.manifest.component_count; i++)
+    for (uint64_t left = system_state.present; left != 0;) {
+        unsigned i = system_next(&left);
+
         if (components[i].state != SUP_RUNS &&
             pd_home(system_state.manifest.components[i].id).value == gate.server.value)
             return true;
+    }
     return false;
 }
 
@@ -396,13 +445,39 @@ SUPERVISOR_CALL(sup_kill, component_t component, uint64_t, uint64_t, uint64_t, u
     console_line_begin();
     console_print("fault: %s is killed\n", system_name(index));
     components[index].failures = 0;
-    if (components[index].state == SUP_STAYS)
+    if (components[index].state == SUP_STAYS && !system_is_made(index))
         components[index].state = SUP_DOWN;
     components[index].due = now();
     (void)reboot_fail(NO_COMPONENT, 1ull << index, "killed");
     if (thread_current()->state == THREAD_RUNNING)
         thread_returns(SHOJI_OK);
     reboot_go_on();
+}
+
+void reboot_begin(unsigned component)
+{
+    components[component] = (struct rebooting){.state = SUP_RUNS};
+}
+
+void reboot_gone(unsigned component)
+{
+    untold_set(component, 1ull << component);
+    if (rebooter != NULL)
+        unpark(rebooter);
+}
+
+bool reboot_is_told(unsigned component)
+{
+    return components[component].untold == 0;
+}
+
+long reboot_open(unsigned component)
+{
+    if (components[component].state == SUP_RUNS)
+        return SHOJI_ESAME;
+    components[component].state = SUP_RUNS;
+    layout_open(component);
+    return SHOJI_OK;
 }
 
 struct reboot_state reboot_state(unsigned component)

@@ -47,6 +47,12 @@ bool reboot_thread_returned(long status);
 /* Is this gate one into a component that is down? */
 bool reboot_gate_closed(uint64_t gate);
 
+/* ---- Components that others have made (supervisor/pd.c): they are not rebooted, but closed ---- */
+void reboot_begin(unsigned component); /* it is new */
+void reboot_gone(unsigned component);  /* it is no more: others will hear of it */
+bool reboot_is_told(unsigned component);
+long reboot_open(unsigned component); /* it has failed, and goes on. SHOJI_ESAME: it runs */
+
 struct reboot_state {
     uint32_t state, reboots; /* SUP_RUNS ... */
     const char *reason;

@@ -8,7 +8,5 @@ struct system system_state;
 
 const char *system_name(unsigned component)
 {
-    return component < system_state.manifest.component_count
-               ? system_state.manifest.components[component].name
-               : "?";
+    return system_has(component) ? system_state.manifest.components[component].name : "?";
 }

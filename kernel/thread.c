@@ -158,6 +158,17 @@ void thread_return(long result)
     cpu_return(result, call_stack_return_address());
 }
 
+void thread_gate_slots(uint64_t *slots)
+{
+    struct frame frame;
+
+    call_stack_save(&current->stack);
+    for (unsigned i = 0; i < thread_count; i++)
+        for (unsigned n = 0; (frame = call_stack_frame(&threads[i].stack, n)).kind != FRAME_NONE; n++)
+            if (frame.gate >= ARENA_BASE && frame.gate < ARENA_BASE + (uint64_t)ARENA_SLOTS * SLOT_BYTES)
+                *slots |= 1ull << (frame.gate - ARENA_BASE) / SLOT_BYTES;
+}
+
 void thread_domains_named(uint64_t named[2])
 {
     call_stack_save(&current->stack);

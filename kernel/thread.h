@@ -57,6 +57,9 @@ uint32_t thread_number(const struct thread *thread);
 /* Which thread's stack is this an address of? NULL: no thread's. */
 const struct thread *thread_of_stack(uint64_t address);
 
+/* Sets a bit for each arena slot in which a frame of any thread names a gate. */
+void thread_gate_slots(uint64_t *slots);
+
 /* Back to the beginning: the thread's entry, in the component's domain of now. Also for the thread that runs.
  */
 void thread_begin(struct thread *thread);

@@ -158,13 +158,25 @@ long layout_mix(unsigned slot)
     return SHOJI_OK;
 }
 
+/* Has the slot's component so far no right to these words, or this one? */
+static bool is_growth(unsigned slot, uint32_t address, uint32_t bytes, enum right right)
+{
+    for (uint32_t at = address; at < address + bytes; at += 4) {
+        enum right has = view_right(layout.components[slot].row[slot], at);
+
+        if (has != RIGHT_NONE && has != right)
+            return false;
+    }
+    return true;
+}
+
 /* Would the slot's component's view no longer contain what others have? */
 static bool mixes(unsigned slot, uint32_t address, uint32_t bytes, enum right right, unsigned to)
 {
     if ((layout.mixed >> slot & 1) != 0)
         return false;
     if (to == slot)
-        return (layout.users[slot] & ~(1ull << slot)) != 0;
+        return (layout.users[slot] & ~(1ull << slot)) != 0 && !is_growth(slot, address, bytes, right);
     return !view_covers(layout.components[slot].row[slot], address, bytes, right);
 }
 

@@ -13,6 +13,7 @@
 
 #include "layout/layout.h"
 #include "panic.h"
+#include "supervisor/pages.h"
 #include "shoji/status.h"
 #include "supervisor/words.h"
 #include "text.h"
@@ -95,6 +96,9 @@ static bool image_load(unsigned index, const struct boot_file *files, unsigned c
     component->gates = ARENA_BASE + index * SLOT_BYTES + GATES_OFFSET + index % GATE_COLOURS * PAGE_BYTES;
     component->heap_base = component->heap_next = component->base + component->file.image_bytes;
     component->heap_end = component->heap_base + said->memory;
+    component->budget = said->memory;
+    component->parent = NO_COMPONENT;
+    pages_give(component->base, component->file.image_bytes, index);
     if (layout_component_add(index, said->id) != SHOJI_OK)
         return FAIL(error, "component %s: no memory for its tables", said->name);
     elf_load(&component->file, (uint8_t *)(uintptr_t)component->base);
@@ -190,6 +194,19 @@ static bool pool_concerns(unsigned client, unsigned pool)
         if (manifest->devices[i].component == client && manifest->devices[i].pool == pool)
             return true;
     return ((manifest->pools[pool].writers | manifest->pools[pool].readers) >> client & 1) != 0;
+}
+
+bool loader_keeps(unsigned component, uint32_t function)
+{
+    const struct component *it = &system_state.components[component];
+
+    for (uint32_t i = offers_from[component]; i < offers_from[component + 1]; i++) {
+        struct elf_symbol symbol = elf_symbol(&it->file, offers[i].symbol);
+
+        if (it->base + symbol.value == function && is_entry(component, symbol.name))
+            return true;
+    }
+    return false;
 }
 
 /* pool_NAME and pool_NAME_end, if the manifest gives the client that pool, or its device a part of it. 0: not such a symbol. */
@@ -344,6 +361,7 @@ bool loader_run(const struct boot_file *files, unsigned count, const struct load
     system_state.scheduler = NO_COMPONENT;
     for (unsigned i = 0; i < manifest->component_count; i++) {
         system_state.index_of_id[manifest->components[i].id] = (uint8_t)i;
+        system_state.present |= 1ull << i;
         if (!image_load(i, files, count, error))
             return false;
     }

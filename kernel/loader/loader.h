@@ -32,6 +32,9 @@ bool loader_run(const struct boot_file *files, unsigned count, const struct load
 /* The component's data is as it was after loader_run. Its gates, and what they have counted, stay. */
 void loader_reload(unsigned component, const struct loader_call *calls);
 
+/* Is this a function of the component's that only the kernel calls? */
+bool loader_keeps(unsigned component, uint32_t function);
+
 /* Address of a function that a component defines and offers; 0 if it does not. */
 uint32_t loader_function(unsigned component, const char *name);
 

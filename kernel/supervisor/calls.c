@@ -10,7 +10,20 @@
     CALL(memory, mmp_alloc_at)                                                                               \
     CALL(memory, mmp_free)                                                                                   \
     CALL(memory, sup_memory_used)                                                                            \
+    CALL(pd, mmp_alloc_PD)                                                                                   \
+    CALL(pd, mmp_free_PD)                                                                                    \
+    CALL(pd, mmp_pd_slot)                                                                                    \
+    CALL(pd, mmp_open_PD)                                                                                    \
+    CALL(pd, mmp_set_gate)                                                                                   \
     CALL(share, mmp_set_perm)                                                                                \
+    CALL(share, mprot_export)                                                                                \
+    CALL(share, mmp_mem_chown)                                                                               \
+    CALL(share, mmp_alloc_group)                                                                             \
+    CALL(share, mmp_free_group)                                                                              \
+    CALL(share, mmp_group_admit)                                                                             \
+    CALL(share, mmp_group_expel)                                                                             \
+    CALL(share, mmp_group_join)                                                                              \
+    CALL(share, mmp_group_leave)                                                                             \
     CALL(share, sup_take_back)                                                                               \
     CALL(heap, sup_heap_close)                                                                               \
     CALL(heap, sup_heap_open)                                                                                \
@@ -41,9 +54,18 @@
     CALL(test, sup_moves_hit)                                                                                \
     CALL(test, sup_layout_check)
 
+/* Calls that mean the same in another group, for whom that group is. */
+#define VARIANTS(CALL)                                                                                       \
+    CALL(pd, mmp_alloc)                                                                                      \
+    CALL(pd, mmp_alloc_at)                                                                                   \
+    CALL(pd, mmp_free)
+
 #define DECLARE(group, name) extern void name##_entry(void);
 #define LIST(group, name) {#name, #group, name##_entry},
+#define DECLARE_VARIANT(group, name) extern void group##_##name##_entry(void);
+#define LIST_VARIANT(group, name) {#name, #group, group##_##name##_entry},
 
 CALLS(DECLARE)
+VARIANTS(DECLARE_VARIANT)
 
-const struct loader_call supervisor_calls[] = {CALLS(LIST){NULL, NULL, NULL}};
+const struct loader_call supervisor_calls[] = {CALLS(LIST) VARIANTS(LIST_VARIANT){NULL, NULL, NULL}};

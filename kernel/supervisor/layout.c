@@ -7,6 +7,7 @@
 #include "caller.h"
 #include "reboot.h"
 #include "supervisor/calls.h"
+#include "supervisor/gates.h"
 #include "supervisor/layout.h"
 #include "text.h"
 
@@ -24,24 +25,30 @@ SUPERVISOR_CALL(sup_components, uint64_t address, uint32_t count, uint64_t, uint
 {
     const struct manifest *manifest = &system_state.manifest;
     struct sup_component *out = (struct sup_component *)address;
+    uint32_t there = 0;
 
     if (!records_check(badge, address, count, sizeof *out))
         return SHOJI_EINVAL;
-    for (unsigned i = 0; i < manifest->component_count && i < count; i++) {
+    for (uint64_t left = system_state.present; left != 0; out++, there++) {
+        unsigned i = system_next(&left);
         const struct component *component = &system_state.components[i];
         struct reboot_state state = reboot_state(i);
 
-        out[i] = (struct sup_component){.id = manifest->components[i].id,
-                                        .domain = layout_domain(i).number,
-                                        .memory_used = component->heap_used,
-                                        .memory_budget = component->heap_end - component->heap_base,
-                                        .faults = component->faults,
-                                        .state = state.state,
-                                        .reboots = state.reboots};
-        text_copy(out[i].reason, sizeof out[i].reason, state.reason);
-        text_copy(out[i].name, sizeof out[i].name, manifest->components[i].name);
+        if (there >= count)
+            continue;
+        *out = (struct sup_component){.id = manifest->components[i].id,
+                                      .domain = layout_domain(i).number,
+                                      .memory_used = component->heap_used,
+                                      .memory_budget = component->budget,
+                                      .faults = component->faults,
+                                      .state = state.state,
+                                      .reboots = state.reboots};
+        if (component->parent != NO_COMPONENT)
+            out->parent = manifest->components[component->parent].id;
+        text_copy(out->reason, sizeof out->reason, state.reason);
+        text_copy(out->name, sizeof out->name, manifest->components[i].name);
     }
-    return manifest->component_count;
+    return there;
 }
 
 /* The edge's place among the client's: those to the supervisor's groups are one. */
@@ -54,15 +61,15 @@ static bool is_first_of_pair(const struct manifest *manifest, unsigned index)
     return true;
 }
 
-static struct sup_edge edge_describe(const struct manifest_edge *edge)
+static struct sup_edge edge_describe(unsigned client_index, unsigned server)
 {
     const struct manifest *manifest = &system_state.manifest;
-    const struct component *client = &system_state.components[edge->client];
-    bool supervisor = edge->server == MANIFEST_SUPERVISOR;
-    struct sup_edge out = {.client = manifest->components[edge->client].id,
-                           .server = supervisor ? 0 : manifest->components[edge->server].id,
-                           .crossing = supervisor || layout_domain(edge->client).number !=
-                                                         layout_domain(edge->server).number};
+    const struct component *client = &system_state.components[client_index];
+    bool supervisor = server == MANIFEST_SUPERVISOR;
+    struct sup_edge out = {.client = manifest->components[client_index].id,
+                           .server = supervisor ? 0 : manifest->components[server].id,
+                           .crossing = supervisor ||
+                                       layout_domain(client_index).number != layout_domain(server).number};
     struct pd_id home = supervisor ? PD_SUPERVISOR_ID : pd_home(out.server);
 
     for (uint32_t i = 0; i < client->gate_count; i++) {
@@ -81,6 +88,7 @@ SUPERVISOR_CALL(sup_edges, uint64_t address, uint32_t count, uint64_t, uint64_t,
 {
     const struct manifest *manifest = &system_state.manifest;
     struct sup_edge *out = (struct sup_edge *)address;
+    unsigned client, server;
     uint64_t edges = 0;
 
     if (!records_check(badge, address, count, sizeof *out))
@@ -89,9 +97,12 @@ SUPERVISOR_CALL(sup_edges, uint64_t address, uint32_t count, uint64_t, uint64_t,
         if (manifest->edges[i].server == MANIFEST_SUPERVISOR && !is_first_of_pair(manifest, i))
             continue;
         if (edges < count)
-            out[edges] = edge_describe(&manifest->edges[i]);
+            out[edges] = edge_describe(manifest->edges[i].client, manifest->edges[i].server);
         edges++;
     }
+    for (unsigned n = 0; gates_pair(n, &client, &server); n++, edges++)
+        if (edges < count)
+            out[edges] = edge_describe(client, server);
     return (long)edges;
 }
 
@@ -192,14 +203,17 @@ SUPERVISOR_CALL(pd_partition, uint64_t address, uint32_t count, uint64_t, uint64
 {
     const uint32_t *sets = (const uint32_t *)address;
     uint8_t set_of[LAYOUT_COMPONENTS];
+    uint32_t there = 0, n = 0;
 
-    if (count != system_state.manifest.component_count || address % sizeof *sets != 0 ||
+    for (uint64_t left = system_state.present; left != 0; there++)
+        (void)system_next(&left);
+    if ((count != there && count != system_state.manifest.component_count) || address % sizeof *sets != 0 ||
         !caller_may_read(caller_of(badge), (struct caller_address){address}, count * sizeof *sets))
         return SHOJI_EINVAL;
-    for (uint32_t i = 0; i < count; i++) {
-        if (sets[i] >= LAYOUT_COMPONENTS)
+    for (uint64_t left = system_state.present; n < count; n++) {
+        if (sets[n] >= LAYOUT_COMPONENTS)
             return SHOJI_EINVAL;
-        set_of[i] = (uint8_t)sets[i];
+        set_of[system_next(&left)] = (uint8_t)sets[n];
     }
-    return move_told(layout_partition(set_of, count));
+    return move_told(layout_partition(set_of, count == there ? LAYOUT_COMPONENTS : count));
 }

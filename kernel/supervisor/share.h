@@ -7,7 +7,9 @@
 
 #include <stdint.h>
 
-/* Nobody may pass on anything of these words of the owner's slot any more. */
-void share_forget(unsigned owner, uint32_t address, uint32_t bytes);
+/* Nobody may pass on anything of these words of the slot any more. */
+void share_forget(unsigned slot, uint32_t address, uint32_t bytes);
+/* The component has passed on nothing, and may pass on nothing. */
+void share_forsake(unsigned component);
 
 #endif

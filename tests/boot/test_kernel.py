@@ -42,6 +42,12 @@ def test_share():
     assert (status, lines[-1]) == (rig.ENDED, "share"), "\n".join(lines)
 
 
+def test_pd():
+    """Protection domains made at run time, a component loaded into them by an ordinary one: calls, faults, refusals, the end."""
+    status, lines = rig.boot_folder("kernel_pd")
+    assert (status, lines[-1]) == (rig.ENDED, "pd"), "\n".join(lines)
+
+
 def test_threads():
     """Preemption keeps registers; an entry that returns, or faults, is entered anew, the latter eight times."""
     status, lines = rig.boot_folder("kernel_threads")

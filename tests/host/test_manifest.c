@@ -134,6 +134,15 @@ static void test_prefixes(void **state)
     assert_int_equal(manifest.edges[2].server, MANIFEST_SUPERVISOR);
     assert_string_equal(manifest.edges[2].prefix, "");
     assert_string_equal(manifest.edges[3].prefix, "x2345678901234");
+    accept_text(
+        HEAD
+        "component c 3 b.elf memory 4K\n"
+        "edge a b transitive c as other_ transitive supervisor:pd supervisor:share transitive\nedge b c\n");
+    assert_int_equal(manifest.edge_count, 5);
+    assert_true(manifest.edges[0].transitive && manifest.edges[1].transitive && manifest.edges[3].transitive);
+    assert_false(manifest.edges[2].transitive || manifest.edges[4].transitive);
+    assert_string_equal(manifest.edges[1].prefix, "other_");
+    assert_string_equal(manifest_groups[manifest.edges[2].group], "pd");
 }
 
 static void test_policy_lines(void **state)
@@ -204,6 +213,10 @@ static void test_refused(void **state)
         {"component b 3 c.elf memory 4K", "component `b` already"},
         {"component supervisor 3 c.elf memory 4K", "is a word of manifests"},
         {"component as 3 c.elf memory 4K", "is a word of manifests"},
+        {"component transitive 3 c.elf memory 4K", "is a word of manifests"},
+        {"edge a transitive", "no component `transitive`"},
+        {"edge a b transitive transitive", "no component `transitive`"},
+        {"edge a b transitive as x", "no component `as`"},
         {"component c-d 3 c.elf memory 4K", "no name"},
         {"component c2345678901234567890123456789012 3 c.elf memory 4K", "too long"},
         {"component c 3 c.elf memory 4", "no size"},
@@ -307,31 +320,11 @@ static void test_too_many(void **state)
 /* Whatever comes: an answer, and no byte outside what was given. */
 static void test_hostile(void **state)
 {
-    static const char *const words[] = {"system",
-                                        "component",
-                                        "edge",
-                                        "pool",
-                                        "device",
-                                        "thread",
-                                        "priority",
-                                        "memory",
-                                        "rw",
-                                        "ro",
-                                        "as",
-                                        "a",
-                                        "b",
-                                        "1",
-                                        "4K",
-                                        "1M",
-                                        "\n",
-                                        "\n",
-                                        "#",
-                                        "supervisor:thread",
-                                        "virtio-net",
-                                        "s",
-                                        "999999999999",
-                                        "",
-                                        "\t"};
+    static const char *const words[] = {
+        "system",     "component", "edge",         "pool", "device",     "thread", "priority",
+        "memory",     "rw",        "ro",           "as",   "transitive", "a",      "b",
+        "1",          "4K",        "1M",           "\n",   "\n",         "#",      "supervisor:thread",
+        "virtio-net", "s",         "999999999999", "",     "\t"};
     static char text[4096];
 
     (void)state;

@@ -45,17 +45,67 @@ long mmp_free(component_t owner, uint64_t address, uint64_t bytes);
 long sup_memory_used(component_t owner);
 
 /* ---- group share: any component, for memory it owns ---- */
-/* Sets the permission (MMP_PERM_*) of component `to` for the words of [address, address + bytes); both multiples of 4.
- * HotOS 3.1 mmp_set_perm: owner only. It lasts whatever merges and splits.
+/* Sets the permission (MMP_PERM_*) of `to`, a component or a group, for the words of [address, address + bytes); both multiples of 4.
+ * HotOS 3.1 mmp_set_perm: owner only, and no more than it has itself. It lasts whatever merges and splits. The owner may set its own, too, for
+ * what it has from mmp_alloc or mmp_mem_chown: none, read, write. SHOJI_EPERM, SHOJI_ENOENT, SHOJI_EINVAL, SHOJI_EMEMORY.
+ * MMP_PERM_RX for words that the owner may write: only whole pages in the slot of a component that it has made, only for that one, and
+ * nobody may write them then; to change them, it takes that back and gives itself MMP_PERM_RW.
+ * `to` PD_ALL: everybody, also those that will be made later (HotOS 3.1, global read-only export): MMP_PERM_RO, or MMP_PERM_NONE to end it.
  * With SUP_PERM_TRANSITIVE the receiver may pass on what it got, or less: then it calls this itself for those words, at most 64 KiB at a
  * time. It cannot change what others gave, nor give to the owner or to those from whom it has it (SHOJI_EPERM). It can until the owner
  * sets its permission for any of the words again; what it has passed on by then stays, till the owner takes it back. SHOJI_EMEMORY: more
  * of these than the supervisor remembers. */
 #define SUP_PERM_TRANSITIVE 0x100u
+#define PD_ALL 0xffffffffu
 long mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
+/* Mondrix's name for it, without the right to pass on. */
+long mprot_export(uint64_t address, uint64_t bytes, uint32_t prot, component_t to);
+
+/* Whole pages that the caller owns (not of its image, not kept) are `to`'s, and so is their part of the caller's budget. Nobody's
+ * permissions change, the caller's included: `to` decides about them from now on; a right to pass on ends. HotOS 3.1. SHOJI_EPERM,
+ * SHOJI_ENOENT, SHOJI_EINVAL, SHOJI_EMEMORY. */
+long mmp_mem_chown(uint64_t address, uint64_t bytes, component_t to);
+
+/* Group domains (Mondrix). Returns an id for mmp_set_perm and mprot_export: what is exported to it, by whomever, is its members', while
+ * they are in it. The caller owns it. SHOJI_EMEMORY. */
+#define SUP_GROUP_FIRST 0x10000u
+long mmp_alloc_group(void);
+/* Owner only: it is no more; who may join; who may not any more, and leaves if it has. SHOJI_ENOENT, SHOJI_EPERM. */
+long mmp_free_group(component_t group);
+long mmp_group_admit(component_t group, component_t component);
+long mmp_group_expel(component_t group, component_t component);
+/* The caller joins, leaves. SHOJI_EPERM: it was not admitted; SHOJI_ESAME: it is in it, or is not; SHOJI_EMEMORY. */
+long mmp_group_join(component_t group);
+long mmp_group_leave(component_t group);
 
 /* Takes these words of the caller's own back from all who were given them, directly or not. SHOJI_OK also if nobody was. */
 long sup_take_back(uint64_t address, uint64_t bytes);
+
+/* ---- group pd: components that make others ---- */
+/* HotOS 3.1 mmp_alloc_PD: a protection domain, as a component without an image, whose id it returns. It may do nothing, and owns nothing; its
+ * budget of `memory` bytes, a multiple of 4 KiB, is taken from the caller's. `name` as in a manifest, at most 31 characters, or 0.
+ * Its slot, where code for it must lie, is what mmp_pd_slot says. SHOJI_EPERM: a user domain makes no kernel domain; SHOJI_EBUSY: the name is
+ * taken; SHOJI_EINVAL, SHOJI_EMEMORY. */
+#define SUP_PD_USER 1u
+#define SUP_PD_KERNEL 2u
+long mmp_alloc_PD(uint32_t kind, uint64_t memory, const char *name);
+/* The first address of its slot: 0x3f0000 bytes from there may be allocated. SHOJI_ENOENT, SHOJI_EPERM. */
+long mmp_pd_slot(component_t pd);
+/* It is no more, nor, if recursive, is what it made; else that is its maker's. Invocations in flight there end with SHOJI_EFAULT, gates into
+ * it lead nowhere, what it owns is nobody's, its budget goes back. What others own of its slot stays theirs. SHOJI_EPERM: the caller has
+ * not made it, directly or not; SHOJI_EBUSY: it was merged with others, and an invocation is in both; SHOJI_ENOENT, SHOJI_EMEMORY. */
+long mmp_free_PD(component_t pd, uint32_t recursive);
+/* One that has failed: whoever invokes it gets SHOJI_EFAULT at once, until who made it has put its memory right and calls this.
+ * SHOJI_ESAME: it runs. */
+long mmp_open_PD(component_t pd);
+/* MMP_PERM_RX: `to` may invoke `function`, by the gate whose address is returned. It is a function of the caller's, or of a component
+ * that it has made, directly or not; or a gate of the caller's own that it may pass on: by an edge with `transitive` in the manifest, or given with
+ * SUP_PERM_TRANSITIVE. `to` is what the caller has made, itself, or a component of the manifest with an edge to the caller. MMP_PERM_NONE takes
+ * it back: invoking the gate ends with SHOJI_ECLOSED, and so it does when whoever passed it on has it no longer. SHOJI_EPERM,
+ * SHOJI_EINVAL: no such function; SHOJI_ENOENT: no such component, or nothing to take; SHOJI_EMEMORY: no room for gates. */
+long mmp_set_gate(uint64_t function, uint32_t perm, component_t to);
+/* In this group mmp_alloc, mmp_alloc_at and mmp_free are for the caller and what it has made: else SHOJI_EPERM. A place may also be in the
+ * slot of what the owner has made. */
 
 /* ---- group heap: components whose line in the manifest says `heap slab` or `heap guard`; used by the runtime's malloc ---- */
 /* The setting, as the value of a symbol that the loader resolves: &shoji_heap is 0 (plain; the calls are 0 too then), 1 or 2. */
@@ -187,6 +237,8 @@ struct sup_component {
     uint32_t state;   /* SUP_RUNS ... */
     uint32_t reboots; /* since boot */
     char reason[SUP_REASON_BYTES]; /* of its last failure; empty if there was none */
+    component_t parent; /* who made it; 0: the manifest */
+    uint32_t zero;
 };
 struct sup_edge {
     component_t client, server; /* server 0: the supervisor */
@@ -218,7 +270,7 @@ long pd_merge(component_t into, component_t from);
 long pd_split(component_t component);
 /* What is composed of these two. move: the component leaves its domain for into's; SHOJI_ESAME if it is there. partition: sets[n] is the
  * number, below SUP_SETS, of the set that the n-th component (in the order of sup_components) is in from now on, and each set is a domain
- * of its own; count is the number of components, and domains of mmp_alloc_PD are alone. SHOJI_ESAME if it is so already. Also all or
+ * of its own; count is the number of components, or of those of the manifest: then those of mmp_alloc_PD are alone. SHOJI_ESAME if it is so already. Also all or
  * nothing: SHOJI_EMEMORY leaves everything as it was. Both count as the merges and splits that they are made of. */
 #define SUP_SETS 60u
 long pd_move(component_t component, component_t into);
