@@ -201,6 +201,7 @@ static void boot(bool checked)
     for (unsigned c = 0; c < COMPONENTS; c++) {
         system_state.index_of_id[10 + c] = (uint8_t)c;
         assert_int_equal(layout_component_add(c, 10 + c), SHOJI_OK);
+        system_state.present |= 1ull << c;
         view_set(layout_view(c, c), base(c), 0x1000, RIGHT_EXECUTE);
         view_set(layout_view(c, c), base(c) + 0x1000, 0x1000, RIGHT_READ);
         layout_own_pages(c, base(c) + 0x2000, 0x2000);
