@@ -10,9 +10,9 @@
 
 #define LINE_WORDS 66
 
-const char *const manifest_groups[] = {
-    "console", "memory", "share", "thread", "device",
-    const char *const manifest_groups[] = {"layout", "test", "heap", "pd", NULL};
+const char *const manifest_groups[] = {"console", "memory", "share", "thread", "device",
+                                       "layout",  "test",   "heap",  "pd",     NULL};
+#define GROUP_HEAP 7 /* its place there */
 
 struct word {
     const char *text;
