@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A network driver that attacks by its device, and by its own loads and stores: tests/boot/kernel_dma.
+
+The host plays the wire: it sends packets all the time, so that there is always one to receive, and keeps all that comes.
+"""
+
+import re
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import pytest
+
+import rig
+
+SERVERS = "scheduler terminal_printer memory_mapper lock timed_block event_manager".split()
+SECRET = b"\xa5" * 4  # tests/boot/kernel_dma/dma.h
+
+
+class Wire(threading.Thread):
+    """The other end of the card's wire."""
+
+    def __init__(self, folder, payload):
+        super().__init__(daemon=True)
+        self.ours, self.cards = folder / "ours", folder / "card"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(self.ours))
+        self.socket.setblocking(False)
+        self.frame = b"\xff" * 6 + b"\x02" * 6 + b"\x88\xb5" + b"\0\0" + payload
+        self.frame += bytes(64 - len(self.frame))
+        self.got, self.stopped = [], False
+
+    def run(self):
+        while not self.stopped:
+            try:
+                self.socket.sendto(self.frame, str(self.cards))
+            except OSError:
+                pass  # nobody there yet, or full
+            self.receive()
+            time.sleep(0.005)
+        self.receive()
+
+    def receive(self):
+        try:
+            while True:
+                self.got.append(self.socket.recv(4096))
+        except BlockingIOError:
+            pass
+
+    def options(self):
+        return [
+            *("-device", "mmp-dma", "-netdev"),
+            f"dgram,id=net,local.type=unix,local.path={self.cards},remote.type=unix,remote.path={self.ours}",
+            *("-device", "virtio-net-pci,netdev=net,disable-legacy=on,romfile="),
+        ]
+
+
+def tables():
+    """Where the kernel's root tables, leaf tables and descriptors of domains lie."""
+    symbols = subprocess.run(["nm", rig.KERNEL.with_name("shoji.sym.elf")], capture_output=True, text=True, check=True).stdout
+    return [int(re.search(rf"^(\w+) b {name}$", symbols, re.M)[1], 16) for name in ("roots", "leaf_tables", "descriptors")]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """Console lines, and the frames that came out of the card."""
+    wire = Wire(tmp_path_factory.mktemp("dma"), struct.pack("<3I", *tables()))
+    images = [rig.REPOSITORY / f"build/components/{name}.elf" for name in SERVERS]
+    images += sorted((rig.REPOSITORY / "build/tests/kernel_dma").glob("*.elf"))
+    wire.start()
+    try:
+        status, lines = rig.boot(rig.REPOSITORY / "tests/boot/kernel_dma/dma.manifest", images, *wire.options())
+    finally:
+        wire.stopped = True
+        wire.join()
+    print("\n".join(lines))
+    assert (status, lines[-1]) == (rig.ENDED, "all tried")
+    return lines, wire.got
+
+
+NO = "no permission; "
+NOTHING = NO + "nothing allows it"
+SUPERVISOR = "a word of the supervisor; " + NOTHING
+VICTIM = r"a word of victim \(data\); " + NOTHING
+OWN = r"a word of vnic \(data\); " + NO + "sup_device_perm by vnic would allow it"
+NET = "a word of pool net; " + NO
+BETWEEN = NET + "sup_device_perm by vnic would allow it"
+MANIFEST = NET + "`device vnic virtio-net checked net ...` would allow it"
+
+# What the device tries first that is denied: how far behind what it is told, and whose word that is.
+DEVICE = {
+    "read_supervisor": ("load at", 0, SUPERVISOR),
+    "read_roots": ("load at", 0, SUPERVISOR),
+    "read_victim": ("load at", 0, VICTIM),
+    "read_between": ("load at", 0, BETWEEN),
+    "read_across": ("load at", 32, BETWEEN),
+    "read_before": ("load at", 0, BETWEEN),
+    "read_beyond": ("load at", 0, MANIFEST),
+    "read_stack": ("load at", 0, "a word of thread scheduler's stack; " + NOTHING),
+    "write_supervisor": ("store to", 0, SUPERVISOR),
+    "write_roots": ("store to", 0, SUPERVISOR),
+    "write_leaves": ("store to", 0, SUPERVISOR),
+    "write_descriptors": ("store to", 0, SUPERVISOR),
+    "write_victim": ("store to", 0, VICTIM),
+    "write_packet_to_send": ("store to", 0, MANIFEST),
+    "write_between": ("store to", 0, BETWEEN),
+    "write_across": ("store to", 60, BETWEEN),
+    "write_interrupt": ("store to", 0, "nobody's word; " + NOTHING),
+    "write_nothing": ("store to", 0, SUPERVISOR),
+    "descriptors_of_victim": ("load at", 0, VICTIM),
+    "available_of_victim": ("load at", 2, VICTIM),
+    "used_of_victim": ("load at", 0, VICTIM),
+    "used_in_tables": ("load at", 0, SUPERVISOR),
+    "taken_back": ("load at", 0, OWN),
+}
+PROCESSOR = {
+    f"{how}_{what}": how
+    for how in ("load", "store")
+    for what in ("payload", "payload_to_send", "header", "beside_header", "header_to_send")
+    if how == "store" or what in ("payload", "payload_to_send", "header")
+}
+
+
+def part(lines, name):
+    """The lines between the announcement of an attack and its outcome, and the address that it aims at."""
+    (begin,) = [n for n, line in enumerate(lines) if line.startswith(f"attack {name} ")]
+    end = next(n for n in range(begin, len(lines)) if lines[n].startswith(f"{name}: "))
+    return lines[begin + 1 : end], lines[end], int(lines[begin].split()[2], 16)
+
+
+def test_all_are_known(ran):
+    assert {line.split()[1] for line in ran[0] if line.startswith("attack ")} == {*DEVICE, *PROCESSOR}
+    assert "vnic got what it should not" not in ran[0]
+
+
+@pytest.mark.parametrize("name", DEVICE)
+def test_device(ran, name):
+    lines, outcome, address = part(ran[0], name)
+    tried, behind, why = DEVICE[name]
+    report = (
+        rf"fault: vnic \(device virtio-net, domain 128\): {tried} 0x{address + behind:08x}, {why}; \d+ denied; "
+        "the device is stopped, rebooting vnic"
+    )
+    assert re.fullmatch(report, lines[0]), lines
+    assert re.fullmatch(r"reboot: vnic runs again \(\d+\)", lines[1]) and len(lines) == 2, lines
+    assert outcome == f"{name}: denied"
+
+
+@pytest.mark.parametrize("name", PROCESSOR)
+def test_processor(ran, name):
+    """vnic has no right to a packet: neither to its payload nor to a word of its headers."""
+    lines, outcome, address = part(ran[0], name)
+    tried, right = ("load of 4 bytes at", "ro") if PROCESSOR[name] == "load" else ("store of 4 bytes to", "rw")
+    assert f": {tried} 0x{address:08x}, a word of pool net; no permission; `pool net ... {right} vnic` would allow it;" in lines[0]
+    assert lines[0].startswith("fault: vnic (domain ") and lines[0].endswith("; called by driver; rebooting vnic")
+    assert outcome == f"{name}: denied"
+
+
+def test_nothing_leaked(ran):
+    """Of what nobody may send nothing came; of what may be sent all did."""
+    assert [frame for frame in ran[1] if SECRET in frame] == []
+    numbers = {frame[20] for frame in ran[1] if frame[6:12] == b"\x02" * 6}
+    assert numbers >= set(range(1, len(DEVICE) + len(PROCESSOR) + 1))
