@@ -120,7 +120,7 @@ def test_denied(attacks, name):
     address, lines = attacks[name]
     what = EXPECTED[name].replace("{address}", address)
     report = (
-        rf"fault: attacker \(domain 2, thread init\) in [^ ]+ at 0x[0-9a-f]{{8}}( \(\w+\.elf\+0x[0-9a-f]+\))?( \(from \w+\+0x[0-9a-f]+\))?: "
+        rf"fault: attacker \(domain 2, thread init\) in [^ ]+ at 0x[0-9a-f]{{8}}( \(\w+\.elf\+0x[0-9a-f]+(, \w+\.[cS]:\d+)?\))?( \(from \w+\+0x[0-9a-f]+\))?: "
         rf"{what}{allowed(name, what)}; "
         "called by driver; invocation ended"
     )

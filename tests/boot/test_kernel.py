@@ -42,6 +42,12 @@ def test_share():
     assert (status, lines[-1]) == (rig.ENDED, "share"), "\n".join(lines)
 
 
+def test_group():
+    """Ownership passed on, exports to everybody, group domains: who sees what, who may decide."""
+    status, lines = rig.boot_folder("kernel_group")
+    assert (status, lines[-1]) == (rig.ENDED, "group"), "\n".join(lines)
+
+
 def test_pd():
     """Protection domains made at run time, a component loaded into them by an ordinary one: calls, faults, refusals, the end."""
     status, lines = rig.boot_folder("kernel_pd")
