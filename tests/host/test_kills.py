@@ -46,7 +46,7 @@ def test_verdict():
     verdict = Verdict({HW.name: 998}, failed, [KILL], PATHS)
     assert verdict.own == {"static_content": 1} and verdict.outside == [failed[1]]
     assert verdict.requests() == 1000 and verdict.share() == 0.998 and not verdict.met()
-    assert "OUTSIDE: /hw, new: EOFError, +11.000 s after static_content" in verdict.text()
+    assert "OUTSIDE: /hw, new: EOFError, 1.000 s after the connection was whole, 11.000 s after static_content was killed" in verdict.text()
     assert Verdict({HW.name: 99}, failed[:1], [KILL], PATHS).met()
     assert not Verdict({HW.name: 98}, failed[:1], [KILL], PATHS).met()
     assert not Verdict({}, [], [], PATHS).met()

@@ -38,7 +38,7 @@ LENGTH = re.compile(rb"\r\nContent-Length: (\d+)\r\n", re.I)
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     kind: Kind
-    since: float   # the connection's last good reply before, or when it was begun
+    since: float   # when the connection's last request that was answered well was sent, or when it was begun: it was whole then
     end: float
     what: object   # 200: answered, rightly; another status; or the name of what happened
 
@@ -98,18 +98,18 @@ class Client(threading.Thread):
                 for _ in range(due):
                     self.note(type(error).__name__)
                 self.close()
+            else:
+                self.since = begun
             if not self.kind.kept:
                 self.close()
             time.sleep(PAUSE)
         self.close()
 
     def note(self, what):
-        now = time.monotonic()
         if what == 200:
             self.answered += 1
-            self.since = now
         else:
-            self.failed.append(Outcome(self.kind, self.since, now, what))
+            self.failed.append(Outcome(self.kind, self.since, time.monotonic(), what))
 
     def close(self):
         if self.connection:

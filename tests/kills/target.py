@@ -114,20 +114,22 @@ class Target:
         with self.lock:
             self.number += 1
             order = self.number << 8 | self.components[name]
+            ordered = time.monotonic()
             struct.pack_into("=Q", self.memory, self.orders + ORDER, order)
-            begin = self.wait(BEGUN, order, f"{name} was to be killed")
+            begin = max(ordered, self.wait(BEGUN, order, f"{name} was to be killed"))
             self.wait(DONE, order, f"{name} was killed")
             fallen = self.word(self.orders + FALLEN)
             return Kill(name, frozenset(n for i, n in enumerate(self.components) if fallen >> i & 1), begin, time.monotonic())
 
     def wait(self, word, order, what):
-        """The time just before the word became `order`."""
-        end = time.monotonic() + PATIENCE
+        """A time when the word was not `order` yet, the last one that is known."""
+        before, end = 0.0, time.monotonic() + PATIENCE
         while True:
-            before = time.monotonic()
+            now = time.monotonic()
             if self.word(self.orders + word) == order:
-                return before - 0.002
-            if before > end or not self.running.alive():
+                return before
+            before = now
+            if now > end or not self.running.alive():
                 raise Lost(f"{what}: nothing happens any more; the console's end:\n" + self.running.console()[-2000:])
             time.sleep(0.001)
 

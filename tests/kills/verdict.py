@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Whose failure a failed request was, and the sum of a run. Knows no system: times, names and outcomes only.
 
-A failed request is a killed component's own if requests of its kind go through a component that fell, and it or the connection
-that it was on was in the midst of something then: it failed after the kill began, and its connection's last good reply (or its
-beginning) was before the components served again, and a little. Any other one is a failure outside: there is to be none.
+A failed request is a killed component's own if requests of its kind go through a component that fell, if it failed after the kill
+began, and if its connection is not known to have been whole since everybody serves again, and a little: it was begun before, or its last
+request that was answered had been sent before. Any other one is a failure outside: there is to be none.
 """
 
 import collections
@@ -62,7 +62,7 @@ class Verdict:
             how = collections.Counter(str(o.what) for o in self.failed if o.kind.name == name)
             lines.append(f"{name:22} {count:9,} {sum(how.values()):7,}  {', '.join(f'{n} {what}' for what, n in how.most_common())}".rstrip())
         for outcome in self.outside[:20]:
-            near = min(self.kills, key=lambda kill: abs(kill.begin - outcome.end), default=None)
-            lines.append(f"OUTSIDE: {outcome.kind.name}: {outcome.what}" +
-                         (f", {outcome.end - near.begin:+.3f} s after {near.component} was killed" if near else ""))
+            before = [kill for kill in self.kills if kill.begin <= outcome.end and kill.fallen & self.paths[outcome.kind.name]]
+            lines.append(f"OUTSIDE: {outcome.kind.name}: {outcome.what}, {outcome.end - outcome.since:.3f} s after the connection was whole" +
+                         (f", {outcome.end - before[-1].begin:.3f} s after {before[-1].component} was killed" if before else ""))
         return "\n".join(lines) + "\n"
