@@ -41,3 +41,4 @@ test-boot-built:
 -include tests/paper/paper.mk
 -include tests/differential/differential.mk
 -include tests/boot/heap/heap.mk
+-include tests/boot/turns/turns.mk
