@@ -108,6 +108,7 @@ static void add_counters(yyjson_mut_doc *document, yyjson_mut_val *root, const s
     yyjson_mut_obj_add_uint(document, entry, "splits", counters->splits);
     yyjson_mut_obj_add_uint(document, entry, "stale_domains", counters->stale_domains);
     yyjson_mut_obj_add_uint(document, entry, "domains", counters->domains);
+    yyjson_mut_obj_add_uint(document, entry, "cycles", counters->cycles);
 }
 
 static void add_mode(yyjson_mut_doc *document, yyjson_mut_val *entry)

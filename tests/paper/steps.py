@@ -41,4 +41,4 @@ def fingerprint(made_from):
 
 
 def progress(text):
-    print(f"paper-mmp: {text}", file=sys.stderr, flush=True)
+    print(f"paper: {text}", file=sys.stderr, flush=True)

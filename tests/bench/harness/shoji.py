@@ -27,12 +27,12 @@ def tap():
 
 
 class Shoji(Guest):
-    def __init__(self, run="build/bench/shoji", plugin="", modules=machine.Machine.modules):
+    def __init__(self, run="build/bench/shoji", plugin="", modules=machine.Machine.modules, cpu="mmp"):
         (REPOSITORY / run).mkdir(parents=True, exist_ok=True)
         self.console = REPOSITORY / run / "console.log"
         self.console.write_text("")
         try:
-            command = machine.Machine(modules=modules, tap=TAP, plugin=plugin).command(
+            command = machine.Machine(modules=modules, tap=TAP, plugin=plugin, cpu=cpu).command(
                 f"file,path={run}/console.log", run)
         except machine.Unusable as reason:
             raise BenchError(str(reason)) from None
