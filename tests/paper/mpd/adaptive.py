@@ -15,7 +15,8 @@ from mpd import site
 SECONDS = 4  # a workload
 CHUNK = 600  # requests between two looks at the clock
 POLL = 0.25
-BUDGETS = (10, 15)
+BUDGETS = (10, 15)  # the paper's
+KEEPS_18 = 60  # %: as much isolation as the paper kept, for requests that are a twentieth of its own
 MODES = ("adaptive", "merge-only")
 PAPER = {("adaptive", 10): (35, 18.2), ("adaptive", 15): (28, 19.4)}  # % over isolated as anchored; domains on average
 
@@ -28,7 +29,7 @@ def measure(run):
             "merged": run.steps.get("five workloads, merged", made_from, lambda: five(mode="merged"))}
     for cost in ("measured", site.COMPOSITE):
         for mode in MODES:
-            for budget in BUDGETS:
+            for budget in BUDGETS if cost == "measured" else (*BUDGETS, KEEPS_18):
                 name = f"{mode}, {budget} %, {'cheap walls' if cost == 'measured' else 'Composite walls'}"
                 runs[name] = run.steps.get(f"five workloads, {name}", made_from,
                                            lambda: five(mode=mode, budget_percent=budget, crossing_cost=cost))
@@ -125,7 +126,7 @@ def tables(run, runs):
 
 
 def goals(run, runs):
-    for budget in BUDGETS:
+    for budget in (*BUDGETS, KEEPS_18):
         one = runs[f"adaptive, {budget} %, Composite walls"]
         run.goal(f"adaptive at Composite's cost, budget {budget} %: gain over isolated", 100 * (gain(one, runs["isolated"], site.COMPOSITE) - 1), "%", at_least=35)
         run.goal(f"adaptive at Composite's cost, budget {budget} %: domains on average", domains(one), "", at_least=18,

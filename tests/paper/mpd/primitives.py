@@ -2,7 +2,7 @@
 """Tables 1 and 2 of TSE11: merge, split, and invocations between and within domains."""
 
 from figures import Table
-from harness import micro
+from harness import micro, shoji
 from harness.guest import REPOSITORY
 
 from mpd import site
@@ -40,6 +40,7 @@ def measure(run):
 
 def hardware_share():
     """Cycles a crossing, by cause, of the model."""
+    shoji.tap()
     guest = site.Site(cpu="mmp,model=on")
     try:
         guest.set(mode="isolated")
