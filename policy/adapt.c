@@ -240,6 +240,23 @@ static uint64_t sum_between(const struct overlay *overlay, uint32_t a, uint32_t 
     return overlay->edges[end / 2].sum;
 }
 
+/* With equal weights and one node on either side: what is one domain then can only be cut where it was. So a
+ * trade needs one other cut that is cheaper, or two that the room and the wall pay for. */
+static bool trade_hopeless(struct adapt *adapt, uint32_t a, uint32_t b, uint64_t fallen)
+{
+    const struct overlay *overlay = &adapt->overlay;
+    if (!adapt->even || overlay->domains[a].nodes > 1 || overlay->domains[b].nodes > 1)
+        return false;
+    cuts_cheapest(adapt, 0); /* finds all cuts that are not known */
+    uint32_t cheapest = heap_first(&adapt->cheap);
+    if (cheapest == HEAP_NONE)
+        return true;
+    unsigned __int128 cost = adapt->cheap.keys[cheapest].count;
+    uint64_t limit = overlay->peak > adapt->goal.allowed_peak ? overlay->peak : adapt->goal.allowed_peak;
+    return cost * adapt->goal.windows >= fallen &&
+           2 * cost > (unsigned __int128)room_below(overlay, limit) + fallen;
+}
+
 static bool trade_one(struct adapt *adapt)
 {
     if (adapt->overlay.domains_count == adapt->overlay.nodes)
@@ -248,6 +265,8 @@ static bool trade_one(struct adapt *adapt)
     for (uint32_t i = 0; i < count && !exhausted(adapt); i++) {
         uint32_t a = adapt->candidates[2 * i], b = adapt->candidates[2 * i + 1];
         uint64_t sum = sum_between(&adapt->overlay, a, b);
+        if (trade_hopeless(adapt, a, b, sum))
+            continue;
         if (trade_try(adapt, a, b, sum, false) || (!adapt->even && trade_try(adapt, a, b, sum, true)))
             return true;
     }

@@ -26,11 +26,13 @@ bool heap_key_less(struct heap_key a, struct heap_key b)
     return (unsigned __int128)a.count * b.value < (unsigned __int128)b.count * a.value;
 }
 
-static bool before(const struct heap *heap, uint32_t a, uint32_t b)
+static inline bool before(const struct heap *heap, uint32_t a, uint32_t b)
 {
     struct heap_key one = heap->keys[a], other = heap->keys[b];
     if (one.count == other.count && one.value == other.value)
         return a < b;
+    if (one.value == other.value) /* the usual case, without a multiplication */
+        return one.count < other.count ? heap->least : !heap->least;
     if (heap_key_less(one, other))
         return heap->least;
     return heap_key_less(other, one) ? !heap->least : a < b;
@@ -74,11 +76,17 @@ static void sift_down(struct heap *heap, uint32_t item)
 
 void heap_set(struct heap *heap, uint32_t item, struct heap_key key)
 {
+    struct heap_key old = heap->keys[item];
+    bool there = heap->places[item] != HEAP_NONE;
+    if (there && old.count == key.count && old.value == key.value)
+        return;
     heap->keys[item] = key;
-    if (heap->places[item] == HEAP_NONE)
+    if (!there)
         put(heap, heap->count++, item);
-    sift_up(heap, item);
-    sift_down(heap, item);
+    if (!there || heap_key_less(key, old) == heap->least)
+        sift_up(heap, item);
+    else
+        sift_down(heap, item);
 }
 
 void heap_remove(struct heap *heap, uint32_t item)
@@ -92,7 +100,8 @@ void heap_remove(struct heap *heap, uint32_t item)
         return;
     put(heap, place, last);
     sift_up(heap, last);
-    sift_down(heap, last);
+    if (heap->places[last] == place)
+        sift_down(heap, last);
 }
 
 uint32_t heap_first(const struct heap *heap)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "history.h"
 
-#include <string.h>
-
 void history_carve(struct history *history, struct memory *memory, uint32_t pairs)
 {
     history->pairs_limit = pairs;
@@ -19,7 +17,7 @@ void history_clear(struct history *history, uint32_t pairs)
 static uint64_t *count_at(const struct history *history, uint32_t pair, uint32_t age)
 {
     uint32_t window = (history->last + HISTORY_WINDOWS - age) % HISTORY_WINDOWS;
-    return &history->counts[(size_t)window * history->pairs_limit + pair];
+    return &history->counts[(size_t)pair * HISTORY_WINDOWS + window];
 }
 
 static uint32_t windows_of(const struct history *history, uint32_t windows)
@@ -32,8 +30,8 @@ void history_open(struct history *history, uint64_t cycles)
     history->last = (history->last + 1) % HISTORY_WINDOWS;
     history->windows += history->windows < HISTORY_WINDOWS;
     history->cycles[history->last] = cycles < HISTORY_CYCLES_MOST ? cycles : HISTORY_CYCLES_MOST;
-    if (history->pairs)
-        memset(count_at(history, 0, 0), 0, history->pairs * sizeof *history->counts);
+    for (uint32_t pair = 0; pair < history->pairs; pair++)
+        history->counts[(size_t)pair * HISTORY_WINDOWS + history->last] = 0;
 }
 
 void history_add(struct history *history, uint32_t pair, uint64_t invocations)
@@ -47,21 +45,16 @@ uint64_t history_newest(const struct history *history, uint32_t pair)
     return history->windows ? *count_at(history, pair, 0) : 0;
 }
 
-uint64_t history_sum(const struct history *history, uint32_t pair, uint32_t windows)
+struct history_counts history_counts(const struct history *history, uint32_t pair, uint32_t windows)
 {
-    uint64_t sum = 0;
-    for (uint32_t age = windows_of(history, windows); age-- > 0;)
-        sum += *count_at(history, pair, age);
-    return sum;
-}
-
-uint64_t history_peak(const struct history *history, uint32_t pair, uint32_t windows)
-{
-    uint64_t peak = 0;
-    for (uint32_t age = windows_of(history, windows); age-- > 0;)
-        if (*count_at(history, pair, age) > peak)
-            peak = *count_at(history, pair, age);
-    return peak;
+    const uint64_t *counts = &history->counts[(size_t)pair * HISTORY_WINDOWS];
+    struct history_counts found = {0, 0};
+    for (uint32_t left = windows_of(history, windows), at = history->last; left > 0; left--) {
+        found.sum += counts[at];
+        found.peak = counts[at] > found.peak ? counts[at] : found.peak;
+        at = (at + HISTORY_WINDOWS - 1) % HISTORY_WINDOWS;
+    }
+    return found;
 }
 
 uint64_t history_cycles_sum(const struct history *history, uint32_t windows)

@@ -23,7 +23,7 @@ struct history {
     uint32_t pairs, pairs_limit;
     uint32_t windows, last; /* how many there are; the newest one's place */
     uint64_t cycles[HISTORY_WINDOWS];
-    uint64_t *counts; /* HISTORY_WINDOWS times `pairs` */
+    uint64_t *counts; /* HISTORY_WINDOWS for each pair */
 };
 
 void history_carve(struct history *history, struct memory *memory, uint32_t pairs);
@@ -33,9 +33,11 @@ void history_clear(struct history *history, uint32_t pairs);
 void history_open(struct history *history, uint64_t cycles);
 /* To the newest window. */
 void history_add(struct history *history, uint32_t pair, uint64_t invocations);
-/* Over the newest `windows` windows, or as many as there are. */
-uint64_t history_sum(const struct history *history, uint32_t pair, uint32_t windows);
-uint64_t history_peak(const struct history *history, uint32_t pair, uint32_t windows);
+/* Over the newest `windows` windows, or as many as there are: all counts together, and the most in one. */
+struct history_counts {
+    uint64_t sum, peak;
+};
+struct history_counts history_counts(const struct history *history, uint32_t pair, uint32_t windows);
 uint64_t history_cycles_sum(const struct history *history, uint32_t windows);
 uint64_t history_cycles_least(const struct history *history, uint32_t windows);
 /* The newest window's. */

@@ -18,7 +18,6 @@ static void policy_carve(struct policy *policy, struct memory *memory, const str
     policy->pair_of = memory_take(memory, edges, sizeof *policy->pair_of);
     policy->pairs = memory_take(memory, edges, sizeof *policy->pairs);
     policy->ends = memory_take(memory, edges, 2 * sizeof *policy->ends);
-    policy->origin = memory_take(memory, edges, sizeof *policy->origin);
     policy->ids = memory_take(memory, components, sizeof *policy->ids);
     policy->offsets = memory_take(memory, (size_t)components + 1, sizeof *policy->offsets);
     policy->present = memory_take(memory, components, sizeof *policy->present);
@@ -26,6 +25,7 @@ static void policy_carve(struct policy *policy, struct memory *memory, const str
     policy->scratch = memory_take(memory, components, 2 * sizeof *policy->scratch);
     policy->node_of = memory_take(memory, components, sizeof *policy->node_of);
     policy->first_of = memory_take(memory, components, sizeof *policy->first_of);
+    policy->next_of = memory_take(memory, components, sizeof *policy->next_of);
     policy->next_group = memory_take(memory, components, sizeof *policy->next_group);
     history_carve(&policy->history, memory, edges);
     decisions_carve(&policy->decisions, memory, limits->decisions, components);

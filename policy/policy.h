@@ -14,9 +14,9 @@
  * 2. The layout it gives obeys the rules, in every mode and whatever layout it was given.
  * 3. It adapts the layout that is there, and keeps no other in mind: what the caller does with its advice, or
  * does by hand in between, is seen in the next period's graph.
- * 4. Steps of work: one for each visit of a component, of an edge's end or of an entry of a queue, about a
- * dozen instructions. A period takes at most work_limit of them and some for the overlay graph, which is
- * built anew each period, and for the trade that it has begun.
+ * 4. Steps of work: one for each visit of a component, of an edge's end or of an entry of a queue, some fifty
+ *    instructions each. A period takes at most work_limit of them beside the overlay graph, which is built
+ * anew each period, and the trade that it has begun.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -67,10 +67,9 @@ struct policy {
     struct history history;
     /* private: a period */
     const struct rules *rules;
-    uint32_t *present, *wanted, *scratch; /* scratch: two words for each component */
-    uint32_t *node_of, *first_of;         /* units as nodes */
-    uint32_t *origin;                     /* by the overlay's pairs: pair of components */
-    uint32_t *next_group;                 /* by node */
+    uint32_t *present, *wanted, *scratch;   /* scratch: two words for each component */
+    uint32_t *node_of, *first_of, *next_of; /* units as nodes: next_of chains the components of a node */
+    uint32_t *next_group;                   /* by node */
     struct adapt adapt;
 };
 

@@ -11,11 +11,14 @@ static void nodes_make(struct policy *policy)
     overlay->nodes = 0;
     for (uint32_t i = 0; i < policy->components; i++) {
         uint32_t first = policy->rules ? policy->rules->unit[i] : i;
+        policy->next_of[i] = OVERLAY_NONE;
         if (first == i) {
             policy->first_of[overlay->nodes] = i;
             policy->node_of[i] = overlay->nodes++;
         } else {
             policy->node_of[i] = policy->node_of[first];
+            policy->next_of[i] = policy->next_of[first]; /* behind the first */
+            policy->next_of[first] = i;
         }
     }
 }

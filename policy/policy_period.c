@@ -48,12 +48,12 @@ static void overlay_fill(struct policy *policy)
     uint32_t windows = policy->settings.windows, count = 0;
     for (uint32_t i = 0; i < policy->history.pairs; i++) {
         uint32_t a = policy->node_of[policy->pairs[i].a], b = policy->node_of[policy->pairs[i].b];
-        uint64_t sum = a == b ? 0 : history_sum(&policy->history, i, windows);
-        if (sum == 0)
+        if (a == b)
             continue;
-        policy->origin[count] = i;
-        overlay->pairs[count++] =
-            (struct overlay_pair){a, b, sum, history_peak(&policy->history, i, windows)};
+        struct history_counts counts = history_counts(&policy->history, i, windows);
+        if (counts.sum == 0)
+            continue;
+        overlay->pairs[count++] = (struct overlay_pair){a, b, counts.sum, counts.peak};
     }
     overlay->pairs_count = count;
     for (uint32_t i = 0; i < overlay->nodes; i++)
@@ -87,11 +87,7 @@ static void stage(void *context)
 
 static void end(void *context, bool kept)
 {
-    struct decisions *decisions = &((struct policy *)context)->decisions;
-    if (kept)
-        decisions_keep(decisions);
-    else
-        decisions_drop(decisions);
+    record_trade(context, kept);
 }
 
 static void adapt_layout(struct policy *policy, struct policy_result *result)

@@ -32,7 +32,7 @@ static void pairs_between(struct policy *policy, struct policy_decision *decisio
 static void take_seen(struct policy *policy, struct policy_decision *decision, uint32_t pair)
 {
     decision->seen += history_newest(&policy->history, pair);
-    decision->mean += history_sum(&policy->history, pair, policy->settings.windows);
+    decision->mean += history_counts(&policy->history, pair, policy->settings.windows).sum;
 }
 
 static void take_came(struct policy *policy, struct policy_decision *decision, uint32_t pair)
@@ -64,21 +64,42 @@ static void record_finish(struct policy *policy, struct policy_decision *decisio
         decision->expected = -decision->expected;
 }
 
+static void include_domain(const struct policy *policy, uint64_t *side, uint32_t domain)
+{
+    const struct overlay *overlay = &policy->adapt.overlay;
+    for (uint32_t node = overlay->domains[domain].first; node != OVERLAY_NONE; node = overlay->next[node])
+        for (uint32_t i = policy->first_of[node]; i != OVERLAY_NONE; i = policy->next_of[i])
+            decision_include(side, i);
+}
+
 void record_domains(struct policy *policy, enum policy_action action, enum policy_reason reason,
                     uint32_t left, uint32_t right)
 {
-    const struct overlay *overlay = &policy->adapt.overlay;
     struct policy_decision *decision = decisions_add(&policy->decisions);
     if (!decision)
         return;
-    for (uint32_t i = 0; i < policy->components; i++) {
-        uint32_t domain = overlay->domain_of[policy->node_of[i]];
-        if (domain == left)
-            decision_include(decision->left, i);
-        else if (domain == right)
-            decision_include(decision->right, i);
+    include_domain(policy, decision->left, left);
+    include_domain(policy, decision->right, right);
+    decision->action = action;
+    decision->reason = reason;
+    if (!policy->decisions.staging)
+        record_finish(policy, decision, action, reason);
+}
+
+void record_trade(struct policy *policy, bool kept)
+{
+    struct decisions *decisions = &policy->decisions;
+    uint64_t before = decisions->count;
+    if (!kept) {
+        decisions_drop(decisions);
+        return;
     }
-    record_finish(policy, decision, action, reason);
+    decisions_keep(decisions);
+    for (uint64_t number = before + 1; number <= decisions->count; number++) {
+        struct policy_decision *decision = decisions_find(decisions, number);
+        if (decision)
+            record_finish(policy, decision, decision->action, decision->reason);
+    }
 }
 
 void record_obeyed_together(struct policy *policy, uint32_t component, uint32_t rule)

@@ -12,7 +12,7 @@ struct policy_settings settings_default(void)
         .hysteresis = 100,
         .windows = 4,
         .trials = 16,
-        .work_limit = 400000,
+        .work_limit = 150000,
     };
 }
 

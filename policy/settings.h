@@ -31,7 +31,7 @@ struct policy_settings {
     uint64_t work_limit; /* steps of a period (policy.h), or SETTINGS_NO_LIMIT */
 };
 
-/* Isolated; budget 10 %, cost 0, 250 ms, hysteresis 10 %, 4 windows, 16 trials, 400,000 steps. */
+/* Isolated; budget 10 %, cost 0, 250 ms, hysteresis 10 %, 4 windows, 16 trials, 150,000 steps. */
 struct policy_settings settings_default(void);
 /* POLICY_OK, or POLICY_EINVAL and a sentence that says which value is wrong and what it may be. */
 enum policy_status settings_check(const struct policy_settings *settings, char *sentence, size_t bytes);

@@ -24,7 +24,7 @@ static const char help[] =
     "  --hysteresis PERCENT  (default 10)\n"
     "  --windows N           that count, 1 to 8 (default 4)\n"
     "  --trials N            trades that a period tries (default 16)\n"
-    "  --work N              most steps of a period (default 400000; 0: no limit)\n"
+    "  --work N              most steps of a period (default 150000; 0: no limit)\n"
     "  --format FORMAT       text (default), csv or json\n"
     "  --decisions           with the record of decisions, in text\n";
 

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The bench: `make bench` builds what the wanted parts need and measures. Figures: docs/benchmarks.md.
 
-.PHONY: bench profile bench-micro bench-loops bench-web bench-peer
+.PHONY: bench profile bench-micro bench-policy bench-loops bench-web bench-peer
 
 BENCH := $(BUILD)/bench
 comma := ,
-BENCH_PARTS := $(or $(strip $(subst $(comma), ,$(ONLY))),micro loops web peer)
+BENCH_PARTS := $(or $(strip $(subst $(comma), ,$(ONLY))),micro policy loops web peer)
 
-bench: $(BENCH_PARTS:%=bench-%)   ## measure: figures beside their goals (ONLY=micro,loops,web,peer; ROUNDS)
+bench: $(BENCH_PARTS:%=bench-%)   ## measure: figures beside their goals (ONLY=micro,policy,loops,web,peer; ROUNDS)
 	@boot/thirdparty/packages test
 	@/usr/bin/python3 tests/bench/bench.py --only "$(BENCH_PARTS)" --rounds $(or $(ROUNDS),0)
 
 bench-micro: $(KERNEL) qemu $(BENCH)/micro/modules.list
+bench-policy: $(BENCH)/policy/periods
 bench-loops: bench-web qemu-plain $(BENCH)/loops/loops
 bench-web: $(KERNEL) image qemu $(BENCH)/insncount.so
 bench-peer: bench-web qemu-plain bench-peer-guest
@@ -33,6 +34,12 @@ MICRO_IMAGES := $(sort $(shell awk '$$1 == "component" { print "$(BUILD)/compone
 $(BENCH)/micro/modules.list: $(MICRO_MANIFEST) $(MICRO_IMAGES)
 	@mkdir -p $(@D)
 	@{ echo '$(MICRO_MANIFEST) micro.manifest'; for image in $(MICRO_IMAGES); do echo "$$image $${image##*/}"; done; } >$@
+
+# ---- policy: a program for this machine, compiled as components are ----
+$(BENCH)/policy/periods: tests/bench/policy/periods.c $(POLICY_SOURCES) $(wildcard policy/*.h)
+	@boot/thirdparty/packages paper
+	@mkdir -p $(@D)
+	@gcc -std=gnu11 -O2 -g -mgeneral-regs-only -Wall -Wextra -Werror -I. tests/bench/policy/periods.c $(POLICY_SOURCES) -o $@
 
 # ---- loops: a guest of its own ----
 LOOPS_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fno-pic -fno-pie -fno-stack-protector -mno-red-zone \
