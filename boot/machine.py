@@ -52,7 +52,7 @@ class Machine:
     def network(self):
         if self.tap == 'none':
             return []
-        checks = ['-device', 'mmp-dma'] if self.cpu.startswith('mmp') else []  # for devices that the manifest has checked
+        checks = ['-device', 'mmp-dma'] if self.known_cpu().startswith('mmp') else []  # for devices that the manifest has checked
         if self.tap:
             back = f'tap,id=net,ifname={self.tap},script=no,downscript=no'
         else:

@@ -40,3 +40,10 @@ endef
 $(foreach folder,$(sort $(dir $(KERNEL_TEST_PARTS))),$(eval $(call kernel_test_folder,$(patsubst tests/boot/%/,$(BUILD)/tests/%.elf,$(folder)),$(folder))))
 
 -include $(KERNEL_TEST_IMAGES:.elf=.d)
+
+# The web server's driver, gone bad: tests/boot/test_dma.py.
+include components/component.mk
+evil_vnic.sources := tests/boot/evil_vnic/evil_vnic.c webserver/vnic/queue.c
+evil_vnic.includes := webserver/vnic
+$(eval $(call component,evil_vnic))
+kernel-boot-tests: $(BUILD)/components/evil_vnic.elf

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A network driver that attacks by its device, and by its own loads and stores: tests/boot/kernel_dma.
+"""A network driver that attacks by its device, and by its own loads and stores: tests/boot/kernel_dma, and in the web
+server tests/boot/evil_vnic.
 
-The host plays the wire: it sends packets all the time, so that there is always one to receive, and keeps all that comes.
+In the former the host plays the wire: it sends packets all the time, so that there is always one to receive, and keeps
+all that comes.
 """
 
 import re
@@ -14,6 +16,7 @@ import time
 import pytest
 
 import rig
+import test_web
 
 SERVERS = "scheduler terminal_printer memory_mapper lock timed_block event_manager".split()
 SECRET = b"\xa5" * 4  # tests/boot/kernel_dma/dma.h
@@ -163,3 +166,55 @@ def test_nothing_leaked(ran):
     assert [frame for frame in ran[1] if SECRET in frame] == []
     numbers = {frame[20] for frame in ran[1] if frame[6:12] == b"\x02" * 6}
     assert numbers >= set(range(1, len(DEVICE) + len(PROCESSOR) + 1))
+
+
+# ---- The web server ----
+
+
+def text_of_the_supervisor(address, count):
+    """Bytes of the kernel's image, as they lie in memory."""
+    image = rig.KERNEL.read_bytes()
+    (table, entry, entries) = struct.unpack_from("<I10xHH", image, 28)
+    for n in range(entries):
+        kind, offset, at, _, size = struct.unpack_from("<5I", image, table + n * entry)
+        if kind == 1 and at <= address < at + size:
+            return image[offset + address - at :][:count]
+    raise ValueError(f"{address:#x} is not the kernel's")
+
+
+EVIL = [
+    r"fault: vnic \(device virtio-net, domain 128\): load at 0x00101000, a word of the supervisor; .*, rebooting vnic",
+    r"fault: vnic \(device virtio-net, domain 128\): store to 0x00101000, a word of the supervisor; .*, rebooting vnic",
+    r"fault: vnic \(domain \d+, thread \w+\) in vnic_send.*: load of 1 byte at 0x[0-9a-f]+, a word of pool net; .*; rebooting vnic",
+]
+
+
+def test_the_web_server_goes_on(tmp_path):
+    """Its driver goes bad every 150 packets, and is rebooted; requests are answered, at most after a packet is sent again."""
+    evil = tmp_path / "vnic.elf"
+    evil.write_bytes((rig.REPOSITORY / "build/components/evil_vnic.elf").read_bytes())
+    modules = (rig.REPOSITORY / "build/webserver/modules.list").read_text()
+    (tmp_path / "modules.list").write_text(modules.replace("build/components/vnic.elf", str(evil)))
+    capture = tmp_path / "wire.pcap"
+    system = test_web.System(tmp_path / "run", str(tmp_path / "modules.list"), pcap=str(capture))
+    asked = answered = wrong = 0
+    seen = set()
+    try:
+        while asked < 200 or (asked < 1000 and len(seen) < len(EVIL)):  # which evil comes next is chance
+            asked += 1
+            try:
+                reply = system.get()
+                wrong += (reply.status, reply.body) != (200, test_web.HELLO)
+                answered += 1
+            except OSError:
+                pass
+            seen = {n for line in system.faults() for n, kind in enumerate(EVIL) if re.fullmatch(kind, line)}
+        vnic = next(component for component in system.graph()["components"] if component["name"] == "vnic")
+        faults = system.faults()
+    finally:
+        system.running.stop()
+    print(f"{asked} requests, {answered} answered", *faults, sep="\n")
+    assert wrong == 0 and answered >= asked * 0.98
+    assert seen == {0, 1, 2} and abs(vnic["reboots"] - len(faults)) <= 1
+    assert all(any(re.fullmatch(kind, line) for kind in EVIL) for line in faults)
+    assert text_of_the_supervisor(0x101000, 32) not in capture.read_bytes()
