@@ -7,6 +7,7 @@
       "gates":      [{"client", "server", "function", "invocations", "gated"}],     for each gate that its domain may execute
       "exports":    [grant with "owner"],       words of a component's slot that others may touch
       "devices":    [grant]                     words outside memory that a domain may touch
+      "dma":        [{"device", "memory": [grant]}]     what devices may touch by themselves; memory is null: everything
       "tables":     {"bytes", "pages"}          what the permission tables take
     }
 
@@ -49,7 +50,16 @@ class Auditor:
 
     def grants(self, tag):
         """What a domain's table grants, cut at the borders of slots."""
-        who = '+'.join(component.name for component in self.members[tag])
+        return self.granted(tag, '+'.join(component.name for component in self.members[tag]))
+
+    def dma(self):
+        """The manifest's devices; those that are checked have domains, numbered behind those of components (kernel/memory_map.h)."""
+        for n, device in enumerate(self.system.devices):
+            index = places.TAG_FIRST + arch.PD_COUNT + n
+            tag = next((d.tag for d in self.descriptors if d.index == index and d.valid), None)
+            yield {'device': device, 'memory': None if tag is None else list(self.granted(tag, device))}
+
+    def granted(self, tag, who):
         for start, end, permission in self.walker.runs(self.roots[tag]):
             while start < end:
                 stop = min(end, self.border(start))
@@ -151,5 +161,6 @@ def collect(emulator, system, kernel):
     return {
         'components': [{'name': c.name, 'id': c.id, 'domain': d['domain']}
                        for d in domains for c in system.components if c.name in d['components']],
-        'domains': domains, 'gates': list(auditor.gates()), 'exports': exports, 'devices': devices, 'tables': auditor.tables(),
+        'domains': domains, 'gates': list(auditor.gates()), 'exports': exports, 'devices': devices, 'dma': list(auditor.dma()),
+        'tables': auditor.tables(),
     }

@@ -8,6 +8,7 @@
     NAME: no code that somebody may write                   no word is executable for one and writable for another
     NAME: calls of FUNCTION... only by COMPONENT...         gates to these functions
     NAME: devices only for COMPONENT...                     words outside memory
+    NAME: devices reach only REGION...                      by themselves (DMA)
 
 A REGION is `component:NAME`, `gates:NAME`, `pool:NAME`, `supervisor`, `stacks`, `global`, `device`; `*` matches any part of a name.
 """
@@ -26,6 +27,7 @@ FORMS = (
     ('code', r'no code that somebody may write'),
     ('calls', r'calls of (?P<a>.+) only by (?P<b>.+)'),
     ('devices', r'devices only for (?P<a>.+)'),
+    ('dma', r'devices reach only (?P<a>.+)'),
 )
 REGION = re.compile(r'(component|gates|pool):[\w*]+|supervisor|stacks|global|device')
 
@@ -61,7 +63,7 @@ def read(path, components):
 
 
 def check_names(rule, where, components):
-    regions = {'access': 'a', 'writers': 'a'}.get(rule.form)
+    regions = {'access': 'a', 'writers': 'a', 'dma': 'a'}.get(rule.form)
     for key in ('a', 'b'):
         for word in rule.list(key):
             if key == regions:
@@ -162,8 +164,17 @@ def check_devices(rule, audit):
             yield f'{"+".join(domain["components"])} may {grant["right"]} {place(grant)}'
 
 
+def check_dma(rule, audit):
+    for device in audit['dma']:
+        if device['memory'] is None:
+            yield f'{device["device"]} is not checked: it may access everything'
+        for grant in device['memory'] or []:
+            if not matches(region_of(grant), rule.list('a')):
+                yield f'{device["device"]} may {grant["right"]} {place(grant)}'
+
+
 CHECKS = {'path': check_path, 'access': check_access, 'writers': check_writers, 'code': check_code, 'calls': check_calls,
-          'devices': check_devices}
+          'devices': check_devices, 'dma': check_dma}
 
 
 def breaches(rule, audit):

@@ -24,13 +24,15 @@ class System:
     """What a manifest says of names and places. The kernel has checked it: here it is only read."""
 
     def __init__(self, manifest):
-        self.components, self.pools = [], []
+        self.components, self.pools, self.devices = [], [], []
         for line in pathlib.Path(manifest).read_text().splitlines():
             said = line.split('#')[0].split()
             if said[:1] == ['component']:
                 self.components.append(Component(len(self.components), int(said[2]), said[1], said[3]))
             elif said[:1] == ['pool']:
                 self.pools.append(Pool(len(self.components) + len(self.pools), said[1], size(said[2])))
+            elif said[:1] == ['device']:
+                self.devices.append(f'{said[2]} of {said[1]}')
         self.by_id = {component.id: component for component in self.components}
         self.by_name = {component.name: component for component in self.components}
 

@@ -78,6 +78,26 @@ def test_tables_grant_what_the_manifest_says(recorded):
         assert not gate["function"].startswith("0x"), gate
 
 
+def test_the_card_has_rings_and_packets(recorded):
+    """Word by word, as docs/architecture.md has it; and vnic has no word of a packet."""
+    (card,) = recorded[1]["dma"]
+    assert card["device"] == "virtio-net of vnic"
+    words = {}
+    for grant in card["memory"]:
+        words[grant["what"], grant["right"]] = words.get((grant["what"], grant["right"]), 0) + grant["words"]
+        if grant["what"] == "pool net":
+            write = grant["right"] == "read-write"
+            assert (grant["from"] % 2048, grant["to"] - grant["from"]) == ((4, 1528) if write else (16, 1516)), grant
+    assert words == {
+        ("pool net", "read-write"): 256 * 1528 // 4,
+        ("pool net", "read"): 128 * 1516 // 4,
+        ("component vnic", "read-write"): 2 * 2052 // 4,
+        ("component vnic", "read"): (2 * 4612 + 12) // 4,
+    }
+    (vnic,) = [domain for domain in recorded[1]["domains"] if domain["components"] == ["vnic"]]
+    assert not [grant for grant in vnic["memory"] if grant["what"] == "pool net"]
+
+
 def test_touched_words_are_told_from_untouched(recorded):
     done, found = recorded
     for grant in found["untouched"]:
@@ -121,6 +141,7 @@ def test_a_merge_that_breaks_rules_is_found(tmp_path):
     found = json.loads((tmp_path / "audit.json").read_text())
     assert len(found["domains"]) == 24
     assert any("cgi_service_a" in breach for breach in found["rules"]["card"]), found["rules"]
+    assert found["rules"]["card-memory"] == []  # a move of its driver's is nothing to the card
     assert re.search(r"BROKEN +card", done.stdout)
 
 

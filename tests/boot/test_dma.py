@@ -168,7 +168,34 @@ def test_nothing_leaked(ran):
     assert numbers >= set(range(1, len(DEVICE) + len(PROCESSOR) + 1))
 
 
+def test_a_machine_that_cannot_check():
+    """Then a device that is to be checked stops the boot."""
+    images = [rig.REPOSITORY / f"build/components/{name}.elf" for name in SERVERS]
+    images += sorted((rig.REPOSITORY / "build/tests/kernel_dma").glob("*.elf"))
+    card = ("-netdev", "hubport,id=net,hubid=0", "-device", "virtio-net-pci,netdev=net,disable-legacy=on,romfile=")
+    status, lines = rig.boot(rig.REPOSITORY / "tests/boot/kernel_dma/dma.manifest", images, *card)
+    assert (status, lines[-1]) == (rig.PANIC, "panic: device virtio-net of vnic: this machine cannot check it (-device mmp-dma)")
+
+
 # ---- The web server ----
+
+
+def test_off_by_default(tmp_path):
+    """Without `checked` the same driver serves, and its device may do everything."""
+    text = (rig.REPOSITORY / "webserver/webserver.manifest").read_text()
+    text = re.sub(r"^device vnic .*$", "device vnic virtio-net", text, flags=re.M)
+    text = re.sub(r"^pool net .*$", "pool net 1M rw vnic tcp ro ip", text, flags=re.M)
+    (tmp_path / "webserver.manifest").write_text(text)
+    modules = (rig.REPOSITORY / "build/webserver/modules.list").read_text()
+    modules = modules.replace("webserver/webserver.manifest", str(tmp_path / "webserver.manifest"), 1)
+    (tmp_path / "modules.list").write_text(modules)
+    system = test_web.System(tmp_path / "run", str(tmp_path / "modules.list"))
+    try:
+        assert all(system.get().body == test_web.HELLO for _ in range(20))
+        assert system.faults() == []
+    finally:
+        system.running.stop()
+
 
 
 def text_of_the_supervisor(address, count):
