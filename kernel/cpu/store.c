@@ -16,12 +16,15 @@ struct instruction {
     uint8_t rex, repeat;        /* repeat: f2, f3 or 0 */
 };
 
+#define PLACE(name) offsetof(struct registers, name)
+
 static uint64_t register_of(const struct registers *r, unsigned number)
 {
-    const uint64_t *const at[16] = {&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp, &r->rsi, &r->rdi,
-                                    &r->r8,  &r->r9,  &r->r10, &r->r11, &r->r12, &r->r13, &r->r14, &r->r15};
+    static const uint8_t places[16] = {PLACE(rax), PLACE(rcx), PLACE(rdx), PLACE(rbx), PLACE(rsp), PLACE(rbp),
+                                       PLACE(rsi), PLACE(rdi), PLACE(r8),  PLACE(r9),  PLACE(r10), PLACE(r11),
+                                       PLACE(r12), PLACE(r13), PLACE(r14), PLACE(r15)};
 
-    return *at[number];
+    return *(const uint64_t *)((const uint8_t *)r + places[number]);
 }
 
 /* False: an address that this file does not compute (fs, gs, 32-bit addresses), or a lock. */

@@ -95,17 +95,11 @@ void heap_forget(unsigned component, uint32_t address, uint32_t bytes)
 
 /* ---- Words ---- */
 
-/* Those that are fresh, of [from, end), which are all of one allocation. */
+/* Words that are all of one allocation. */
 static void written(unsigned component, uint32_t from, uint32_t end)
 {
-    for (uint32_t at = from, run; at < end; at = run) {
-        run = words_run(component, at, end, WORD_FRESH);
-        if (run != at) {
-            words_set(component, at, run - at, WORD_WRITTEN);
-            layout_own_words(component, at, run - at, RIGHT_WRITE);
-        }
-        run = words_run(component, run, end, WORD_WRITTEN);
-    }
+    words_set(component, from, end - from, WORD_WRITTEN);
+    layout_own_words(component, from, end - from, RIGHT_WRITE);
 }
 
 /* Words of kept pages that are in no allocation from here on. */

@@ -35,6 +35,12 @@ static uint32_t *chunk_at(unsigned component, uint32_t address)
     return number == 0 ? 0 : &records[number - 1][address % PAGE_BYTES / CHUNK_BYTES];
 }
 
+/* The chunk behind `chunk`, which is that of the address before. */
+static uint32_t *chunk_after(unsigned component, uint32_t *chunk, uint32_t address)
+{
+    return address % PAGE_BYTES != 0 && chunk != 0 ? chunk + 1 : chunk_at(component, address);
+}
+
 static uint32_t next_chunk(uint32_t address)
 {
     return (address & ~(CHUNK_BYTES - 1)) + CHUNK_BYTES;
@@ -94,31 +100,59 @@ enum word_state words_state(unsigned component, uint32_t address)
     return chunk == 0 ? WORD_FREE : (enum word_state)(*chunk >> address / 4 % 16 * 2 & 3);
 }
 
+/* From `address` on, at most to `end`: up to the first word whose bit (the lower of its two) is set. */
+static uint32_t first_set(uint32_t bits, uint32_t address, uint32_t end)
+{
+    unsigned first = address / 4 % 16 * 2;
+    uint32_t found;
+
+    bits = (bits & ODD) >> first << first;
+    if (bits == 0)
+        return end < next_chunk(address) ? end : next_chunk(address);
+    found = (address & ~(CHUNK_BYTES - 1)) + (unsigned)__builtin_ctz(bits) / 2 * 4;
+    return found < end ? found : end;
+}
+
 uint32_t words_run(unsigned component, uint32_t address, uint32_t end, enum word_state state)
 {
-    for (uint32_t at = address; at < end; at = next_chunk(at)) {
-        const uint32_t *chunk = chunk_at(component, at);
-        unsigned first = at / 4 % 16 * 2;
-        uint32_t differs = (chunk == 0 ? 0 : *chunk) ^ state * ODD;
+    uint32_t *chunk = chunk_at(component, address);
 
-        differs = (differs | differs >> 1) & ODD;
-        differs = differs >> first << first;
-        if (differs != 0) {
-            at = (at & ~(CHUNK_BYTES - 1)) + (unsigned)__builtin_ctz(differs) / 2 * 4;
-            return at < end ? at : end;
-        }
+    for (uint32_t at = address, next; at < end; at = next) {
+        uint32_t differs = (chunk == 0 ? 0 : *chunk) ^ state * ODD;
+        uint32_t found = first_set(differs | differs >> 1, at, end);
+
+        next = next_chunk(at);
+        if (found < next)
+            return found;
+        chunk = chunk_after(component, chunk, next);
+    }
+    return end;
+}
+
+uint32_t words_allocated(unsigned component, uint32_t address, uint32_t end)
+{
+    for (uint32_t at = address, next; at < end; at = next) {
+        const uint32_t *chunk = chunk_at(component, at);
+        uint32_t found = first_set(chunk == 0 ? ODD : ~(*chunk ^ *chunk >> 1), at, end);
+
+        next = next_chunk(at);
+        if (found < next)
+            return found;
     }
     return end;
 }
 
 bool words_unused(unsigned component, uint32_t address, uint32_t bytes)
 {
-    for (uint32_t at = address, end = address + bytes; at < end; at = next_chunk(at)) {
-        uint32_t chunk = *chunk_at(component, at), allocated = (chunk ^ chunk >> 1) & ODD;
-        unsigned first = at / 4 % 16 * 2;
+    uint32_t end = address + bytes;
+    uint32_t *chunk = chunk_at(component, address);
 
-        allocated = allocated >> first << first;
-        if (allocated != 0 && (at & ~(CHUNK_BYTES - 1)) + (unsigned)__builtin_ctz(allocated) / 2 * 4 < end)
+    for (uint32_t at = address; at < end; at = next_chunk(at)) {
+        if (at != address)
+            chunk = chunk_after(component, chunk, at);
+        uint32_t stop = end < next_chunk(at) ? end : next_chunk(at);
+
+        if (first_set(*chunk ^ *chunk >> 1, at, end) < stop)
             return false;
     }
     return true;
@@ -126,16 +160,19 @@ bool words_unused(unsigned component, uint32_t address, uint32_t bytes)
 
 void words_set(unsigned component, uint32_t address, uint32_t bytes, enum word_state state)
 {
-    uint32_t end = address + bytes;
+    uint32_t end = address + bytes, mask = ~0u << address / 4 % 16 * 2;
+    uint32_t *chunk = chunk_at(component, address);
 
-    for (uint32_t at = address; at < end; at = next_chunk(at)) {
-        uint32_t *chunk = chunk_at(component, at);
-        uint32_t mask = ~0u << at / 4 % 16 * 2;
-
-        if (end < next_chunk(at))
-            mask &= (1u << end / 4 % 16 * 2) - 1;
+    for (uint32_t at = next_chunk(address); at < end; at += CHUNK_BYTES) {
         *chunk = (*chunk & ~mask) | (state * ODD & mask);
+        chunk = chunk_after(component, chunk, at);
+        mask = ~0u;
     }
+    if (bytes == 0)
+        return;
+    if (end % CHUNK_BYTES != 0)
+        mask &= (1u << end / 4 % 16 * 2) - 1;
+    *chunk = (*chunk & ~mask) | (state * ODD & mask);
 }
 
 static bool is_allocated(enum word_state state)
@@ -166,16 +203,8 @@ static uint32_t run_start(unsigned component, uint32_t address, enum word_state 
 
 static uint32_t run_end(unsigned component, uint32_t address, enum word_state like, uint32_t most)
 {
-    uint32_t from;
-
-    if (!is_allocated(like))
-        return words_run(component, address, most, like);
-    do {
-        from = address;
-        address = words_run(component, address, most, WORD_FRESH);
-        address = words_run(component, address, most, WORD_WRITTEN);
-    } while (address != from);
-    return address;
+    return is_allocated(like) ? words_allocated(component, address, most)
+                              : words_run(component, address, most, like);
 }
 
 static uint32_t slot_start(uint32_t address)
@@ -191,11 +220,6 @@ void words_absorb(unsigned component, uint32_t address, uint32_t bytes)
     to = run_end(component, end, WORD_FREED, slot_start(address) + SLOT_BYTES);
     words_set(component, from, address - from, WORD_FREE);
     words_set(component, end, to - end, WORD_FREE);
-}
-
-uint32_t words_allocated(unsigned component, uint32_t address, uint32_t end)
-{
-    return run_end(component, address, WORD_WRITTEN, end);
 }
 
 struct words_found words_around(unsigned component, uint32_t address)

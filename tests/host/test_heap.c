@@ -437,6 +437,8 @@ static void move_try(void)
     (void)random_place(&bytes);
     if (random_one_in(3))
         bytes = 4 * random_from(old > 3 ? old - 3 : 1, old + 3);
+    for (unsigned tries = 0; to != from && tries < 40 && place_check(to, bytes, 0, 0) != SHOJI_OK; tries++)
+        to = HEAP + 4 * random_below(WORDS); /* most should succeed */
     expected = old == 0                                              ? SHOJI_EINVAL
                : to == from && bytes <= 4ull * old && bytes % 4 == 0 ? SHOJI_OK
                : to == from ? place_check(to, bytes, first, first + old)

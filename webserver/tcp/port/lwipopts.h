@@ -37,7 +37,6 @@
 #define MEMP_NUM_PBUF 16
 #define PBUF_POOL_SIZE 0
 #define MEMP_NUM_ARP_QUEUE 16
-#define MEMCPY(to, from, bytes) fast_copy(to, from, bytes)
 #define SMEMCPY(to, from, bytes) __builtin_memcpy(to, from, bytes)
 
 /* ---- Protocols ---- */

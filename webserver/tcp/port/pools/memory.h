@@ -6,5 +6,6 @@
 #define MEM_USE_POOLS 1
 #define MEM_USE_POOLS_TRY_BIGGER_POOL 1
 #define MEMP_USE_CUSTOM_POOLS 1
+#define MEMCPY(to, from, bytes) fast_copy(to, from, bytes)
 
 #endif
