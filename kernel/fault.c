@@ -253,7 +253,9 @@ static void allowed_text(char *out, size_t size, const struct scene *scene)
     if (system_has(slot) && slot != scene->component) {
         if (wrong.address % SLOT_BYTES >= GATES_OFFSET)
             length = text_format(out, size, "; only its own gates are %s's to use", self);
-        else if (wrong.access != 2 && !layout_covers(slot, (uint32_t)wrong.address, 1, RIGHT_READ))
+        else if (wrong.access != 2 &&
+                 memory_has(slot, wrong.address & ~(uint64_t)(PAGE_BYTES - 1), PAGE_BYTES) &&
+                 !layout_covers(slot, (uint32_t)wrong.address, 1, RIGHT_READ))
             length = text_format(out, size, "; nobody may use it now");
         else if (wrong.access == 2)
             length =

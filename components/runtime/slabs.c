@@ -2,7 +2,9 @@
  *
  * Slabs. A page is free, holds objects of one class, or belongs to a large object. Invariants:
  *
- * 1. A page is in the list of its class exactly if it has objects that are allocated and ones that are not.
+ * 1. A page of a class is in its list exactly if it has objects that are not allocated. At most one of them
+ * has none that is: then it is the class's empty one, which spares opening and closing a page again and
+ * again.
  * 2. slab: a page is open to the component exactly if it is not free. guard: every page is kept, and the
  * supervisor knows an allocation exactly for each object.
  * 3. guard: each object is followed by a word at least that is of none, and the first one of a page comes
@@ -53,6 +55,7 @@ static uint32_t first_free, end; /* no page below is free; no page from end on i
 static uint32_t classes, first_object;
 static uint16_t class_bytes[CLASSES], class_objects[CLASSES];
 static uint16_t class_pages[CLASSES]; /* the list: its first page */
+static uint16_t class_empty[CLASSES]; /* NO_PAGE: none */
 
 static bool is_guard(void)
 {
@@ -120,7 +123,7 @@ static bool grow(uint32_t count)
 }
 
 /* The first of so many free pages side by side. */
-static uint32_t pages_find(uint32_t count)
+static uint32_t run_find(uint32_t count)
 {
     uint32_t run = 0;
 
@@ -134,28 +137,13 @@ static uint32_t pages_find(uint32_t count)
     return NO_PAGE;
 }
 
-static uint32_t pages_take(uint32_t count)
-{
-    uint32_t tail = 0, found = pages_find(count);
-
-    if (found != NO_PAGE)
-        return found;
-    while (tail < count && tail < end && is_free(end - 1 - tail))
-        tail++;
-    if (tail == 0 && count < GROW_PAGES && grow(GROW_PAGES))
-        return pages_find(count);
-    if (tail != 0 && grow(count - tail) && (found = pages_find(count)) != NO_PAGE)
-        return found;
-    return grow(count) ? pages_find(count) : NO_PAGE;
-}
-
-static void pages_open(uint32_t number, uint32_t count)
+static void run_open(uint32_t number, uint32_t count)
 {
     if (!is_guard())
         heap_sure(sup_heap_open(address_of(number), (uint64_t)count * PAGE));
 }
 
-static void pages_give(uint32_t number, uint32_t count)
+static void run_give(uint32_t number, uint32_t count)
 {
     for (uint32_t i = number; i < number + count; i++)
         page_of(i)->kind = PAGE_FREE;
@@ -212,6 +200,38 @@ static void page_unlist(uint32_t number, uint32_t class)
         page_of(page->next)->previous = page->previous;
 }
 
+/* The empty pages become free. False: there was none. */
+static bool empties_give(void)
+{
+    bool any = false;
+
+    for (uint32_t class = 0; class < classes; class ++)
+        if (class_empty[class] != NO_PAGE) {
+            page_unlist(class_empty[class], class);
+            run_give(class_empty[class], 1);
+            class_empty[class] = NO_PAGE;
+            any = true;
+        }
+    return any;
+}
+
+static uint32_t run_take(uint32_t count)
+{
+    uint32_t tail = 0, found = run_find(count);
+
+    if (found != NO_PAGE)
+        return found;
+    while (tail < count && tail < end && is_free(end - 1 - tail))
+        tail++;
+    if (tail == 0 && count < GROW_PAGES && grow(GROW_PAGES))
+        return run_find(count);
+    if (tail != 0 && grow(count - tail) && (found = run_find(count)) != NO_PAGE)
+        return found;
+    if (grow(count) || empties_give())
+        return run_find(count);
+    return NO_PAGE;
+}
+
 /* A free object of the page, the next one after the last. */
 static uint32_t object_take(struct page *page)
 {
@@ -241,15 +261,17 @@ static uintptr_t small_take(uint32_t class)
     struct page *page;
 
     if (number == NO_PAGE) {
-        if ((number = pages_take(1)) == NO_PAGE)
+        if ((number = run_take(1)) == NO_PAGE)
             return 0;
         page = page_of(number);
         *page = (struct page){.kind = (uint8_t)(PAGE_CLASS0 + class), .last = OBJECTS_MAX - 1};
         for (uint32_t i = 0; i < class_objects[class]; i++)
             page->free[i / 64] |= 1ull << i % 64;
-        pages_open(number, 1);
+        run_open(number, 1);
         page_list(number, class);
     }
+    if (number == class_empty[class])
+        class_empty[class] = NO_PAGE;
     page = page_of(number);
     object = object_take(page);
     if (page->used == class_objects[class])
@@ -264,13 +286,13 @@ static uintptr_t large_take(size_t bytes, size_t align)
     if (bytes > PAGES * PAGE)
         return 0;
     count = (uint32_t)((before + bytes + PAGE - 1) / PAGE);
-    if ((number = pages_take(count)) == NO_PAGE)
+    if ((number = run_take(count)) == NO_PAGE)
         return 0;
     *page_of(number) =
         (struct page){.kind = PAGE_LARGE, .pages = (uint16_t)count, .object = number * PAGE + before};
     for (uint32_t i = number + 1; i < number + count; i++)
         page_of(i)->kind = PAGE_LARGE_REST;
-    pages_open(number, count);
+    run_open(number, count);
     return address_of(number) + before;
 }
 
@@ -330,16 +352,20 @@ static void place_give(const struct place *place)
     uint32_t class = page->kind - PAGE_CLASS0;
 
     if (page->kind == PAGE_LARGE) {
-        pages_give(place->number, page->pages);
+        run_give(place->number, page->pages);
         return;
     }
     if (page->used == class_objects[class])
         page_list(place->number, class);
     page->free[place->object / 64] |= 1ull << place->object % 64;
-    if (--page->used == 0) {
-        page_unlist(place->number, class);
-        pages_give(place->number, 1);
+    if (--page->used != 0)
+        return;
+    if (class_empty[class] == NO_PAGE && !is_guard()) {
+        class_empty[class] = (uint16_t)place->number;
+        return;
     }
+    page_unlist(place->number, class);
+    run_give(place->number, 1);
 }
 
 static void bad(const char *what, const void *object) __attribute__((noreturn));

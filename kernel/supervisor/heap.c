@@ -251,7 +251,7 @@ bool heap_first_store(const struct protection_fault *fault, const struct registe
     if (!protection_fault_is_access(fault->kind) || fault->access != 1 || fault->address >> 32 != 0)
         return false;
     owner = layout_slot_of(word);
-    if (owner >= system_state.manifest.component_count || words_state(owner, word) != WORD_FRESH ||
+    if (owner >= ARENA_SLOTS || words_state(owner, word) != WORD_FRESH ||
         (layout_members(pd_named((struct pd_id){fault->id})) >> owner & 1) == 0)
         return false;
     /* What cannot be told from the instruction is tried again, a word at a time. */

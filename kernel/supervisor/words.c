@@ -165,7 +165,7 @@ void words_set(unsigned component, uint32_t address, uint32_t bytes, enum word_s
 
     for (uint32_t at = next_chunk(address); at < end; at += CHUNK_BYTES) {
         *chunk = (*chunk & ~mask) | (state * ODD & mask);
-        chunk = chunk_after(component, chunk, at);
+        chunk = at % PAGE_BYTES != 0 ? chunk + 1 : chunk_at(component, at);
         mask = ~0u;
     }
     if (bytes == 0)

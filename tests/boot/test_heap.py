@@ -115,7 +115,7 @@ def test_heap(tries, name, setting):
     else:
         assert status == FAULT and len(faults) == 1, shown
         report, before = expected if isinstance(expected, tuple) else (expected, None)
-        assert re.search(rf"^fault: \w+ \(domain \d+, thread init\) in \S+ at 0x[0-9a-f]{{8}} \(heap_\w+\.elf\+0x[0-9a-f]+\): "
+        assert re.search(rf"^fault: \w+ \(domain \d+, thread init\) in \S+ at 0x[0-9a-f]{{8}} \(heap_\w+\.elf\+0x[0-9a-f]+(, \w+\.c:\d+)?\): "
                          rf"{report.replace('{at}', at[0])}; called by driver; invocation ended$", faults[0]), shown
         assert before is None or f"heap_user: {before.replace('{at}', hex(int(at[0], 16)))}" in lines, shown
 

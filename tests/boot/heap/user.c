@@ -346,12 +346,14 @@ static long freed_store(void)
     return SHOJI_OK;
 }
 
-/* Objects of a size that nothing else here has: the last of them is the last of its page. */
+/* Two pages of a size that nothing else here has. A slab may keep one of them open. */
 static long freed_page(void)
 {
-    word_t *object = words_of(1900);
+    word_t *first = words_of(1900), *second = words_of(1900), *object = words_of(1900);
 
-    object[2] = 1;
+    first[0] = second[0] = object[2] = 1;
+    free((void *)first);
+    free((void *)second);
     free((void *)object);
     return *about(&object[2]) * 0;
 }
