@@ -49,7 +49,7 @@ COMPONENT_LDFLAGS := -nostdlib -shared -Wl,-T,components/runtime/component.ld -W
     -Wl,--hash-style=sysv -Wl,--build-id=none -Wl,--fatal-warnings \
     $(foreach function,_malloc_r _free_r _realloc_r _calloc_r _memalign_r _malloc_usable_size_r mmp_set_perm,-Wl,--wrap=$(function))
 
-RUNTIME_SOURCES := $(addprefix components/runtime/,assert.c exit.c heap.c lend.c mutex.c print.c slabs.c system.c)
+RUNTIME_SOURCES := $(addprefix components/runtime/,assert.c exit.c heap.c lend.c mutex.c print.c slabs.c statistics.c system.c)
 RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(COMPONENT_OUT)/runtime/%.o)
 RUNTIME_LIBRARY := $(COMPONENT_OUT)/runtime/libruntime.a
 COMPONENT_LIBGCC := $(shell $(CC) -print-libgcc-file-name)

@@ -9,8 +9,13 @@
 #include "export.h"
 #include "mutex.h"
 #include "scheduler.h"
+#include "statistics.h"
 
 static struct events events;
+static struct statistics statistics = {.rows = EVENT_GROUPS,
+                                       .counts = events.counts,
+                                       .names = {"triggered", "taken", "waits", "owner", "group"}};
+_Static_assert(EVENT_COUNTS == STATISTICS_COLUMNS && EVENT_GROUPS <= STATISTICS_ROWS, "the table fits");
 static struct mutex mutex = MUTEX_FREE;
 
 SHOJI_EXPORT_BADGED(evt_group);
@@ -84,6 +89,8 @@ static long wait(long group, uint64_t tick, component_t client)
         mutex_unlock(&mutex);
         if (result != SHOJI_EAGAIN)
             return result;
+        if (statistics_due(&statistics))
+            statistics_report(&statistics);
         status = sched_block_until(tick);
     }
 }

@@ -86,6 +86,7 @@ long events_group(struct events *events, component_t owner)
     for (uint32_t group = 0; group < EVENT_GROUPS; group++)
         if (events->group[group].owner == 0) {
             events->group[group].owner = owner;
+            events->counts[group][EVENT_OWNER] = owner;
             events->groups_of[owner]++;
             return (long)group + 1;
         }
@@ -166,6 +167,7 @@ long events_trigger(struct events *events, long id, thread_t *wake)
     if (event->triggered)
         return SHOJI_OK;
     queue_append(events, &events->group[event->group], (uint32_t)(event - events->event));
+    events->counts[event->group][EVENT_TRIGGERED]++;
     *wake = events->group[event->group].waiter;
     return SHOJI_OK;
 }
@@ -182,9 +184,11 @@ long events_take(struct events *events, long id, component_t owner, thread_t thr
     if (group->waiter != 0 && group->waiter != thread)
         return SHOJI_EBUSY;
     if (group->first == EVENT_NONE) {
+        events->counts[id - 1][EVENT_WAITS]++;
         group->waiter = thread;
         return SHOJI_EAGAIN;
     }
+    events->counts[id - 1][EVENT_TAKEN]++;
     group->waiter = 0;
     place = group->first;
     queue_remove(events, group, place);

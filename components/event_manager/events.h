@@ -33,9 +33,19 @@ struct event_group {
     uint32_t first, last;
 };
 
+/* What is counted of each group, whoever has it. */
+enum event_count {
+    EVENT_TRIGGERED, /* events that were triggered; several triggers before a wait are one */
+    EVENT_TAKEN,
+    EVENT_WAITS, /* how often somebody found none */
+    EVENT_OWNER, /* who has it: no count */
+    EVENT_COUNTS
+};
+
 struct events {
     struct event event[EVENTS];
     struct event_group group[EVENT_GROUPS];
+    uint64_t counts[EVENT_GROUPS][EVENT_COUNTS];
     uint32_t free;
     uint16_t groups_of[EVENT_COMPONENTS], events_of[EVENT_COMPONENTS];
 };

@@ -14,13 +14,15 @@ static const struct route {
     uint8_t method;
     control_handler *answer;
 } routes[] = {
-    {"/v1/graph", HTTP_GET, get_graph},         {"/v1/edges", HTTP_GET, get_edges},
-    {"/v1/graph.dot", HTTP_GET, get_dot},       {"/v1/policy", HTTP_GET, get_policy},
-    {"/v1/policy", HTTP_PUT, put_policy},       {"/v1/decisions", HTTP_GET, get_decisions},
-    {"/v1/rules", HTTP_GET, get_rules},         {"/v1/rules", HTTP_POST, post_rules},
-    {"/v1/rules/", HTTP_DELETE, delete_rule},   {"/v1/merge", HTTP_POST, post_merge},
-    {"/v1/split", HTTP_POST, post_split},       {"/v1/move", HTTP_POST, post_move},
-    {"/v1/partition", HTTP_GET, get_partition}, {"/v1/partition", HTTP_PUT, put_partition},
+    {"/v1/graph", HTTP_GET, get_graph},           {"/v1/edges", HTTP_GET, get_edges},
+    {"/v1/graph.dot", HTTP_GET, get_dot},         {"/v1/policy", HTTP_GET, get_policy},
+    {"/v1/policy", HTTP_PUT, put_policy},         {"/v1/decisions", HTTP_GET, get_decisions},
+    {"/v1/rules", HTTP_GET, get_rules},           {"/v1/rules", HTTP_POST, post_rules},
+    {"/v1/rules/", HTTP_DELETE, delete_rule},     {"/v1/merge", HTTP_POST, post_merge},
+    {"/v1/statistics", HTTP_GET, get_statistics}, {"/v1/statistics", HTTP_POST, post_statistics},
+    {"/v1/threads", HTTP_GET, get_threads},       {"/v1/split", HTTP_POST, post_split},
+    {"/v1/move", HTTP_POST, post_move},           {"/v1/partition", HTTP_GET, get_partition},
+    {"/v1/partition", HTTP_PUT, put_partition},
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 

@@ -18,5 +18,7 @@ control_handler post_merge, post_split, post_move, put_partition;
 control_handler get_policy, put_policy, get_decisions;
 /* control_rules.c */
 control_handler get_rules, post_rules, delete_rule;
+/* control_observe.c */
+control_handler get_statistics, post_statistics, get_threads;
 
 #endif

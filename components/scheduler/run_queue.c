@@ -8,6 +8,7 @@
  * 3. The list from `soonest` along `later` has exactly the blocked threads with a time, ascending by
  *    `until`.
  * 4. A thread with a remembered wakeup is not blocked.
+ * 5. Counts only grow.
  */
 #include "run_queue.h"
 
@@ -110,10 +111,19 @@ void run_queue_remove(struct run_queue *queue, thread_t id)
 
 thread_t run_queue_pick(struct run_queue *queue)
 {
+    thread_t last = queue->running, next;
+
     if (queue->ready == 0)
         return 0;
-    queue->running = queue->head[__builtin_ctz(queue->ready)];
-    return queue->running;
+    next = queue->head[__builtin_ctz(queue->ready)];
+    if (next != last) {
+        queue->counts[next][RUN_TURNS]++;
+        if (queue->thread[last].state == RUN_READY &&
+            queue->thread[next].priority < queue->thread[last].priority)
+            queue->counts[last][RUN_PREEMPTED]++;
+        queue->running = next;
+    }
+    return next;
 }
 
 void run_queue_block(struct run_queue *queue, thread_t id, uint64_t now, uint64_t until)
@@ -130,6 +140,7 @@ void run_queue_block(struct run_queue *queue, thread_t id, uint64_t now, uint64_
         return;
     }
     ring_remove(queue, id);
+    queue->counts[id][RUN_WAITS]++;
     thread->state = RUN_BLOCKED;
     thread->until = until;
     if (until != RUN_FOREVER)
@@ -146,6 +157,7 @@ long run_queue_wake(struct run_queue *queue, thread_t thread)
 {
     if (thread > RUN_THREADS || queue->thread[thread].state == RUN_ABSENT)
         return SHOJI_EINVAL;
+    queue->counts[thread][RUN_WAKEUPS]++;
     if (queue->thread[thread].state == RUN_BLOCKED)
         wait_end(queue, thread, SHOJI_OK);
     else

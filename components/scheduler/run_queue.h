@@ -22,6 +22,15 @@ enum run_state {
     RUN_BLOCKED, /* waits for a wakeup, or for a tick too */
 };
 
+/* What is counted of each thread. */
+enum run_count {
+    RUN_TURNS,     /* how often it was picked after another */
+    RUN_WAITS,     /* how often it has waited */
+    RUN_WAKEUPS,   /* wakeups for it, those included that came before it waited */
+    RUN_PREEMPTED, /* how often one of higher priority was picked while it was ready */
+    RUN_COUNTS
+};
+
 struct run_thread {
     enum run_state state;
     uint32_t priority;
@@ -40,6 +49,7 @@ struct run_queue {
     uint32_t ready;                /* bit p: head[p] is somebody */
     thread_t soonest;              /* first of the waits with a time */
     thread_t running;              /* last one picked */
+    uint64_t counts[RUN_THREADS + 1][RUN_COUNTS];
 };
 
 /* A new thread, ready. SHOJI_EINVAL: id or priority out of range, or the id is taken. */

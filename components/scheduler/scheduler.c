@@ -28,13 +28,16 @@
  * 7. A thread whose bit is in `cut` does not go on waiting, but in sched_block_uncut: an invocation below
  * that of its wait has ended with its component, and whoever called us is to return there. The kernel clears
  * the bit when it has.
- * 8. Before sched_upcall, during the component_init calls, lock stays set: nothing is preempted, and
+ * 8. Counts are reported with lock clear, by a thread whose wait has ended; statistics_gatherer invokes
+ * nobody who could wait.
+ * 9. Before sched_upcall, during the component_init calls, lock stays set: nothing is preempted, and
  *    nobody may block.
  */
 #include "scheduler.h"
 #include "export.h"
 #include "run_queue.h"
 #include "runtime.h"
+#include "statistics.h"
 
 #define LINES 32
 /* Thread 0 returns to the supervisor after so many turns: it runs in the component's domain of when it was
@@ -44,6 +47,10 @@
 static struct sup_sched shared = {.lock = 1};
 static struct run_queue queue;
 static uint32_t started;
+static struct statistics statistics = {.rows = RUN_THREADS + 1,
+                                       .counts = queue.counts,
+                                       .names = {"turns", "waits", "wakeups", "preempted", "thread"}};
+_Static_assert(RUN_COUNTS == STATISTICS_COLUMNS && RUN_THREADS < STATISTICS_ROWS, "the table fits");
 
 /* Device lines by their event bit. The first component that waits for one owns it. */
 static struct line {
@@ -136,6 +143,7 @@ static uint32_t is_cut(thread_t self)
 static long block(uint64_t until, uint32_t cuttable)
 {
     thread_t self = shoji_global.current;
+    long outcome;
 
     if (!started)
         return SHOJI_EPERM;
@@ -147,7 +155,10 @@ static long block(uint64_t until, uint32_t cuttable)
     queue.thread[self].cuttable = cuttable;
     run_queue_block(&queue, self, shoji_global.ticks, until);
     leave(self);
-    return queue.thread[self].outcome;
+    outcome = queue.thread[self].outcome;
+    if (statistics_due(&statistics))
+        statistics_report(&statistics);
+    return outcome;
 }
 
 SHOJI_EXPORT long sched_block(void)

@@ -52,7 +52,8 @@
     CALL(test, sup_kill)                                                                                     \
     CALL(test, sup_moves_at)                                                                                 \
     CALL(test, sup_moves_hit)                                                                                \
-    CALL(test, sup_layout_check)
+    CALL(test, sup_layout_check)                                                                             \
+    CALL(trace, sup_thread_trace)
 
 /* Calls that mean the same in another group, for whom that group is. */
 #define VARIANTS(CALL)                                                                                       \

@@ -600,6 +600,97 @@ def test_edges(system):
     assert system.ask("GET", "/v1/edges?format=xml").status == 400
 
 
+def threads(system):
+    """By name: the thread, and its chain as component.function."""
+    reply = system.ask("GET", "/v1/threads", token="")
+    assert reply.status == 200, reply.body
+    found = {thread["name"]: thread for thread in json.loads(reply.body)["threads"]}
+    for thread in found.values():
+        thread["names"] = [f"{frame['component']}.{frame['function']}" for frame in thread["chain"]]
+        assert len(thread["names"]) == thread["frames"]
+    return found
+
+
+WAITS = ["scheduler.sched_block_until", "supervisor.sup_switch"]
+
+
+def test_threads(system):
+    """Where each thread waits, by way of whom, from the hardware's call stacks."""
+    system.get()
+    time.sleep(0.2)
+    found = threads(system)
+    names = {name: thread["names"] for name, thread in found.items()}
+    assert names["tcp_input"] == ["tcp.tcp_input_thread", "ip.ip_receive", "vnic.vnic_receive", "scheduler.sched_line_wait",
+                                  "supervisor.sup_switch"]
+    assert names["tcp_timer"] == ["tcp.tcp_timer_thread", "timed_block.timed_block", *WAITS]
+    assert names["web"] in (["connection_manager.web_thread", "fd_api.fd_wait", "event_manager.evt_wait", *WAITS],
+                            ["connection_manager.web_thread", "fd_api.fd_wait_until", "event_manager.evt_wait_until", *WAITS])
+    for letter in "ab":
+        assert names[f"cgi_{letter}"] == [f"cgi_service_{letter}.cgi_thread", f"cgi_fd_api_{letter}.fd_wait", "event_manager.evt_wait", *WAITS]
+    assert names["control"] == ["mpd_manager.control_thread", "stack_trace.stack_trace_threads", "supervisor.sup_thread_trace"]
+    assert {name: thread["state"] for name, thread in found.items()} == {name: "runs" if name == "control" else "waits" for name in found}
+    assert [found[name]["priority"] for name in ("tcp_input", "tcp_timer", "web", "control")] == [2, 3, 4, 5]
+    assert found["cgi_a"]["component"] == "cgi_service_a"
+    for thread in found.values():  # each place is in the function that was entered, or in one that this one calls
+        assert all(re.fullmatch(r"\w[\w.]*\+0x[0-9a-f]+", frame["at"]) for frame in thread["chain"][:-1]), thread
+
+
+def test_threads_within_a_domain(system):
+    """An invocation that met no wall has left no frame; the place tells whose code it is."""
+    for component in ("ip", "vnic"):
+        system.ask("POST", "/v1/merge", {"into": "tcp", "from": component})
+    for _ in range(5):
+        system.get()
+    time.sleep(0.2)
+    thread = threads(system)["tcp_input"]
+    assert thread["names"] == ["tcp.tcp_input_thread", "scheduler.sched_line_wait", "supervisor.sup_switch"]
+    assert thread["chain"][0]["in"] == "vnic" and thread["chain"][0]["at"].startswith("vnic_receive+")
+
+
+def statistics(system):
+    """The tables' rows: {(component, owner or name of the thread): row}."""
+    reply = system.ask("GET", "/v1/statistics", token="")
+    assert reply.status == 200, reply.body
+    names = {thread["thread"]: name for name, thread in threads(system).items()}
+    found = {}
+    for table in json.loads(reply.body)["tables"]:
+        for row in table["counters"]:
+            found[table["component"], names[row["thread"]] if table["rows"] == "thread" else row["owner"]] = row
+    return found
+
+
+def test_statistics(system):
+    """One CGI request after the other: each is one event for the service's fd_api, and one wait of the service's thread."""
+    count = 50
+
+    def one_after_the_other():
+        for _ in range(count):
+            assert system.get("/cgi/hw").body == HELLO
+
+    one_after_the_other()
+    time.sleep(0.5)
+    before = statistics(system)
+    one_after_the_other()
+    time.sleep(0.5)
+    after = statistics(system)
+
+    def grown(component, row, column):
+        return after[component, row][column] - before[component, row][column]
+
+    for column in ("triggered", "taken", "waits"):
+        assert grown("event_manager", 20, column) == count
+    assert (22 not in [owner for _, owner in before]) or grown("event_manager", 22, "taken") == 0
+    assert grown("scheduler", "cgi_a", "waits") == grown("scheduler", "cgi_a", "wakeups") == count
+    assert grown("scheduler", "cgi_a", "turns") >= count
+    assert grown("scheduler", "cgi_b", "turns") == 0
+    assert grown("scheduler", "web", "waits") >= count
+    assert grown("scheduler", "tcp_input", "wakeups") >= count
+    assert system.ask("POST", "/v1/statistics", token="").status == 401
+    assert system.ask("POST", "/v1/statistics").status == 200
+    assert re.search(r"statistics_gatherer: component 1, thread \d: turns \d+, waits \d+, wakeups \d+, preempted \d+", system.console())
+    assert re.search(r"statistics_gatherer: component 8, group \d+: triggered \d+, taken \d+, waits \d+, owner 20", system.console())
+
+
 def test_dot(system):
     dot = system.ask("GET", "/v1/graph.dot", token="").body.decode()
     assert dot.startswith("digraph ") and dot.count("{") == dot.count("}")

@@ -205,6 +205,29 @@ static void limits(void **state)
     assert_int_equal(events_take(&events, group, 10, 1), SHOJI_EPERM);
 }
 
+static void what_happens_is_counted(void **state)
+{
+    static struct events own;
+    thread_t wake;
+    long group, first, second;
+
+    (void)state;
+    events_init(&own);
+    assert_int_equal(events_group(&own, 8), 1);
+    group = events_group(&own, 9);
+    first = events_create(&own, group, 1, 9);
+    second = events_create(&own, group, 2, 9);
+    assert_int_equal(events_take(&own, group, 9, 5), SHOJI_EAGAIN);
+    for (int i = 0; i < 3; i++) /* several triggers before a wait are one */
+        assert_int_equal(events_trigger(&own, first, &wake), SHOJI_OK);
+    assert_int_equal(events_trigger(&own, second, &wake), SHOJI_OK);
+    assert_int_equal(events_trigger(&own, 0, &wake), SHOJI_ENOENT);
+    assert_int_equal(events_take(&own, group, 8, 5), SHOJI_EPERM);
+    assert_int_equal(events_take(&own, group, 9, 5), 1);
+    const uint64_t expected[EVENT_GROUPS][EVENT_COUNTS] = {{0, 0, 0, 8}, {2, 1, 1, 9}};
+    assert_memory_equal(own.counts, expected, sizeof expected);
+}
+
 static void what_a_component_had_is_free(void **state)
 {
     static struct events own;
@@ -235,6 +258,7 @@ static void what_a_component_had_is_free(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_happens_is_counted),
         cmocka_unit_test(what_a_component_had_is_free),
         cmocka_unit_test(limits),
         cmocka_unit_test(random_operations),

@@ -27,7 +27,8 @@ static struct model_thread {
     uint64_t until;
     long outcome;
 } model[RUN_THREADS + 1];
-static uint64_t line; /* the next place */
+static uint64_t counts[RUN_THREADS + 1][RUN_COUNTS]; /* they outlive their thread */
+static uint64_t line;                                /* the next place */
 static thread_t model_running;
 
 static thread_t model_pick(void)
@@ -42,8 +43,16 @@ static thread_t model_pick(void)
              (thread->priority == model[best].priority && thread->since < model[best].since)))
             best = id;
     }
-    if (best != 0)
-        model_running = best;
+    if (best == 0)
+        return 0;
+    if (best != model_running) {
+        const struct model_thread *last = &model[model_running];
+
+        counts[best][RUN_TURNS]++;
+        if (last->exists && !last->blocked && last->priority > model[best].priority)
+            counts[model_running][RUN_PREEMPTED]++;
+    }
+    model_running = best;
     return best;
 }
 
@@ -64,6 +73,7 @@ static void model_block(thread_t id, uint64_t now, uint64_t until)
         model[id].outcome = SHOJI_ETIMEDOUT;
     } else {
         model[id].blocked = 1;
+        counts[id][RUN_WAITS]++;
         model[id].until = until;
         model[id].since = line++;
     }
@@ -117,6 +127,7 @@ static void same(thread_t id)
     if (!model[id].exists)
         return;
     assert_int_equal(thread->state == RUN_BLOCKED, model[id].blocked);
+    assert_memory_equal(queue.counts[id], counts[id], sizeof counts[id]);
     assert_int_equal(thread->remembered, model[id].remembered);
     assert_int_equal(thread->outcome, model[id].outcome);
 }
@@ -153,6 +164,7 @@ static void random_operations(void **state)
         case 3:
         case 4:
             assert_int_equal(run_queue_wake(&queue, id), model[id].exists ? SHOJI_OK : SHOJI_EINVAL);
+            counts[id][RUN_WAKEUPS] += (uint64_t)model[id].exists;
             if (model[id].exists && model[id].blocked)
                 model_ready(id, SHOJI_OK);
             else if (model[id].exists)

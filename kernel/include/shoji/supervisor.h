@@ -223,6 +223,32 @@ long sup_moves_hit(struct sup_test_hit *hits, uint32_t count);
 /* SHOJI_OK; SHOJI_EINVAL, and a line on the console, if an invariant of the layout does not hold. Slow. */
 long sup_layout_check(void);
 
+/* ---- group trace: stack_trace ---- */
+/* Where a thread is: the invocations that it is in, the outermost first. An invocation that found its server in the same domain has left
+ * no frame, and is not told. Names are what the components' images say. */
+#define SUP_FUNCTION_BYTES 40
+#define SUP_FRAMES 16
+struct sup_frame {
+    component_t component;             /* whose function was entered; 0: the supervisor */
+    component_t at;                    /* whose code the thread is in there, or goes back to */
+    char function[SUP_FUNCTION_BYTES]; /* the function that was entered */
+    char place[SUP_FUNCTION_BYTES];    /* where the thread is in it, or goes back to: function+0xoffset */
+};
+#define SUP_THREAD_RUNS 0u      /* it is the caller's own */
+#define SUP_THREAD_WAITS 1u     /* it is in sup_switch or sup_idle: waits, or has given way to another */
+#define SUP_THREAD_PREEMPTED 2u /* by an interrupt; or it has not run yet */
+#define SUP_THREAD_OVER 3u
+struct sup_trace {
+    char name[SHOJI_NAME_BYTES];
+    component_t component; /* its entry's */
+    uint32_t priority;
+    uint32_t state;  /* SUP_THREAD_... */
+    uint32_t frames; /* how many there are; the first SUP_FRAMES of them are told */
+    struct sup_frame frame[SUP_FRAMES];
+};
+/* SHOJI_ENOENT past the last thread. */
+long sup_thread_trace(uint32_t thread, struct sup_trace *out);
+
 /* ---- group layout: mpd_manager ---- */
 #define SUP_RUNS 0u  /* it can be invoked */
 #define SUP_DOWN 1u  /* it failed and will be rebooted; invocations of it end with SHOJI_EFAULT at once */

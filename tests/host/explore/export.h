@@ -13,4 +13,6 @@
 
 long component_init(component_t self);
 
+#define SHOJI_BADGED
+
 #endif
