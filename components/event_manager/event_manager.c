@@ -12,8 +12,8 @@
 #include "statistics.h"
 
 static struct events events;
-static struct statistics statistics = {.rows = EVENT_GROUPS,
-                                       .counts = events.counts,
+/* Rows are the groups that there have been so far, from 0 on. */
+static struct statistics statistics = {.counts = events.counts,
                                        .names = {"triggered", "taken", "waits", "owner", "group"}};
 _Static_assert(EVENT_COUNTS == STATISTICS_COLUMNS && EVENT_GROUPS <= STATISTICS_ROWS, "the table fits");
 static struct mutex mutex = MUTEX_FREE;
@@ -27,6 +27,8 @@ SHOJI_BADGED long evt_group_badged(uint64_t a0, uint64_t a1, uint64_t a2, uint64
     (void)a0, (void)a1, (void)a2, (void)a3, (void)a4;
     mutex_lock(&mutex);
     result = events_group(&events, client);
+    if (result > (long)statistics.rows)
+        statistics.rows = (uint32_t)result;
     mutex_unlock(&mutex);
     return result;
 }
@@ -65,6 +67,8 @@ SHOJI_EXPORT long evt_trigger(long event)
     mutex_lock(&mutex);
     result = events_trigger(&events, event, &wake);
     mutex_unlock(&mutex);
+    if (statistics_due(&statistics)) /* also before somebody who is about to ask for them is woken */
+        statistics_report(&statistics);
     return wake != 0 ? sched_wakeup(wake) : result;
 }
 

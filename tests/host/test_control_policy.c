@@ -3,6 +3,8 @@
  * The policy over the control interface: settings, rules, decisions, and the layout that follows the counts;
  * over a supervisor that is a table (control_rig.h).
  */
+// links: components/mpd_manager/control_observe.c components/mpd_manager/observe.c
+// links: tests/host/control_known.c
 // links: components/mpd_manager/answer.c components/mpd_manager/calibration.c
 // links: components/mpd_manager/control.c components/mpd_manager/control_layout.c
 // links: components/mpd_manager/control_policy.c components/mpd_manager/control_read.c
