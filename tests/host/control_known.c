@@ -60,4 +60,3 @@ long statistics_print(void)
     prints++;
     return SHOJI_OK;
 }
-
