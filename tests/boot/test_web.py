@@ -629,7 +629,7 @@ def test_threads(system):
         assert names[f"cgi_{letter}"] == [f"cgi_service_{letter}.cgi_thread", f"cgi_fd_api_{letter}.fd_wait", "event_manager.evt_wait", *WAITS]
     assert names["control"] == ["mpd_manager.control_thread", "stack_trace.stack_trace_threads", "supervisor.sup_thread_trace"]
     assert {name: thread["state"] for name, thread in found.items()} == {name: "runs" if name == "control" else "waits" for name in found}
-    assert [found[name]["priority"] for name in ("tcp_input", "tcp_timer", "web", "control")] == [2, 3, 4, 5]
+    assert [found[name]["priority"] for name in ("tcp_input", "tcp_timer", "web")] == [2, 3, 4]
     assert found["cgi_a"]["component"] == "cgi_service_a"
     for thread in found.values():  # each place is in the function that was entered, or in one that this one calls
         assert all(re.fullmatch(r"\w[\w.]*\+0x[0-9a-f]+", frame["at"]) for frame in thread["chain"][:-1]), thread

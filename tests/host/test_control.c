@@ -39,6 +39,8 @@
 #include "http_parser/request.h"
 #include "layout.h"
 #include "seeded.h"
+#include "stack_trace.h"
+#include "statistics_gatherer.h"
 #include "token.h"
 #include "yyjson.h"
 
@@ -70,6 +72,65 @@ static void graph_as_json(void **state)
     assert_true(yyjson_get_uint(yyjson_obj_get(counters, "instructions")) == 12345678901234ull);
     assert_string_equal(yyjson_get_str(yyjson_obj_get(yyjson_obj_get(root, "policy"), "mode")), "isolated");
     yyjson_doc_free(document);
+}
+
+extern long traces;     /* what stack_trace_threads says */
+extern unsigned prints; /* of the counters */
+
+static void counters_as_json(void **state)
+{
+    const char *body = ask("GET", "/v1/statistics", 0, "");
+    yyjson_doc *document = yyjson_read(body, strlen(body), 0);
+
+    (void)state;
+    assert_int_equal(status(), 200);
+    assert_non_null(document);
+    yyjson_val *table = yyjson_arr_get_first(yyjson_obj_get(yyjson_doc_get_root(document), "tables"));
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(table, "component")), "scheduler");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(table, "rows")), "thread");
+    yyjson_val *counters = yyjson_obj_get(table, "counters");
+    assert_int_equal(yyjson_arr_size(counters), 2); /* the row that is all zero is not there */
+    yyjson_val *row = yyjson_arr_get(counters, 1);
+    assert_int_equal(yyjson_get_uint(yyjson_obj_get(row, "thread")), 2);
+    assert_int_equal(yyjson_get_uint(yyjson_obj_get(row, "turns")), 200);
+    assert_int_equal(yyjson_get_uint(yyjson_obj_get(row, "sixteen letters!")), 202);
+    yyjson_doc_free(document);
+    ask("POST", "/v1/statistics", "wrong", "");
+    assert_int_equal(status(), 401);
+    assert_int_equal(prints, 0);
+    ask("POST", "/v1/statistics", token_text(), "");
+    assert_int_equal(status(), 200);
+    assert_int_equal(prints, 1);
+}
+
+static void threads_as_json(void **state)
+{
+    const char *body = ask("GET", "/v1/threads", 0, "");
+    yyjson_doc *document = yyjson_read(body, strlen(body), 0);
+
+    (void)state;
+    assert_int_equal(status(), 200);
+    assert_non_null(document);
+    yyjson_val *threads = yyjson_obj_get(yyjson_doc_get_root(document), "threads");
+    assert_int_equal(yyjson_arr_size(threads), 2);
+    yyjson_val *thread = yyjson_arr_get_first(threads), *chain = yyjson_obj_get(thread, "chain");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(thread, "name")), "input");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(thread, "component")), "tcp");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(thread, "state")), "waits");
+    assert_int_equal(yyjson_arr_size(chain), 2);
+    yyjson_val *frame = yyjson_arr_get_first(chain);
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(frame, "component")), "tcp");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(frame, "function")), "take");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(frame, "at")), "wait+0x10");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(frame, "in")), "ip");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(yyjson_arr_get(chain, 1), "component")), "supervisor");
+    /* the second is rubbish, and shown within its bounds */
+    assert_int_equal(yyjson_arr_size(yyjson_obj_get(yyjson_arr_get(threads, 1), "chain")), SUP_FRAMES);
+    yyjson_doc_free(document);
+    traces = SHOJI_EBUSY;
+    ask("GET", "/v1/threads", 0, "");
+    assert_int_equal(status(), 503);
+    traces = 2;
 }
 
 static void edges_as_csv(void **state)
@@ -452,6 +513,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_random_numbers_no_token), /* before a token is drawn */
         cmocka_unit_test_setup(graph_as_json, rig_start),
+        cmocka_unit_test_setup(counters_as_json, rig_start),
+        cmocka_unit_test_setup(threads_as_json, rig_start),
         cmocka_unit_test_setup(edges_as_csv, rig_start),
         cmocka_unit_test_setup(graph_as_dot, rig_start),
         cmocka_unit_test_setup(head_is_answered, rig_start),

@@ -15,9 +15,11 @@
  *    read all letters whenever a thread below it runs.
  * 4. A wait with a time does not end before it.
  */
-// links: components/runtime/statistics.c components/scheduler/scheduler.c components/scheduler/run_queue.c
-// tests/host/seeded.c flags: -fno-sanitize=all -O2 includes: tests/host/explore components/interface
-// components/runtime components/scheduler kernel/include tests/host
+// links: components/runtime/statistics.c
+// links: components/scheduler/scheduler.c components/scheduler/run_queue.c tests/host/seeded.c
+// flags: -fno-sanitize=all -O2
+// includes: tests/host/explore components/interface components/runtime components/scheduler kernel/include
+// includes: tests/host
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <signal.h>
