@@ -14,6 +14,7 @@
 static struct sup_component components[64];
 static struct sup_test_move moves[SUP_MOVES];
 static struct sup_test_hit hits[SUP_MOVES];
+static uint64_t seen[64]; /* of a thread: a bit for each component that it was met in */
 static long component_count;
 static component_t own;
 static uint64_t state = 0x9e3779b97f4a7c15u;
@@ -59,6 +60,20 @@ static void say(const char *name, uint64_t number)
     (void)sup_console_write((uint64_t)(at - text), words[0], words[1], words[2], words[3]);
 }
 
+/* "mover: N in PLACE" for each thread and each component, by its place in the manifest. */
+static void seen_say(void)
+{
+    for (uint32_t thread = 1; thread < 64; thread++)
+        for (uint32_t place = 0; place < 64; place++)
+            if ((seen[thread] >> place & 1) != 0) {
+                char name[16];
+
+                *number_put(name, thread) = '\0';
+                __builtin_memcpy(name + (thread < 10 ? 1 : 2), " in", 4);
+                say(name, place);
+            }
+}
+
 static uint64_t invocations(void)
 {
     static struct sup_counters now;
@@ -87,6 +102,8 @@ static void list_count(long came)
     lists++;
     for (long i = 0; i < came; i++) {
         made += hits[i].status == SHOJI_OK;
+        if (hits[i].thread < 64 && hits[i].rip - 0x08000000u < 60ull * 0x400000)
+            seen[hits[i].thread] |= 1ull << (hits[i].rip - 0x08000000u) / 0x400000;
         met += hits[i].status == SHOJI_OK && hits[i].thread != shoji_global.current;
         refused += hits[i].status != SHOJI_OK && hits[i].status != SHOJI_ESAME;
     }
@@ -109,6 +126,7 @@ SHOJI_EXPORT long mover_thread(void)
     if (lists % 256 == 0 && sup_layout_check() != SHOJI_OK)
         say("layout broken", lists);
     if (quiet > QUIET_LISTS) {
+        seen_say();
         say("lists", lists);
         say("made", made);
         say("met others", met);
