@@ -198,7 +198,7 @@ long sup_kill(component_t component);
 /* Walls that move at an instruction: once `after` instructions have passed since this call, or since the interrupt before, an interrupt
  * comes at which the supervisor makes the move. Exactly so under the emulator's -icount shift=0; and if the supervisor runs at that
  * moment, then at its return. A later call takes the place of an earlier one. */
-#define SUP_MOVES 8u
+#define SUP_MOVES 64u
 #define SUP_MOVE_NONE 0u
 #define SUP_MOVE_MERGE 1u /* pd_merge(a, b) and so on */
 #define SUP_MOVE_SPLIT 2u

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Arms eight random moves of any other components' walls, a random number of instructions apart, waits for as
+ * Arms many random moves of any other components' walls, a random number of instructions apart, waits for as
  * long as they may take, and begins anew: whoever preempts it is met by them at any instruction. When nobody
  * has worked for long it says how many came, and stops. For systems of any manifest, with the lowest
  * priority: test_transparency.py adds it to the web server. */
 #include "export.h"
 #include "timed_block.h"
 
-#define GAP_MOST 3000u       /* instructions from a move to the next */
-#define WAIT_TURNS 8000u     /* of three instructions: until most of them have come */
-#define QUIET_LISTS 3000u    /* in a row: it is over */
+#define GAP_MOST 1500u       /* instructions from a move to the next */
+#define WAIT_TURNS 16000u    /* of three instructions: until most of them have come */
+#define QUIET_LISTS 1000u    /* in a row: it is over */
 #define BUSY_INVOCATIONS 60u /* more than these in one list: somebody works */
 
 static struct sup_component components[64];

@@ -3,6 +3,7 @@
 #include "driver.h"
 
 #define RUNS 2000u
+#define MOVES 8u
 
 static uint64_t state = 0x9e3779b97f4a7c15u;
 
@@ -61,14 +62,14 @@ static bool move_apply(struct layout *layout, const struct sup_test_move *move)
 
 static long random_run(uint32_t x)
 {
-    struct sup_test_move moves[SUP_MOVES];
+    struct sup_test_move moves[MOVES];
     struct layout layout;
     long hits;
 
     random_layout(&layout);
-    for (uint32_t i = 0; i < SUP_MOVES; i++)
+    for (uint32_t i = 0; i < MOVES; i++)
         random_move(&moves[i]);
-    hits = run(&layout, random_below(2) == 0, moves, 1 + random_below(SUP_MOVES), x);
+    hits = run(&layout, random_below(2) == 0, moves, 1 + random_below(MOVES), x);
     if (hits < 0)
         return 0;
     for (long i = 0; i < hits; i++)
