@@ -55,10 +55,10 @@ struct mmp_state {
     struct mmp_counters count;
 };
 
-/* The part of the processor's registers that a crossing reads or writes. gpr is in x86 encoding order:
- * rax rcx rdx rbx rsp rbp rsi rdi r8..r15. */
+/* The part of the processor's registers that a crossing reads or writes. gpr is sixteen in x86 encoding order: rax rcx
+ * rdx rbx rsp rbp rsi rdi r8..r15; they are the processor's own, which it need not copy, and lie outside of memory. */
 struct mmp_cpu {
-    uint64_t gpr[16];
+    uint64_t *gpr;
     uint64_t rip;
     uint32_t rflags; /* TF, IF, DF, NT and AC are read and written, the rest only read */
 };

@@ -218,6 +218,11 @@ def test_model_is_deterministic(kernel, tmp_path):
         assert model[part] == second["model"][part], part
     assert model["cycles"] == sum(model["cycles-by-cause"])
     assert model["cycles"] == sum(domain["cycles"] for domain in model["cycles-by-domain"])
+    for name in ("references", "checked"):
+        said = re.search(rf"^{name}: loads (\d+), stores (\d+), fetches (\d+)", runs[0][1], re.M)
+        assert [int(number) for number in said.groups()] == model[name]
+    for name, value in (("stale", model["stale"]), ("confirmed", model["plb-confirmed"]), ("dropped", model["glb-dropped"])):
+        assert f"{name} {value}," in runs[0][1]
     assert model["stale"] == 1 and model["plb"]["misses"] > 100 and model["glb"]["hits"] > 100000
     assert model["cycles-by-cause"][0] == model["references"][2] > 10000000
     assert model["references"][0] > model["checked"][0] > 0

@@ -136,3 +136,37 @@ def test_cd_image(user):
     started = user.does("start", "--iso", "build/boot/shoji.iso")
     assert started.returncode == 0, started.stderr
     assert user.gets("/hw") == b"hello world"
+
+
+def monitored(user, command):
+    """What QEMU's monitor answers."""
+    with socket.socket(socket.AF_UNIX) as monitor:
+        monitor.settimeout(10)
+        monitor.connect(str(user.run_folder / "monitor.sock"))
+        said = b""
+        for wanted in (b"(qemu) ", b"\n(qemu) "):
+            while not said.endswith(wanted):
+                said += monitor.recv(65536)
+            monitor.sendall(command.encode() + b"\n")
+            command = ""
+        return said.decode(errors="replace")
+
+
+def test_properties_of_the_processor(user):
+    """CPU_OPTIONS reaches the processor: cycles are counted, and a crossing costs what was asked."""
+    user.environment["CPU_OPTIONS"] = "model=on,crossing-cycles=1000"
+    assert user.does("start").returncode == 0
+    assert user.gets("/hw") == b"hello world"
+    said = monitored(user, "info mmp")
+    gated = int(re.search(r"gated (\d+)", said)[1])
+    assert gated > 1000 and int(re.search(r"gates (\d+)", said)[1]) > 500 * gated
+    lines = re.findall(r"^[0-9a-f]{8}: into domain \w{4} at \w+, badge \w+: (\d+) invocations", monitored(user, "info mmp-gates"), re.M)
+    assert len(lines) > 50 and sum(map(int, lines)) >= gated
+    assert user.does("stop").returncode == 0
+
+
+def test_properties_that_cannot_be(user):
+    user.environment["CPU_OPTIONS"] = "plb-entries=16"
+    done = user.does("start")
+    assert done.returncode != 0 and "give model=on too" in done.stdout + done.stderr
+    assert user.processes() == []

@@ -31,16 +31,13 @@ static bool is_gate(uint64_t addr)
     return mmp_is_gate(&s, addr);
 }
 
-static void from(struct mmp_cpu *to, const struct cpu *cpu)
+static struct mmp_cpu registers_of(struct cpu *cpu)
 {
-    memcpy(to->gpr, cpu->gpr, sizeof cpu->gpr);
-    to->rip = cpu->rip;
-    to->rflags = (uint32_t)cpu->rflags;
+    return (struct mmp_cpu){.gpr = cpu->gpr, .rip = cpu->rip, .rflags = (uint32_t)cpu->rflags};
 }
 
 static void back(struct cpu *cpu, const struct mmp_cpu *from)
 {
-    memcpy(cpu->gpr, from->gpr, sizeof cpu->gpr);
     cpu->rip = from->rip;
     cpu->rflags = from->rflags;
 }
@@ -48,9 +45,8 @@ static void back(struct cpu *cpu, const struct mmp_cpu *from)
 static bool gate_enter(struct cpu *cpu)
 {
     struct mmp_fault fault;
-    struct mmp_cpu c;
+    struct mmp_cpu c = registers_of(cpu);
 
-    from(&c, cpu);
     if (mmp_gate_enter(&s, &m, &c, &fault) == MMP_CROSSING_FAULT)
         return faulted(&fault);
     back(cpu, &c);
@@ -65,9 +61,8 @@ static bool is_gate_return(uint64_t rsp)
 static bool gate_return(struct cpu *cpu, uint64_t popped)
 {
     struct mmp_fault fault;
-    struct mmp_cpu c;
+    struct mmp_cpu c = registers_of(cpu);
 
-    from(&c, cpu);
     if (mmp_gate_return(&s, &m, &c, popped, &fault) == MMP_CROSSING_FAULT)
         return faulted(&fault);
     back(cpu, &c);
@@ -76,9 +71,9 @@ static bool gate_return(struct cpu *cpu, uint64_t popped)
 
 static bool interrupt_enter(const struct cpu *cpu)
 {
-    struct mmp_cpu c;
+    struct cpu copy = *cpu;
+    struct mmp_cpu c = registers_of(&copy);
 
-    from(&c, cpu);
     return mmp_interrupt_enter(&s, &m, &c);
 }
 

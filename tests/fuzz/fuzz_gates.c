@@ -32,7 +32,8 @@ static uint64_t place(struct input *in)
 
 static void cpu_fill(struct input *in, struct mmp_cpu *cpu)
 {
-    memset(cpu, 0x11, sizeof *cpu);
+    memset(cpu->gpr, 0x11, 16 * sizeof *cpu->gpr);
+    cpu->rip = 0x1111;
     cpu->gpr[4] = input_take(in, 1) % 4 != 0 && s.fb >= 64 ? s.fb - 8 * input_below(in, 8) : place(in);
     cpu->rflags = (uint32_t)input_take(in, 4);
 }
@@ -61,7 +62,8 @@ static void one_event(struct input *in)
     struct mmp_state state = s;
     struct mmp_fault fault;
     struct mmp_invalidate inval = {0};
-    struct mmp_cpu cpu;
+    uint64_t gpr[16];
+    struct mmp_cpu cpu = {.gpr = gpr};
     enum mmp_crossing crossing;
     uint64_t at, popped = 0;
     uint32_t msr;

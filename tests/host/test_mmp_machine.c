@@ -671,7 +671,8 @@ static void event_table(void)
 static void event_gate(void)
 {
     uint64_t gate = GATES + 32 * random_below(GATE_COUNT);
-    struct mmp_cpu cpu = {.rip = gate};
+    uint64_t gpr[16] = {0};
+    struct mmp_cpu cpu = {.gpr = gpr, .rip = gate};
     struct mmp_fault fault;
     enum mmp_crossing crossing;
     uint16_t callee;
@@ -698,7 +699,8 @@ static void event_gate(void)
 
 static void event_return(void)
 {
-    struct mmp_cpu cpu = {.rip = 0};
+    uint64_t gpr[16] = {0};
+    struct mmp_cpu cpu = {.gpr = gpr};
     struct mmp_fault fault;
     uint64_t popped = 0;
     enum mmp_crossing crossing;
@@ -719,7 +721,8 @@ static void event_return(void)
 
 static void event_interrupt(void)
 {
-    struct mmp_cpu cpu = {.rip = 0};
+    uint64_t gpr[16] = {0};
+    struct mmp_cpu cpu = {.gpr = gpr};
 
     if (s.pdid == 0 || !mmp_interrupt_enter(&s, &m, &cpu))
         return;

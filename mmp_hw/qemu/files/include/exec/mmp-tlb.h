@@ -35,6 +35,9 @@ void mmp_tlb_invalidate(CPUState *cpu, uint16_t tag, vaddr addr, uint64_t size);
 /* The jump cache of this processor has been flushed: so must those that are parked. */
 void mmp_jmp_cache_flushed(CPUState *cpu);
 
+/* Is it cached that the domain that runs under mmu_idx may fetch from the whole page? */
+bool mmp_tlb_fetches(CPUState *cpu, int mmu_idx, vaddr addr);
+
 /* Domains whose translations are cached, for the monitor. */
 unsigned mmp_tlb_sets(CPUState *cpu);
 

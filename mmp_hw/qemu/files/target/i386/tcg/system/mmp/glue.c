@@ -218,12 +218,11 @@ bool x86_mmp_tlb_fill(CPUX86State *env, vaddr addr, int size, MMUAccessType acce
 
 /* ---- Crossings ---- */
 
-static void cpu_to_model(CPUX86State *env, struct mmp_cpu *cpu)
+/* The model works on the general registers themselves: it changes none before it knows that there is no fault. */
+static struct mmp_cpu cpu_to_model(CPUX86State *env)
 {
-    QEMU_BUILD_BUG_ON(sizeof(cpu->gpr) != sizeof(env->regs));
-    memcpy(cpu->gpr, env->regs, sizeof(cpu->gpr));
-    cpu->rip = env->eip;
-    cpu->rflags = cpu_compute_eflags(env);
+    QEMU_BUILD_BUG_ON(CPU_NB_REGS < 16 || sizeof(env->regs[0]) != sizeof(uint64_t));
+    return (struct mmp_cpu) { .gpr = env->regs, .rip = env->eip, .rflags = cpu_compute_eflags(env) };
 }
 
 #define FLAGS_OF_CROSSINGS (IF_MASK | TF_MASK | NT_MASK | AC_MASK)
@@ -237,7 +236,6 @@ static void cpu_from_model(CPUX86State *env, const struct mmp_cpu *cpu)
     if (flags & ~env->eflags & IF_MASK && qatomic_read(&cs->interrupt_request) != 0) {
         qatomic_set(&cs->neg.icount_decr.u16.high, -1);
     }
-    memcpy(env->regs, cpu->gpr, sizeof(cpu->gpr));
     env->eip = cpu->rip;
     env->eflags = flags;
     env->df = cpu->rflags & DF_MASK ? -1 : 1;
@@ -269,11 +267,13 @@ void helper_mmp_gate(CPUX86State *env)
     struct mmp_cpu cpu;
 
     /* The block may have been translated for another domain, and its page may be mixed. */
-    mmp_allowed(env, env->eip, 1, MMP_ACCESS_FETCH, false, ra);
+    if (!in_domain(env) || !mmp_tlb_fetches(env_cpu(env), cpu_mmu_index(env_cpu(env), true), env->eip)) {
+        mmp_allowed(env, env->eip, 1, MMP_ACCESS_FETCH, false, ra);
+    }
     if (machine) {
         mmp_machine_fetch(machine, env->eip, 4);
     }
-    cpu_to_model(env, &cpu);
+    cpu = cpu_to_model(env);
     crossing = mmp_gate_enter(s, mmp_memory_of(env), &cpu, &fault);
     if (machine) {
         mmp_machine_gate(machine, env->eip, crossing);
@@ -283,7 +283,6 @@ void helper_mmp_gate(CPUX86State *env)
         mmp_raise(env, &fault, ra);
     case MMP_CROSSING_PASSED:
         trace_mmp_gate_pass(env->eip, s->pdid, cpu.rip);
-        env->regs[R_EAX] = cpu.gpr[R_EAX];
         env->eip = cpu.rip;
         break;
     case MMP_CROSSING_CHANGED:
@@ -296,11 +295,10 @@ void helper_mmp_gate(CPUX86State *env)
 /* A near return with rsp at env->mmp_return_slot; popped has been loaded from there, rsp is as before. */
 void helper_mmp_return(CPUX86State *env, target_ulong popped)
 {
+    struct mmp_cpu cpu = cpu_to_model(env);
     enum mmp_crossing crossing;
     struct mmp_fault fault;
-    struct mmp_cpu cpu;
 
-    cpu_to_model(env, &cpu);
     crossing = mmp_gate_return(mmp_state_of(env), mmp_memory_of(env), &cpu, popped, &fault);
     if (env->mmp->machine) {
         mmp_machine_return(env->mmp->machine, crossing);
@@ -314,10 +312,9 @@ void helper_mmp_return(CPUX86State *env, target_ulong popped)
 
 void x86_mmp_interrupt(CPUX86State *env, target_ulong return_rip, uint32_t eflags)
 {
-    struct mmp_cpu cpu;
+    struct mmp_cpu cpu = cpu_to_model(env);
     CPUState *cs = env_cpu(env);
 
-    cpu_to_model(env, &cpu);
     cpu.rip = return_rip;
     cpu.rflags = eflags;
     if (!mmp_interrupt_enter(mmp_state_of(env), mmp_memory_of(env), &cpu)) {

@@ -359,6 +359,13 @@ static void show_hits(Monitor *mon, const char *name, const MmpHits *h)
                    lookups ? 100.0 * h->misses / lookups : 0.0);
 }
 
+/* A list of three: loads, stores, fetches. */
+static void show_accesses(Monitor *mon, const char *name, const uint64List *three)
+{
+    monitor_printf(mon, "%s: loads %" PRIu64 ", stores %" PRIu64 ", fetches %" PRIu64, name, three->value,
+                   three->next->value, three->next->next->value);
+}
+
 static void show_model(Monitor *mon, const MmpModel *m)
 {
     static const char *const causes[] = { "instructions", "fetches", "data", "PLB", "gates", "interrupts" };
@@ -370,17 +377,22 @@ static void show_model(Monitor *mon, const MmpModel *m)
     for (int i = 0; i < MMP_CAUSES; i++, cause = cause->next) {
         monitor_printf(mon, " %s %" PRIu64 "%s", causes[i], cause->value, i + 1 < MMP_CAUSES ? "," : "\n");
     }
+    show_accesses(mon, "references", m->references);
+    monitor_printf(mon, ", by devices %" PRIu64 "\n", m->device_references);
+    show_accesses(mon, "checked", m->checked);
+    monitor_printf(mon, "\n");
     show_hits(mon, "L1I", m->l1i);
     show_hits(mon, "L1D", m->l1d);
     show_hits(mon, "L2", m->l2);
     monitor_printf(mon, "\n");
     show_hits(mon, "PLB", m->plb);
-    monitor_printf(mon, "refills %" PRIu64 ", invalidations %" PRIu64 " of %" PRIu64 " entries, sidecar hits %" PRIu64
+    monitor_printf(mon, "confirmed %" PRIu64 ", refills %" PRIu64 ", evicted %" PRIu64 ", invalidations %" PRIu64 " of %" PRIu64 " entries, sidecar hits %" PRIu64
                    ", table references %" PRIu64 ", stale %" PRIu64 ", outgrown %" PRIu64 "\n",
-                   m->plb_refills, m->plb_invalidations, m->plb_invalidated, m->sidecar_hits, m->table_references,
+                   m->plb_confirmed, m->plb_refills, m->plb_evicted, m->plb_invalidations, m->plb_invalidated, m->sidecar_hits, m->table_references,
                    m->stale, m->outgrown);
     show_hits(mon, "GLB", m->glb);
-    monitor_printf(mon, "frames spilled %" PRIu64 ", filled %" PRIu64 "\n", m->frames_spilled, m->frames_filled);
+    monitor_printf(mon, "dropped %" PRIu64 ", frames spilled %" PRIu64 ", filled %" PRIu64 "\n", m->glb_dropped,
+                   m->frames_spilled, m->frames_filled);
     for (MmpCyclesList *item = m->cycles_by_domain; item; item = item->next) {
         if (shown++ == DOMAINS_SHOWN) {
             monitor_printf(mon, "  ... (query-mmp lists all)\n");
