@@ -143,13 +143,12 @@ def monitored(user, command):
     with socket.socket(socket.AF_UNIX) as monitor:
         monitor.settimeout(10)
         monitor.connect(str(user.run_folder / "monitor.sock"))
-        said = b""
-        for wanted in (b"(qemu) ", b"\n(qemu) "):
-            while not said.endswith(wanted):
+        for line in (b"", command.encode() + b"\n"):
+            monitor.sendall(line)
+            said = b""
+            while not said.endswith(b"\n(qemu) "):
                 said += monitor.recv(65536)
-            monitor.sendall(command.encode() + b"\n")
-            command = ""
-        return said.decode(errors="replace")
+        return said.decode(errors="replace").replace("\r", "")
 
 
 def test_properties_of_the_processor(user):
