@@ -86,6 +86,7 @@ void pd_select_none(struct pd pd, unsigned first, uint64_t slots);
 unsigned pd_bytes(void);                     /* memory that the hardware's structures of one domain take */
 struct pd_id pd_tag(struct pd pd);           /* the id of the domain itself */
 struct pd_id pd_home(uint32_t component);    /* the id by which gates name a component, 1 to 255 */
+uint8_t pd_home_of(struct pd_id id);         /* that component; 0: the supervisor */
 void pd_name(struct pd_id id, struct pd pd); /* id names this domain from now on */
 void pd_name_each(const struct pd_id ids[64], uint64_t which, struct pd pd); /* ids[n] for each bit n */
 void pd_name_tags(const uint64_t numbers[2], struct pd pd); /* the tags of the domains with these numbers */

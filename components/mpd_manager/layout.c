@@ -22,10 +22,27 @@ void layout_unlock(void)
 
 /* ---- Reading ---- */
 
+/* The supervisor looks at each byte that it may write: no more room than was wanted last time, and then again
+ * if that was too little. */
+static long components_read(void)
+{
+    long count = sup_components(layout.components, layout.components_count);
+    return count > (long)layout.components_count && count <= LAYOUT_COMPONENTS
+               ? sup_components(layout.components, LAYOUT_COMPONENTS)
+               : count;
+}
+
+static long edges_read(void)
+{
+    long count = sup_edges(layout.edges, layout.edges_count);
+    return count > (long)layout.edges_count && count <= LAYOUT_EDGES ? sup_edges(layout.edges, LAYOUT_EDGES)
+                                                                     : count;
+}
+
 const struct layout *layout_read(void)
 {
-    long components = sup_components(layout.components, LAYOUT_COMPONENTS);
-    long edges = sup_edges(layout.edges, LAYOUT_EDGES);
+    long components = components_read();
+    long edges = edges_read();
     long status = sup_counters(&layout.counters);
     if (components < 0 || components > LAYOUT_COMPONENTS || edges < 0 || edges > LAYOUT_EDGES || status < 0)
         return 0;

@@ -72,6 +72,11 @@ struct pd_id pd_home(uint32_t component)
     return (struct pd_id){(uint16_t)(MMP_PD_USER | component)};
 }
 
+uint8_t pd_home_of(struct pd_id id)
+{
+    return (uint8_t)id.value;
+}
+
 struct pd pd_of_tag(uint16_t id)
 {
     uint32_t index = id & MMP_PD_INDEX_MASK;

@@ -340,10 +340,11 @@ SUPERVISOR_CALL(mmp_set_gate, uint64_t function, uint32_t perm, component_t to, 
 
 static bool pair_of(const struct given *it, unsigned *client, unsigned *server)
 {
-    struct gate record = gate_read(address_of(it));
+    struct gate record;
 
     if (!it->used || !it->open)
         return false;
+    record = gate_read(address_of(it));
     *client = it->client;
     *server =
         record.server.value == PD_SUPERVISOR_ID.value ? MANIFEST_SUPERVISOR : server_index(record.server);

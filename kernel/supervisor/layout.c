@@ -61,27 +61,38 @@ static bool is_first_of_pair(const struct manifest *manifest, unsigned index)
     return true;
 }
 
-static struct sup_edge edge_describe(unsigned client_index, unsigned server)
+/* Without counts. */
+static struct sup_edge edge_describe(unsigned client, unsigned server)
 {
     const struct manifest *manifest = &system_state.manifest;
-    const struct component *client = &system_state.components[client_index];
     bool supervisor = server == MANIFEST_SUPERVISOR;
-    struct sup_edge out = {.client = manifest->components[client_index].id,
-                           .server = supervisor ? 0 : manifest->components[server].id,
-                           .crossing = supervisor ||
-                                       layout_domain(client_index).number != layout_domain(server).number};
-    struct pd_id home = supervisor ? PD_SUPERVISOR_ID : pd_home(out.server);
 
+    return (struct sup_edge){.client = manifest->components[client].id,
+                             .server = supervisor ? 0 : manifest->components[server].id,
+                             .crossing =
+                                 supervisor || layout_domain(client).number != layout_domain(server).number};
+}
+
+/* Adds the counts of the client's gates to those of its edges that are in [from, to). */
+static void edges_count(struct sup_edge *from, struct sup_edge *to)
+{
+    const struct component *client = &system_state.components[system_component(from->client)];
+    static struct sup_edge *edge_to[256]; /* by the server's id; NULL between calls */
+
+    for (struct sup_edge *edge = from; edge < to; edge++)
+        edge_to[edge->server] = edge;
     for (uint32_t i = 0; i < client->gate_count; i++) {
         struct gate gate = gate_read(client->gates + i * GATE_BYTES);
+        struct sup_edge *edge = edge_to[pd_home_of(gate.server)];
 
-        if (gate.server.value != home.value)
+        if (edge == NULL)
             continue;
-        out.gates++;
-        out.invocations += gate.invocations;
-        out.gated += gate.gated;
+        edge->gates++;
+        edge->invocations += gate.invocations;
+        edge->gated += gate.gated;
     }
-    return out;
+    for (struct sup_edge *edge = from; edge < to; edge++)
+        edge_to[edge->server] = NULL;
 }
 
 SUPERVISOR_CALL(sup_edges, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t, component_t badge)
@@ -89,7 +100,7 @@ SUPERVISOR_CALL(sup_edges, uint64_t address, uint32_t count, uint64_t, uint64_t,
     const struct manifest *manifest = &system_state.manifest;
     struct sup_edge *out = (struct sup_edge *)address;
     unsigned client, server;
-    uint64_t edges = 0;
+    uint64_t edges = 0, written;
 
     if (!records_check(badge, address, count, sizeof *out))
         return SHOJI_EINVAL;
@@ -103,6 +114,12 @@ SUPERVISOR_CALL(sup_edges, uint64_t address, uint32_t count, uint64_t, uint64_t,
     for (unsigned n = 0; gates_pair(n, &client, &server); n++, edges++)
         if (edges < count)
             out[edges] = edge_describe(client, server);
+    written = edges < count ? edges : count;
+    for (uint64_t from = 0, to; from < written; from = to) {
+        for (to = from + 1; to < written && out[to].client == out[from].client; to++)
+            ;
+        edges_count(out + from, out + to);
+    }
     return (long)edges;
 }
 

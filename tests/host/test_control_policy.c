@@ -5,7 +5,7 @@
  */
 // links: components/mpd_manager/control_observe.c components/mpd_manager/observe.c
 // links: tests/host/control_known.c
-// links: components/mpd_manager/answer.c components/mpd_manager/calibration.c
+// links: policy/*.c components/mpd_manager/answer.c components/mpd_manager/calibration.c
 // links: components/mpd_manager/control.c components/mpd_manager/control_layout.c
 // links: components/mpd_manager/control_policy.c components/mpd_manager/control_read.c
 // links: components/mpd_manager/control_rules.c components/mpd_manager/control_stream.c
@@ -14,13 +14,9 @@
 // links: components/mpd_manager/partition.c components/mpd_manager/render.c
 // links: components/mpd_manager/render_policy.c components/mpd_manager/text.c
 // links: components/mpd_manager/token.c components/mpd_manager/walls.c webserver/http_parser/request.c
-// links: webserver/http_parser/reply.c policy/adapt.c policy/adapt_cuts.c policy/decisions.c
-// links: policy/graph.c policy/heap.c policy/history.c policy/memory.c policy/mincut.c policy/mode.c
-// links: policy/overlay.c policy/partition.c policy/policy.c policy/policy_obey.c policy/policy_period.c
-// links: policy/policy_record.c policy/rule_text.c policy/rules.c policy/rules_allowed.c
-// links: policy/rules_compiled.c policy/sentence.c policy/settings.c tests/host/control_rig.c
-// links: tests/host/seeded.c build/src/yyjson/src/yyjson.c build/src/llhttp/src/api.c
-// links: build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
+// links: webserver/http_parser/reply.c tests/host/control_rig.c tests/host/seeded.c
+// links: build/src/yyjson/src/yyjson.c build/src/llhttp/src/api.c build/src/llhttp/src/http.c
+// links: build/src/llhttp/src/llhttp.c
 // includes: . tests/host webserver components/mpd_manager components/interface components/runtime
 // includes: components/atomic build/src/llhttp/include build/src/yyjson/src kernel/include
 // flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable -Wno-unused-function
