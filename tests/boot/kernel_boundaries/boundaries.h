@@ -34,6 +34,7 @@ long client_wait(uint64_t y);
 long server_wait(uint64_t y);
 /* Stores into memory of somebody else: SHOJI_OK, or the invocation ends. */
 long server_touch(uint64_t address);
+long server_hold(uint64_t address); /* the same, after the sleeper has been given its turn again */
 long client_touch(uint64_t address);
 long client_address(uint64_t which); /* 0: of its own words, 1: of those that it lends */
 long server_address(void);

@@ -33,6 +33,13 @@ SHOJI_EXPORT long server_touch(uint64_t address)
     return SHOJI_OK;
 }
 
+SHOJI_EXPORT long server_hold(uint64_t address)
+{
+    (void)sched_give(THREAD_MAIN);
+    *(volatile uint32_t *)address += 1;
+    return SHOJI_OK;
+}
+
 SHOJI_EXPORT long server_address(void)
 {
     return (long)&touched;

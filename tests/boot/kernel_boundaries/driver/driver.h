@@ -48,6 +48,7 @@ bool crosses(const struct layout *layout, uint32_t pair);
 uint32_t domain_of(uint32_t which);  /* of the three; as the last run left it */
 uint32_t domain_was(uint32_t which); /* as the last run found it */
 uint64_t stale_domains(void);
+uint64_t domain_count(void);
 /* In this layout, with the sleeper blocked inside or not, a conversation with these moves. Returns how many
  * came; -1: a tick of the timer came in between. Everything has been looked at but the layout and the counts
  * of single edges. */
@@ -59,6 +60,10 @@ void layout_make(const struct layout *layout);
 /* What the pair's edge has counted in the last run. */
 void edge_read(uint32_t pair, uint64_t *invocations, uint64_t *gated);
 void sleeper_run(void);
+/* It is in the server, and will store to this address when it has its turn again. The status of that, once it
+ * has left. */
+void sleeper_hold(uint64_t address);
+long sleeper_held(void);
 /* It is in nobody any more. */
 void sleeper_leave(void);
 /* Makes the conversation once, for the emulator to write down. */

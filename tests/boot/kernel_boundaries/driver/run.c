@@ -7,6 +7,8 @@
 struct sup_test_hit hit[SUP_MOVES];
 
 static bool sleeper_idle = true;
+static uint64_t hold_at;
+static long held;
 static uint32_t turn; /* of the sleeper: what it asks for */
 static struct sup_edge edges_before[EDGES], edges_after[EDGES];
 static long edge_count;
@@ -37,7 +39,12 @@ void sleeper_run(void)
 {
     (void)sched_hold();
     for (;;) {
-        if (sleeper_idle) {
+        if (hold_at != 0) {
+            uint64_t address = hold_at;
+
+            hold_at = 0;
+            held = server_hold(address);
+        } else if (sleeper_idle) {
             (void)sched_give(THREAD_MAIN);
         } else {
             uint32_t y = ++turn;
@@ -46,6 +53,18 @@ void sleeper_run(void)
             CHECK(answer == wait_expected(y), answer);
         }
     }
+}
+
+void sleeper_hold(uint64_t address)
+{
+    hold_at = address;
+    sleeper_leave();
+}
+
+long sleeper_held(void)
+{
+    sleeper_leave();
+    return held;
 }
 
 void sleeper_leave(void)
@@ -67,6 +86,11 @@ static struct sup_counters counters(void)
 uint64_t stale_domains(void)
 {
     return counters().stale_domains;
+}
+
+uint64_t domain_count(void)
+{
+    return counters().domains;
 }
 
 bool crosses(const struct layout *layout, uint32_t pair)
