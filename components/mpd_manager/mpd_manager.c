@@ -52,13 +52,20 @@ SHOJI_EXPORT void control_thread(void)
     connections_run(&control);
 }
 
+/* In a mode that asks for no counts they are only shown, and a window may have more periods: reading them is
+ * more work than a hundred requests. */
+#define QUIET_PERIODS 16
+
 SHOJI_EXPORT void policy_thread(void)
 {
+    static uint32_t quiet = QUIET_PERIODS - 1;
+
     layout_lock();
     uint64_t period = governor_state()->settings.period;
     layout_unlock();
     timed_block(period);
     layout_lock();
-    governor_period();
+    if (policy_mode_counts(governor_state()->settings.mode) || ++quiet % QUIET_PERIODS == 0)
+        governor_period();
     layout_unlock();
 }
