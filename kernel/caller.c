@@ -6,6 +6,7 @@
 #include "caller.h"
 
 #include "layout/layout.h"
+#include "supervisor/frames.h"
 #include "supervisor/heap.h"
 #include "thread.h"
 
@@ -22,7 +23,8 @@ static bool caller_may(struct caller caller, struct caller_address address, uint
         return true;
     if (in_range(address, bytes, STACKS_BASE, SUPERVISOR_STACK_END)) {
         call_stack_save(stack);
-        return in_range(address, bytes, stack->limit, call_stack_frame(stack, 0).frame_base);
+        return in_range(address, bytes, stack->limit, call_stack_frame(stack, 0).frame_base) ||
+               frames_cover(thread_current(), caller.component, address.value, bytes, right);
     }
     return in_range(address, bytes, 0, 1ull << 32) &&
            (layout_covers(caller.component, (uint32_t)address.value, (uint32_t)bytes, right) ||

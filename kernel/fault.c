@@ -19,7 +19,9 @@
 #include "reboot.h"
 #include "scheduling.h"
 #include "shoji/supervisor.h"
+#include "supervisor/frames.h"
 #include "supervisor/gates.h"
+#include "supervisor/stack.h"
 #include "supervisor/heap.h"
 #include "supervisor/memory.h"
 #include "system.h"
@@ -419,18 +421,28 @@ static bool first_store(const struct registers *registers)
     return heap_first_store(&wrong, registers);
 }
 
+/* A segment's entry has no caller but who made the segment active. */
+static void stack_failed(const struct scene *scene)
+{
+    if (scene->at_base && stack_is_segment(scene->thread)) {
+        report(scene, "its stack is idle");
+        stack_returned(SHOJI_EFAULT);
+    }
+}
+
 void fault(struct registers *registers)
 {
     struct scene scene;
 
     if ((registers->cs & 3) == 0)
         panic_supervisor(registers);
-    if (first_store(registers) || closed_gate(registers))
+    if (first_store(registers) || closed_gate(registers) || frames_returned(registers))
         return;
     scene = scene_look(registers);
     if (scene.component != NO_COMPONENT)
         system_state.components[scene.component].faults++;
-    if (scene.component == system_state.scheduler && scene.thread->interruptible && !reboot_can()) {
+    if (scene.component == system_state.scheduler && scene.thread->interruptible && !reboot_can() &&
+        !stack_is_segment(scene.thread)) {
         report(&scene, "it is the scheduler");
         panic("nobody schedules any more: the scheduler faulted");
     }
@@ -441,10 +453,11 @@ void fault(struct registers *registers)
         call_stack_drop_interrupt();
         thread_return(SHOJI_EFAULT);
     }
-    if (!scene.thread->interruptible && scene.at_base) {
+    if (!scene.thread->interruptible && scene.at_base && !stack_is_segment(scene.thread)) {
         report(&scene, "component_init has failed");
         panic("component %s cannot be initialised: it faulted", system_name(scene.component));
     }
+    stack_failed(&scene);
     if (++scene.thread->faults >= THREAD_FAULTS_MAX) {
         report(&scene, "thread ended");
         scheduling_thread_over();

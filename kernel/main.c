@@ -17,6 +17,7 @@
 #include "scheduling.h"
 #include "shoji/supervisor.h"
 #include "supervisor/calls.h"
+#include "supervisor/stack.h"
 #include "system.h"
 #include "text.h"
 #include "thread.h"
@@ -168,6 +169,7 @@ void thread_base_returned(long status)
 {
     struct thread *thread = thread_current();
 
+    stack_returned(status);
     if (reboot_thread_returned(status))
         scheduling_continue();
     if (!thread->interruptible) {

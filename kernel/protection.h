@@ -175,6 +175,23 @@ void call_stack_rename(struct call_stack *stack, unsigned n, struct pd_id id);
 unsigned call_stack_tick(struct call_stack *stack);
 #define CALL_TICKS_MAX 1023u
 
+/* Of a stack that is saved: a call frame below the top one, which it is like, but that it returns to `rip` in the supervisor. */
+void call_stack_insert(struct call_stack *stack, uint64_t rip);
+bool call_stack_has_room(const struct call_stack *stack); /* for that */
+/* Of a stack that is saved: without its n-th frame from the top. */
+void call_stack_remove(struct call_stack *stack, unsigned n);
+/* Of a stack that is saved: whoever the top frame is about goes on with another frame base. */
+void call_stack_rebase(struct call_stack *stack, uint64_t frame_base);
+
+/* Words of the running thread's stack that a domain may use beside its own frames, until another thread runs. */
+struct stack_grant {
+    struct pd_id tag;
+    uint32_t address, bytes; /* multiples of 4, less than 64 KiB */
+    enum right right;        /* read or write */
+};
+#define STACK_GRANTS 8u
+void stack_grants_set(const struct stack_grant grants[], unsigned count); /* these, and no others */
+
 /* ---- The whole ---- */
 /* True if the hardware has it. Then: everything off until protection_start. */
 bool protection_present(void);

@@ -28,6 +28,7 @@
 #include "supervisor/group.h"
 #include "supervisor/memory.h"
 #include "supervisor/pd.h"
+#include "supervisor/stack.h"
 #include "system.h"
 #include "text.h"
 
@@ -107,6 +108,7 @@ static void component_reset(unsigned index)
     pd_forsake(index);
     group_forsake(index);
     gates_forsake(index);
+    stack_forsake(index);
     virtio_net_reset(index);
     memory_reset(index);
     loader_reload(index, supervisor_calls);

@@ -13,6 +13,7 @@
 
 #include "caller.h"
 #include "layout/layout.h"
+#include "panic.h"
 #include "shoji/supervisor.h"
 #include "supervisor/calls.h"
 #include "system.h"
@@ -68,6 +69,29 @@ void scheduling_continue(void)
     thread_run(thread, SHOJI_OK);
 }
 
+bool scheduling_may_switch(void)
+{
+    return shared == NULL || shared->lock != 0;
+}
+
+bool scheduling_unlock(void)
+{
+    if (shared == NULL)
+        return true;
+    if (shared->pending != 0)
+        return false;
+    shared->lock = 0;
+    return true;
+}
+
+void scheduling_thread_idle(void)
+{
+    if (shared == NULL)
+        panic("nobody schedules, and who made a stack segment active does not go on");
+    shared->pending |= 1u << SUP_EVENT_TIMER;
+    upcall();
+}
+
 void scheduling_thread_over(void)
 {
     thread_current()->state = THREAD_OVER;
@@ -112,7 +136,7 @@ SUPERVISOR_CALL(sup_switch, thread_t number, uint64_t, uint64_t, uint64_t, uint6
 
     if (shared == NULL || shared->lock == 0)
         return SHOJI_EINVAL;
-    if (to == NULL)
+    if (to == NULL || to->state == THREAD_NONE)
         return SHOJI_ENOENT;
     if (to->state == THREAD_OVER)
         return SHOJI_ECLOSED;

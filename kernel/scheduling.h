@@ -17,6 +17,13 @@ void scheduling_note(unsigned event);
 /* The running thread is INTERRUPTED at its beginning, or RETURNING: goes on with it, or with the upcall
  * thread if something is pending. */
 void scheduling_continue(void) __attribute__((noreturn));
+/* May the scheduler put another thread in the place of the one that runs? */
+bool scheduling_may_switch(void);
+/* One goes on that is not in the scheduler: interrupts may take the processor from it. False: one has come
+ * meanwhile. */
+bool scheduling_unlock(void);
+/* The running thread has nothing to do. */
+void scheduling_thread_idle(void) __attribute__((noreturn));
 /* The running thread is OVER: the scheduler is told by a timer event. */
 void scheduling_thread_over(void) __attribute__((noreturn));
 

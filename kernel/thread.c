@@ -14,6 +14,7 @@
 #include "layout/layout.h"
 #include "panic.h"
 #include "shoji/supervisor.h"
+#include "supervisor/frames.h"
 #include "system.h"
 
 #define CALL_FRAMES 64u
@@ -93,10 +94,9 @@ const struct thread *thread_of_stack(uint64_t address)
     return address >= STACKS_BASE ? thread_at((address - STACKS_BASE) / STACK_BYTES) : NULL;
 }
 
-void thread_enter(struct thread *thread, struct pd_id id, uint32_t entry, uint64_t argument)
+static void enter_at(struct thread *thread, struct pd_id id, uint32_t entry, uint64_t argument, uint64_t end)
 {
-    uint64_t end = stack_base(thread_number(thread)) + STACK_BYTES;
-
+    frames_forget(thread);
     thread->registers =
         (struct registers){.rdi = argument,
                            .rip = entry,
@@ -107,6 +107,17 @@ void thread_enter(struct thread *thread, struct pd_id id, uint32_t entry, uint64
     if (thread == current)
         call_stack_load(&thread->stack);
     thread->state = THREAD_INTERRUPTED;
+}
+
+void thread_enter(struct thread *thread, struct pd_id id, uint32_t entry, uint64_t argument)
+{
+    enter_at(thread, id, entry, argument, stack_base(thread_number(thread)) + STACK_BYTES);
+}
+
+void thread_begin_at(struct thread *thread, uint64_t stack_end)
+{
+    enter_at(thread, pd_home(system_state.manifest.components[thread->component].id), thread->entry,
+             thread->argument, stack_end);
 }
 
 void thread_begin(struct thread *thread)
@@ -143,6 +154,7 @@ void thread_run(struct thread *thread, long result)
     if (thread != current) {
         __asm__ volatile("fxsave64 %0" : "=m"(current->floating));
         call_stack_switch(&thread->stack);
+        frames_load(thread);
         __asm__ volatile("fxrstor64 %0" : : "m"(thread->floating));
         current = thread;
         global()->current = thread_number(thread);

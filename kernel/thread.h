@@ -63,6 +63,8 @@ void thread_gate_slots(uint64_t *slots);
 /* Back to the beginning: the thread's entry, in the component's domain of now. Also for the thread that runs.
  */
 void thread_begin(struct thread *thread);
+/* The same, with its stack ending there. */
+void thread_begin_at(struct thread *thread, uint64_t stack_end);
 /* Its base enters `entry` in the domain that `id` names. */
 void thread_enter(struct thread *thread, struct pd_id id, uint32_t entry, uint64_t argument);
 /* A parked thread has called sup_switch, and nothing but the scheduler's own code is below that: it returns to the

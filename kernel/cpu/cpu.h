@@ -47,6 +47,13 @@ void cpu_resume(const struct registers *registers) __attribute__((noreturn));
  * stack's end. */
 void cpu_return(long result, uint64_t rip) __attribute__((noreturn));
 
+/* The same with both words of a result. */
+void cpu_return_both(uint64_t rax, uint64_t rdx, uint64_t rip) __attribute__((noreturn));
+
+/* Where an invocation returns to that has opened words of its frame; calls thread_frames_ended(rax, rdx) with interrupts off. */
+void thread_frames_end(void);
+void thread_frames_ended(uint64_t rax, uint64_t rdx) __attribute__((noreturn));
+
 /* Where the base frame of every thread returns to; calls thread_base_returned(rax) with interrupts off. */
 void thread_base(void);
 void thread_base_returned(long status) __attribute__((noreturn));

@@ -86,6 +86,15 @@ cpu_return:
     xor %edx, %edx
     ret
 
+    .globl cpu_return_both
+/* rdi, rsi: rax and rdx for who is returned to; rdx: return address of the top call frame. */
+cpu_return_both:
+    mov %rdi, %rax
+    mov $SUPERVISOR_STACK_END - 8, %esp
+    mov %rdx, (%rsp)
+    mov %rsi, %rdx
+    ret
+
 /* Here a debugger's backtrace ends. It looks for a caller at the byte before a return address: hence the nops. */
     .macro BASE name
     .globl \name
@@ -102,6 +111,14 @@ cpu_return:
     cli
     mov %rax, %rdi
     call thread_base_returned
+    .cfi_endproc
+
+/* An invocation has returned that had opened words of its frame to others (rax, rdx). As thread_base. */
+    BASE thread_frames_end
+    cli
+    mov %rax, %rdi
+    mov %rdx, %rsi
+    call thread_frames_ended
     .cfi_endproc
 
 /* An invocation has returned to a component that is no more (rax). As thread_base. */

@@ -125,9 +125,57 @@ void call_stack_divert(struct call_stack *stack, unsigned n, uint64_t rip)
                              .gate = frame->gate};
     /* The callee's return address is compared with the frame's. The supervisor's own is written as it
      * returns. */
-    if (n != 0)
+    if (n != 0 && frame[1].fb != SUPERVISOR_STACK_END)
         *(uint64_t *)(frame[1].fb - 8) = rip;
 }
+
+bool call_stack_has_room(const struct call_stack *stack)
+{
+    return stack->end - stack->top >= (MMP_XFRAME_RESERVE + 1ull) * MMP_XFRAME_BYTES;
+}
+
+void call_stack_insert(struct call_stack *stack, uint64_t rip)
+{
+    struct xframe *frame = frame_at(stack->top - MMP_XFRAME_BYTES);
+
+    frame[1] = frame[0];
+    frame[0] = (struct xframe){.rip = rip,
+                               .rsp = SUPERVISOR_STACK_END,
+                               .fb = SUPERVISOR_STACK_END,
+                               .kind = MMP_XFRAME_CALL,
+                               .flags = frame[-1].flags,
+                               .gate = frame[-1].gate};
+    stack->top += MMP_XFRAME_BYTES;
+}
+
+void call_stack_remove(struct call_stack *stack, unsigned n)
+{
+    struct xframe *frame = frame_at(stack->top - (n + 1ull) * MMP_XFRAME_BYTES);
+
+    for (; n > 0; n--, frame++)
+        frame[0] = frame[1];
+    stack->top -= MMP_XFRAME_BYTES;
+}
+
+void call_stack_rebase(struct call_stack *stack, uint64_t frame_base)
+{
+    frame_at(stack->top - MMP_XFRAME_BYTES)->fb = frame_base;
+}
+
+void stack_grants_set(const struct stack_grant grants[], unsigned count)
+{
+    for (unsigned i = 0; i < MMP_SPT_ENTRIES; i++) {
+        uint64_t value = 0;
+
+        if (i < count)
+            value = grants[i].tag.value | (uint64_t)(grants[i].bytes / 4) << MMP_SPT_WORDS_SHIFT |
+                    (uint64_t)grants[i].right << MMP_SPT_PERM_SHIFT |
+                    (uint64_t)grants[i].address << MMP_SPT_START_SHIFT;
+        mmp_register_write(MMP_MSR_SPT + i, value);
+    }
+}
+_Static_assert(STACK_GRANTS == MMP_SPT_ENTRIES, "stack permissions table (manual 7.7)");
+_Static_assert(STACK_BYTES / 4 - 1 <= MMP_SPT_WORDS_MASK, "a grant is part of a stack");
 
 void call_stack_rename(struct call_stack *stack, unsigned n, struct pd_id id)
 {

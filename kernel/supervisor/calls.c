@@ -16,6 +16,7 @@
     CALL(pd, mmp_open_PD)                                                                                    \
     CALL(pd, mmp_set_gate)                                                                                   \
     CALL(share, mmp_set_perm)                                                                                \
+    CALL(share, mmp_supr_set_perm)                                                                           \
     CALL(share, mprot_export)                                                                                \
     CALL(share, mmp_mem_chown)                                                                               \
     CALL(share, mmp_alloc_group)                                                                             \
@@ -36,6 +37,7 @@
     CALL(thread, sup_sched_attach)                                                                           \
     CALL(thread, sup_thread_get)                                                                             \
     CALL(thread, sup_switch)                                                                                 \
+    CALL(thread, mmp_set_stack)                                                                              \
     CALL(thread, sup_idle)                                                                                   \
     CALL(device, sup_device_open)                                                                            \
     CALL(device, sup_device_perm)                                                                            \
@@ -59,7 +61,9 @@
 #define VARIANTS(CALL)                                                                                       \
     CALL(pd, mmp_alloc)                                                                                      \
     CALL(pd, mmp_alloc_at)                                                                                   \
-    CALL(pd, mmp_free)
+    CALL(pd, mmp_free)                                                                                       \
+    CALL(thread, mmp_alloc)                                                                                  \
+    CALL(thread, mmp_free)
 
 #define DECLARE(group, name) extern void name##_entry(void);
 #define LIST(group, name) {#name, #group, name##_entry},

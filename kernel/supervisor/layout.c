@@ -7,6 +7,7 @@
 #include "caller.h"
 #include "reboot.h"
 #include "supervisor/calls.h"
+#include "supervisor/frames.h"
 #include "supervisor/gates.h"
 #include "supervisor/layout.h"
 #include "text.h"
@@ -177,8 +178,11 @@ SUPERVISOR_CALL(sup_policy_line, uint32_t index, uint64_t address, uint64_t byte
 
 long move_told(long status)
 {
-    if (status >= 0)
+    if (status >= 0) {
         ((struct shoji_global *)(uintptr_t)GLOBAL_BASE)->moves++;
+        call_stack_save(&thread_current()->stack);
+        frames_load(thread_current());
+    }
     return status;
 }
 

@@ -48,6 +48,12 @@ def test_group():
     assert (status, lines[-1]) == (rig.ENDED, "group"), "\n".join(lines)
 
 
+def test_stack():
+    """Stack segments, and words of frames that are opened to a callee until the invocation returns."""
+    status, lines = rig.boot_folder("kernel_stack")
+    assert (status, lines[-1]) == (rig.ENDED, "stack"), "\n".join(lines)
+
+
 def test_pd():
     """Protection domains made at run time, a component loaded into them by an ordinary one: calls, faults, refusals, the end."""
     status, lines = rig.boot_folder("kernel_pd")

@@ -66,6 +66,13 @@ long mprot_export(uint64_t address, uint64_t bytes, uint32_t prot, component_t t
  * SHOJI_ENOENT, SHOJI_EINVAL, SHOJI_EMEMORY. */
 long mmp_mem_chown(uint64_t address, uint64_t bytes, component_t to);
 
+/* Words of the caller's frame on the stack that runs, between its stack pointer and its return address, for `to` to read or to write until
+ * the caller's invocation returns, or takes them back (MMP_PERM_NONE): an argument passed by its address. `exclusive`: nobody else may use
+ * them any more. For the caller itself (MMP_PERM_RW, exclusive): all others lose them; its frame is its alone without that.
+ * HotOS 3.2 mmp_supr_set_perm; Mondrix's stack permissions. SHOJI_EPERM: no words of that frame; SHOJI_EMEMORY: at most six of these at once
+ * in an invocation, fewer where those that called it have some; SHOJI_ENOENT, SHOJI_EINVAL. */
+long mmp_supr_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, uint32_t exclusive, component_t to);
+
 /* Group domains (Mondrix). Returns an id for mmp_set_perm and mprot_export: what is exported to it, by whomever, is its members', while
  * they are in it. The caller owns it. SHOJI_EMEMORY. */
 #define SUP_GROUP_FIRST 0x10000u
@@ -165,6 +172,16 @@ long sup_thread_get(uint32_t index, struct sup_thread *out);
  * sup_switch itself comes back with lock still set and clears it. Call with lock set (else SHOJI_EINVAL). SHOJI_ENOENT: no such thread;
  * SHOJI_ECLOSED: the thread faulted too often and will never run again. */
 long sup_switch(thread_t to);
+/* Stack segments (HotOS 3.2): mmp_alloc(SUP_STACK, bytes), of at most 64 KiB, returns the address of one; the supervisor owns it, the
+ * caller is its manager. mmp_free(SUP_STACK, segment, 0): SHOJI_EBUSY unless it is idle. In this group these two are for SUP_STACK only.
+ * mmp_set_stack saves the caller, as sup_switch does, and goes on with what is on the segment. An idle one begins: its first frame ends at
+ * frame_base, in the segment and a multiple of 16, and `entry`, a function of the caller's, runs there with `argument`. When it returns, the
+ * segment is idle again, and who made it active goes on: mmp_set_stack returns what it returned; SHOJI_EFAULT if it failed. If it is not
+ * idle, frame_base is 0, and it goes on where it was. segment 0: who made the running one active goes on.
+ * cpu is 0. SHOJI_EPERM: another manager's; SHOJI_ENOENT: no segment; SHOJI_EINVAL: lock is not set, or a frame or entry that cannot be;
+ * SHOJI_EBUSY: it is not idle; SHOJI_EAGAIN as sup_switch. */
+#define SUP_STACK 0x80000000u
+long mmp_set_stack(uint64_t segment, uint32_t cpu, uint64_t frame_base, uint64_t entry, uint64_t argument);
 /* Waits, with interrupts open, until pending is not zero. Call with lock set. */
 long sup_idle(void);
 
