@@ -58,6 +58,12 @@ def domains():
     return [(tag, root, members) for (tag, root), members in sorted(found.items())]
 
 
+def devices():
+    """[(text, root)] of the devices that have domains, which are numbered behind those of components (kernel/memory_map.h)."""
+    first = system.TAG_FIRST + arch.PD_COUNT
+    return [(f'device {index - first}, by itself', entry.root) for index, entry in sorted(descriptors().items()) if index >= first and entry.valid]
+
+
 def pd_text(pd):
     index = pd & arch.MMP_PD_INDEX_MASK
     if pd == arch.MMP_PD_SUPERVISOR:
@@ -127,7 +133,7 @@ class Gates(View):
 
 
 class Who(View):
-    """shoji who ADDRESS: whose the word is, and which domains may read, write or execute it, by walking every domain's table."""
+    """shoji who ADDRESS: whose the word is, and which domains and devices may read, write or execute it, by walking every domain's table."""
 
     def __init__(self):
         super().__init__('shoji who', gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
@@ -147,6 +153,11 @@ class Who(View):
             if permission:
                 nobody = False
                 print(f'  {tables.NAMES[permission]:13} {pd_text(tag)}')
+        for text, root in devices():
+            permission = walker.permission(root, address & ~3)
+            if permission:
+                nobody = False
+                print(f'  {tables.NAMES[permission]:13} {text}')
         sl, fb = stacks.register('mmp_sl'), stacks.register('mmp_fb')
         if sl <= address < fb:
             nobody = False

@@ -32,11 +32,13 @@ shoji components
 echo ==gates\\n
 shoji gates connection_manager
 echo ==own\\n
-shoji who &'webserver/connection_manager/connection_manager.c'::web
+shoji who &'webserver/port_manager/port_manager.c'::ports
 echo ==kernel\\n
 shoji who &system_state
 echo ==code\\n
 shoji who static_get
+echo ==packet\\n
+shoji who 0xe400008
 echo ==frame\\n
 shoji who $rsp
 echo ==callers\\n
@@ -162,11 +164,13 @@ def test_components_and_gates(session):
 
 def test_who_may_touch_an_address(session):
     parts = session[0]
-    assert "connection_manager, slot" in parts["own"] and "read-write    domain" in parts["own"]
+    assert "port_manager, slot" in parts["own"] and "read-write    domain" in parts["own"]
     assert parts["own"].count("domain") == 1, parts["own"]
     assert "the supervisor's memory" in parts["kernel"] and "nobody but the supervisor" in parts["kernel"]
     assert "read-execute" in parts["code"] and "static_content" in parts["code"]
     assert "whoever runs now" in parts["frame"]
+    packet = parts["packet"].splitlines()  # the first buffer of pool net, whose packets vnic's device writes, and vnic cannot
+    assert "net" in packet[0] and "  read-write    device 0, by itself" in packet and "vnic" not in parts["packet"], packet
     # The first word above the frame base is the caller's: nobody's now.
     assert "stack of thread" in parts["callers"] and "whoever" not in parts["callers"]
 
