@@ -36,7 +36,7 @@ struct rebooting {
     uint32_t state, reboots, failures;
     uint64_t due;     /* the tick of its component_init */
     uint64_t since;   /* the tick of its last failure or reboot */
-    uint64_t invoked; /* invocations by then */
+    uint64_t invoked; /* invocations by its last failure or reboot */
     uint64_t untold;  /* components whose component_gone has not been called for it */
     char reason[SUP_REASON_BYTES];
 };
@@ -137,8 +137,10 @@ static void component_blame(unsigned index, const char *reason)
 {
     struct rebooting *it = &components[index];
 
-    bool served = invocations(index) > it->invoked + 1; /* the failed one is not counted */
+    uint64_t invoked = invocations(index);
+    bool served = invoked > it->invoked + 1; /* the failed one is not counted */
 
+    it->invoked = invoked; /* what was served before this failure does not excuse the next one */
     if (system_is_made(index)) {
         text_copy(it->reason, sizeof it->reason, reason);
         return;

@@ -5,6 +5,7 @@ serves on while each of its components is killed, in turn, at random, and while 
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 import rig
@@ -44,6 +45,8 @@ def test_failing():
 
 sys.path.insert(0, str(rig.REPOSITORY / "tests/kills"))
 import kills  # noqa: E402
+import leaks  # noqa: E402
+import moving  # noqa: E402
 from target import Target  # noqa: E402
 
 ROUNDS = 2
@@ -91,3 +94,33 @@ def test_killed_at_random_while_walls_move(target):
     assert run.mover.moved > 20
     assert any(len(kill.fallen) > 1 for kill in run.kills)
     check(run)
+
+
+def test_all_in_one_domain_fall_together(target):
+    """Merged into one, everybody is rebooted for anybody's failure, scheduler, memory mapper and mpd_manager included."""
+    run = kills.Run(target)
+    with run:
+        for name in ("cgi_service_a", "tcp", "scheduler", "mpd_manager", "killer"):
+            moving.merge(target)
+            run.kill(name)
+            time.sleep(0.5)
+    assert all(kill.fallen == set(target.components) for kill in run.kills)
+    verdict = run.verdict()
+    assert verdict.outside == [] and len(verdict.failed) <= 20 * len(run.kills), verdict.text()
+    assert run.left_behind(True) == []
+
+
+def test_the_supervisor_stops_with_a_panic(target):
+    """It alone cannot be rebooted. An instruction of sup_kill, which nobody has executed yet, is made an undefined one."""
+    listing = subprocess.run(["nm", leaks.KERNEL], capture_output=True, text=True, check=True).stdout
+    at = int(re.search(r"^([0-9a-f]+) T sup_kill_call$", listing, re.M)[1], 16)
+    assert target.memory[at:at + 2] != b"\x0f\x0b"
+    target.memory[at:at + 2] = b"\x0f\x0b"
+    target.order("static_content")
+    told = rf"panic: exception 6 \(undefined instruction\), error 0x0, in the supervisor at 0x{at:x};"
+    for _ in range(500):
+        if re.search(told, target.running.console()):
+            break
+        time.sleep(0.01)
+    assert re.search(told, target.running.console()), target.running.console()[-2000:]
+    assert not target.running.answers()

@@ -1002,7 +1002,6 @@ def test_wild_store_within_a_merged_domain(wild):
     """The component merged with its clients takes them along, and with fd_api all connections; the next request is served."""
     wild.mode("isolated")
     for client in ("content_manager", "http_parser", "fd_api", "connection_manager"):
-        time.sleep(0.1)  # the control interface's connections have fallen with fd_api too
         assert wild.ask("POST", "/v1/merge", {"into": client, "from": "static_content"}).status == 200
         for _ in range(3):
             wild_request(wild, {502} if client in ("content_manager", "http_parser") else {502, None})

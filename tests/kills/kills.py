@@ -62,9 +62,9 @@ class Run:
         failed = sorted((outcome for client in self.clients for outcome in client.failed), key=lambda outcome: outcome.end)
         return Verdict({client.kind.name: client.answered for client in self.clients}, failed, list(self.kills), self.paths)
 
-    def left_behind(self):
-        """After the end: sentences."""
-        if self.walls:
+    def left_behind(self, moved=False):
+        """After the end: sentences. `moved`: walls have, somehow."""
+        if self.walls or moved:
             moving.isolate(self.target)
         return leaks.leaked(self.before, leaks.settled(self.target)) + self.target.faults()
 

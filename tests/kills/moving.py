@@ -42,15 +42,23 @@ def warm_up(target, moves=30):
     isolate(target)
 
 
-def isolate(target, seconds=10):
+def isolate(target):
+    policy(target, "isolated")
+
+
+def merge(target):
+    policy(target, "merged")
+
+
+def policy(target, mode, seconds=10):
     end = time.monotonic() + seconds
     while True:
         try:
-            status, _ = target.ask("PUT", "/v1/policy", {"mode": "isolated"})
+            status, _ = target.ask("PUT", "/v1/policy", {"mode": mode})
             if status == 200:
                 return
         except (OSError, ValueError, http.client.HTTPException):
             pass
         if time.monotonic() > end:
-            raise AssertionError("the walls cannot be put back: the control interface does not answer")
+            raise AssertionError(f"the policy cannot be set to {mode}: the control interface does not answer")
         time.sleep(0.1)

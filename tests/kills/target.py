@@ -109,13 +109,18 @@ class Target:
         """Of 10 ms, since the system's boot."""
         return self.word(GLOBAL_TICKS)
 
+    def order(self, name):
+        """Tells the killer; the order's number."""
+        self.number += 1
+        order = self.number << 8 | self.components[name]
+        struct.pack_into("=Q", self.memory, self.orders + ORDER, order)
+        return order
+
     def kill(self, name):
         """Kills the component, with all of its domain."""
         with self.lock:
-            self.number += 1
-            order = self.number << 8 | self.components[name]
             ordered = time.monotonic()
-            struct.pack_into("=Q", self.memory, self.orders + ORDER, order)
+            order = self.order(name)
             begin = max(ordered, self.wait(BEGUN, order, f"{name} was to be killed"))
             self.wait(DONE, order, f"{name} was killed")
             fallen = self.word(self.orders + FALLEN)
