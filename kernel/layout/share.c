@@ -22,16 +22,15 @@ static bool has_principal(const struct layout_domain *domain, unsigned to)
 /* A live or stale domain in which `to` sees the slot by a table that several need (union.c). */
 static bool shares_table(const struct layout_domain *domain, unsigned slot, unsigned to)
 {
-    if ((domain->state != DOMAIN_LIVE && domain->state != DOMAIN_STALE) || !has_principal(domain, to) ||
-        owner_decides(domain->members, slot))
+    if (!has_principal(domain, to) || owner_decides(domain->members, slot))
         return false;
     return (layout.users[slot] & principals(domain->members) & ~(1ull << to)) != 0;
 }
 
 static long unions_reserve(unsigned slot, unsigned to, struct view_budget *budget)
 {
-    for (unsigned i = 1; i < PD_COUNT; i++) {
-        const struct layout_domain *domain = &layout.domains[i];
+    for (struct pd_set left = holders(); !set_empty(&left);) {
+        const struct layout_domain *domain = domain_of(set_take(&left));
 
         if (!shares_table(domain, slot, to))
             continue;
