@@ -5,8 +5,8 @@
  * 1. The device may do with words of its component's slot what the component may do with them itself, but
  * execute; with words of the pool that the manifest names what it says there, whether or not the component
  * may.
- * 2. A denied access has had no effect, and the device can access nothing any more. It is stopped before it is reported, and its component counts
- * as failed: it programs the device.
+ * 2. A denied access has had no effect, and the device can access nothing any more. It is stopped before it
+ * is reported, and its component counts as failed: it programs the device.
  */
 #include "device/dma.h"
 
@@ -106,10 +106,25 @@ static void allowed_text(char *out, size_t size, uint64_t address, bool store)
         text_copy(out, size, "nothing allows it");
 }
 
+/* Who is rebooted for it: the device's component and those in its domain now. */
+static void rebooted_text(char *out, size_t size)
+{
+    uint64_t members = layout_members(layout_domain(device->component));
+    size_t length;
+
+    out[0] = '\0';
+    if (!reboot_can())
+        return;
+    length = text_format(out, size, ", rebooting");
+    for (; members != 0; members &= members - 1)
+        length +=
+            text_format(out + length, size - length, " %s", system_name((unsigned)__builtin_ctzll(members)));
+}
+
 void dma_tick(void)
 {
     struct protection_device_fault fault;
-    char owner[FAULT_OWNER_BYTES], allowed[120], what[240];
+    char owner[FAULT_OWNER_BYTES], allowed[120], what[240], rebooted[300];
     bool store;
 
     if (device == NULL || !protection_device_fault(&fault))
@@ -118,13 +133,13 @@ void dma_tick(void)
     virtio_net_stop();
     fault_owner_text(owner, sizeof owner, fault.address);
     allowed_text(allowed, sizeof allowed, fault.address, store);
+    rebooted_text(rebooted, sizeof rebooted);
     text_format(what, sizeof what, "its device: %s 0x%08lx, %s; %s", store ? "store to" : "load at",
                 fault.address, owner, protection_fault_text(fault.kind));
     console_line_begin();
-    console_print("fault: %s (device %s, domain %u): %s; %s; %lu denied; the device is stopped%s%s\n",
+    console_print("fault: %s (device %s, domain %u): %s; %s; %lu denied; the device is stopped%s\n",
                   system_name(device->component), device->kind, pd_of_device(DEVICE).number,
-                  what + sizeof "its device: " - 1, allowed, fault.count - denials,
-                  reboot_can() ? ", rebooting " : "", reboot_can() ? system_name(device->component) : "");
+                  what + sizeof "its device: " - 1, allowed, fault.count - denials, rebooted);
     denials = fault.count;
     system_state.components[device->component].faults++;
     reboot_later(device->component, what);

@@ -196,6 +196,7 @@ static void boot(bool checked)
     system_state.manifest.component_count = COMPONENTS;
     system_state.manifest.pool_count = 2;
     strcpy(system_state.manifest.components[OWNER].name, "driver");
+    strcpy(system_state.manifest.components[2].name, "other");
     strcpy(system_state.manifest.pools[1].name, "net");
     strcpy(system_state.manifest.pools[0].name, "other");
     for (unsigned c = 0; c < COMPONENTS; c++) {
@@ -335,6 +336,11 @@ static void a_denial_is_reported_once_and_the_component_rebooted(void **state)
     fault_address = base(POOL) + 8;
     dma_tick();
     assert_non_null(strstr(printed, "sup_device_perm by driver would allow it"));
+    can_reboot = true;
+    assert_int_equal(layout_merge(2, OWNER), SHOJI_OK);
+    fault_info = MMP_FAULT_PERMISSION | (uint64_t)REQUESTER << 32;
+    dma_tick();
+    assert_non_null(strstr(printed, "the device is stopped, rebooting driver other\n"));
 }
 
 static void unchecked_is_as_before(void **state)
