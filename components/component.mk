@@ -9,7 +9,7 @@
 # and get $(BUILD)/components/tcp.elf (the loadable file) and $(BUILD)/components/tcp.debug (its debug sections); whatever folder a
 # component's source is in, its output is in build/components. $(COMPONENT_IMAGES) collects the .elf files. More, all optional:
 #
-#     tcp.threads := yes      several threads call malloc in it: the heap gets a mutex (needs an edge to lock)
+#     tcp.threads := yes      several threads call malloc in it: the heap gets a mutex (needs edges to lock and scheduler)
 #     tcp.float   := yes      may use SSE; others are compiled with general registers only
 #     tcp.flags   := -D...    further compiler flags, after the common ones
 #     tcp.foreign := PATTERN  sources (make patterns) that are not ours: compiled without -Wextra -Werror

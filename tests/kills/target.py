@@ -12,6 +12,7 @@ import mmap
 import os
 import pathlib
 import re
+import shutil
 import socket
 import struct
 import sys
@@ -67,6 +68,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def memory_place(folder):
+    """Not on a disk, if there is a choice: each page that the guest writes would be written there, too."""
+    shared = "/dev/shm"
+    return shared if os.path.isdir(shared) and shutil.disk_usage(shared).free > MEMORY else folder
+
+
 class Target:
     def __init__(self, run, modules=MODULES):
         folder = REPOSITORY / run
@@ -82,9 +89,7 @@ class Target:
         self.memory = None
         self.number = 0
         self.lock = threading.Lock()
-        # Not on a disk, if there is a choice: each page that the guest writes would be written there, too.
-        place = "/dev/shm" if os.path.isdir("/dev/shm") else folder
-        with tempfile.NamedTemporaryFile(dir=place, prefix="shoji-memory-") as file:
+        with tempfile.NamedTemporaryFile(dir=memory_place(folder), prefix="shoji-memory-") as file:
             file.truncate(MEMORY)
             self.running = running.Running(machine.Machine(
                 modules=f"{run}/modules.list", port=self.web, control_port=self.control, qemu=os.environ.get("QEMU") or machine.QEMU,
