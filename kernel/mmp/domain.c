@@ -16,8 +16,8 @@
 #include "panic.h"
 
 #define TAG_FIRST 256u
-#define PD_ALL (PD_COUNT + PD_DEVICES)
-#define ID_COUNT (TAG_FIRST + PD_ALL)
+#define PD_TABLES (PD_COUNT + PD_DEVICES)
+#define ID_COUNT (TAG_FIRST + PD_TABLES)
 
 struct descriptor {
     uint64_t name; /* root | tag << 32 | flags << 48 */
@@ -28,7 +28,7 @@ _Static_assert(MMP_DD_ROOT == 0 && MMP_DD_TAG == 4 && MMP_DD_FLAGS == 6, "domain
 _Static_assert(ARENA_BASE % SLOT_BYTES == 0 && GATES_OFFSET == MMP_GATE_SPACE_OFFSET,
                "gate space (manual 5.1)");
 
-static uint32_t roots[PD_ALL][MMP_ROOT_ENTRIES] __attribute__((aligned(MMP_ROOT_BYTES)));
+static uint32_t roots[PD_TABLES][MMP_ROOT_ENTRIES] __attribute__((aligned(MMP_ROOT_BYTES)));
 static struct descriptor descriptors[ID_COUNT] __attribute__((aligned(MMP_DD_SIZE)));
 
 void pd_select(struct pd pd, unsigned root_slot, struct view view)

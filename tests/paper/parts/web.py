@@ -121,7 +121,7 @@ def modelled_run(system, more="", rounds=1):
 
 
 # Of the supervisor's calls, those that decide about rights; the others are the kernel's.
-MTOP = tuple(f"supervisor/{name}.c" for name in ("memory", "layout", "share", "heap", "words"))
+MTOP = tuple(f"supervisor/{name}.c" for name in ("memory", "pages", "layout", "share", "group", "pd", "gates", "stack", "frames", "heap", "words"))
 
 
 def class_of(source):
