@@ -2,23 +2,27 @@
  *
  * The three steps of TSE11 section 3.4 on an overlay graph, from the layout that it has:
  *
- *   (a) while more invocations cross than allowed, merge along the costliest edge between two domains that
- * the rules let merge; when there is none, move the node that saves most to another domain, and merge on; (b)
- * while there is room, split a domain along the cheapest cut; (c) trade: take down a costly wall if cheaper
- * ones can stand for it. Of the costliest edges in turn, one is merged on trial, and cheapest cuts are split
- * while they fit. The trade is kept if the layout's value has risen within the threshold, or is the same for
- * fewer crossings; otherwise all is as before. After a trade, (b) again.
+ *   (a) While more invocations cross than allowed, merge along the costliest edge between two domains
+ *       that the rules let merge. When there is none, move the node that saves most to another domain,
+ *       and merge on.
+ *
+ *   (b) While there is room, split a domain along the cheapest cut.
+ *
+ *   (c) Trade: take down a costly wall if cheaper ones can stand for it. Of the costliest edges in turn,
+ *       one is merged on trial, and cheapest cuts are split while they fit. The trade is kept if the
+ *       layout's value has risen within the threshold, or is the same for fewer crossings; otherwise all
+ *       is as before. After a trade, (b) again.
  *
  * With weights, costliest and cheapest are so by cost / value: what a wall costs for what it is worth.
  *
- * Hysteresis: (a) goes by the sum over several windows and the whole threshold; (b) and (c) pay for a new
- * wall by its peak in one of these windows, and leave a part of the threshold free; a trade of equal value
+ * Hysteresis: (a) goes by the sum over several windows and the whole threshold. (b) and (c) pay for a new
+ * wall by its peak in one of these windows, and leave a part of the threshold free. A trade of equal value
  * needs walls that are cheaper by that part, their peaks against the mean of the wall that falls. So steady
  * noise moves no wall to and fro.
  *
- * Bound on work: when the steps of a period are used up, it stops where it is, which is always a layout that
- * obeys the rules; the next period goes on from there. A cut that would take too many steps is replaced by
- * the cheapest single node. A trade, once begun, is ended.
+ * Bound on work: when the steps of a period are used up, it stops where it is, which is always a layout
+ * that obeys the rules; the next period goes on from there. A cut that would take too many steps is
+ * replaced by the cheapest single node. A trade, once begun, is ended.
  */
 #ifndef POLICY_ADAPT_H
 #define POLICY_ADAPT_H

@@ -3,7 +3,8 @@
  * The record of what the policy decided: what it saw, what it expected to gain, and what it then gained. A
  * ring in the caller's memory, of which the newest records are kept.
  *
- * 1. Numbers begin at 1 and have no gaps; the newest is `count`, the oldest kept is count - limit + 1.
+ * 1. Numbers begin at 1 and have no gaps; the newest is `count`, the oldest kept is count - limit +
+ *    1.
  * 2. A record is written once. Only what came of it is filled in later, once.
  * 3. What is staged is no record until it is kept, or it is dropped without a trace.
  */

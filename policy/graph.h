@@ -4,10 +4,10 @@
  * A policy sees nothing else of the system; the library includes nothing of the kernel, allocates nothing and
  * knows no clock. The graph lies in memory that the caller gives, of any size.
  *
- * 1. Ids of components are 1 to 2^32 - 2, each once. A component's index is its place in `components`; it
- * never changes until graph_clear.
- * 2. An edge whose server is 0 leads to the supervisor, which is no component: it always crosses, and no
- * policy can change that.
+ * 1. Ids of components are 1 to 2^32 - 2, each once. A component's index is its place in
+ *    `components`; it never changes until graph_clear.
+ * 2. An edge whose server is 0 leads to the supervisor, which is no component: it always crosses,
+ *    and no policy can change that.
  * 3. Counts only grow; a window is the difference of two snapshots (graph_window).
  */
 #ifndef POLICY_GRAPH_H

@@ -3,8 +3,8 @@
  * A priority queue of items 0 to limit - 1, each at most once, that knows where each item is: an item's key
  * can be changed, and any item removed, in logarithmic time.
  *
- * 1. A key is a count and a value, ordered by count / value, exactly. Items of equal keys come in the order
- * of their numbers: what a policy does depends on nothing but what it saw.
+ * 1. A key is a count and a value, ordered by count / value, exactly. Items of equal keys come in
+ *    the order of their numbers: what a policy does depends on nothing but what it saw.
  */
 #ifndef POLICY_HEAP_H
 #define POLICY_HEAP_H

@@ -5,8 +5,8 @@
  * windows, and a new wall is paid for by the most that any of them had: what is noisy is merged late and
  * split later.
  *
- * 1. A window's count of a pair is at most HISTORY_COUNT_MOST (more saturates), so that no sum over windows
- * and HISTORY_PAIRS_MOST pairs overflows 63 bits.
+ * 1. A window's count of a pair is at most HISTORY_COUNT_MOST (more saturates), so that no sum over
+ *    windows and HISTORY_PAIRS_MOST pairs overflows 63 bits.
  */
 #ifndef POLICY_HISTORY_H
 #define POLICY_HISTORY_H

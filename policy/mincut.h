@@ -5,8 +5,8 @@
  * nodes, which are then contracted. Every further pair that the order shows to be connected no more cheaply
  * than the best cut so far is contracted as well (Nagamochi and Ibaraki, 1992), so that few orders suffice.
  *
- * 1. The cost is exact for the side that is returned, however early the search ends. A side need not be
- * connected if the graph is not.
+ * 1. The cost is exact for the side that is returned, however early the search ends. A side need
+ *    not be connected if the graph is not.
  * 2. Equal graphs give equal cuts.
  */
 #ifndef POLICY_MINCUT_H

@@ -11,11 +11,12 @@
  * The value of a domain is the least weight of its nodes; of a layout, the sum of its domains' values. With
  * equal weights that is the number of domains, which TSE11 maximises. docs/decisions/ argues for it.
  *
- * 1. Every node is in one domain. Domains and overlay edges are numbered by slots, which are used again.
- * 2. Two domains have an overlay edge exactly if a pair with a count above 0 leads from one to the other; its
- * counts are those pairs' sums.
- * 3. In the queue are exactly the edges with a sum above 0 whose domains the rules let merge, with the key
- *    sum / value that the merge would lose.
+ * 1. Every node is in one domain. Domains and overlay edges are numbered by slots, which are used
+ *    again.
+ * 2. Two domains have an overlay edge exactly if a pair with a count above 0 leads from one to the
+ *    other; its counts are those pairs' sums.
+ * 3. In the queue are exactly the edges with a sum above 0 whose domains the rules let merge, with
+ *    the key sum / value that the merge would lose.
  */
 #ifndef POLICY_OVERLAY_H
 #define POLICY_OVERLAY_H

@@ -2,8 +2,8 @@
  *
  * A layout as policies speak of it: for each component, by its index, the number of its domain.
  *
- * 1. In normal form the numbers are 0 to the number of domains - 1, each domain's in the order of its first
- *    component: equal layouts are equal arrays.
+ * 1. In normal form the numbers are 0 to the number of domains - 1, each domain's in the order of
+ *    its first component: equal layouts are equal arrays.
  */
 #ifndef POLICY_PARTITION_H
 #define POLICY_PARTITION_H

@@ -3,8 +3,8 @@
  * From one layout to another by the primitives of TSE11 section 3.1: merge and split. Where the supervisor
  * takes a whole partition at once, no plan is needed; a plan is for those who must take it step by step.
  *
- * 1. All splits come before all merges, and a merge only brings together what is together in the end: a wall
- * that stands before and after stands all the time.
+ * 1. All splits come before all merges, and a merge only brings together what is together in the
+ *    end: a wall that stands before and after stands all the time.
  * 2. Of each present domain the largest part that stays together stays where it is.
  */
 #ifndef POLICY_PLAN_H

@@ -10,13 +10,14 @@
  *     policy_configure  whenever the user changes a setting
  *     policy_period     each period: graph with the window's counts and the domains as they are now
  *
- * 1. Integers only, no clock, no allocation: the same calls give the same layouts, on every machine.
+ * 1. Integers only, no clock, no allocation: the same calls give the same layouts, on every
+ *    machine.
  * 2. The layout it gives obeys the rules, in every mode and whatever layout it was given.
- * 3. It adapts the layout that is there, and keeps no other in mind: what the caller does with its advice, or
- * does by hand in between, is seen in the next period's graph.
- * 4. Steps of work: one for each visit of a component, of an edge's end or of an entry of a queue, some fifty
- *    instructions each. A period takes at most work_limit of them beside the overlay graph, which is built
- * anew each period, and the trade that it has begun.
+ * 3. It adapts the layout that is there, and keeps no other in mind: what the caller does with its
+ *    advice, or does by hand in between, is seen in the next period's graph.
+ * 4. Steps of work: one for each visit of a component, of an edge's end or of an entry of a queue,
+ *    some fifty instructions each. A period takes at most work_limit of them beside the overlay
+ *    graph, which is built anew each period, and the trade that it has begun.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H

@@ -4,16 +4,21 @@
  * component's wall is worth. Components are spoken of by their index in the graph.
  *
  * A rule has a name, a kind and one or two sides. A side is a component, or all components with a label.
- *   apart A B      no component of A is ever in one domain with another one of B (A and B may be the same
- * label: no two of them share a domain) apart A        no component of A is ever in one domain with one that
- * is not of A together A B   all components of A and of B are always in one domain together A     all
- * components of A are
+ *
+ *   apart A B:     no component of A is ever in one domain with another one of B. A and B may be the same
+ *                  label: no two that have it share a domain.
+ *
+ *   apart A:       no component of A is ever in one domain with one that is not of A.
+ *
+ *   together A B:  all components of A and of B are always in one domain.
+ *
+ *   together A:    all components of A are.
  *
  * 1. The rules never contradict each other: what would make them is refused, naming both.
- * 2. A unit is a set of components that rules keep together; each component is in exactly one, often alone in
- * it. A unit is named by its first component.
+ * 2. A unit is a set of components that rules keep together; each component is in exactly one, often alone
+ *    in it. A unit is named by its first component.
  * 3. A merge of two domains is allowed if no `apart` has one side in the one and one in the other. So each
- * rule is two bits for each component, and a domain's bits are those of its components.
+ *    rule is two bits for each component, and a domain's bits are those of its components.
  */
 #ifndef POLICY_RULES_H
 #define POLICY_RULES_H

@@ -2,8 +2,8 @@
  *
  * A recorded run, read from text: docs/policy.md describes the lines.
  *
- * 1. A trace that is read is whole and sound: names and ids once, edges between components that are there, as
- * many counts in each window as there are edges, rules that agree.
+ * 1. A trace that is read is whole and sound: names and ids once, edges between components that are
+ *    there, as many counts in each window as there are edges, rules that agree.
  */
 #ifndef REPLAYER_TRACE_H
 #define REPLAYER_TRACE_H
