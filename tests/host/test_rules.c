@@ -266,6 +266,31 @@ static void random_rules(void **state)
     }
 }
 
+/* Units that meet in the reverse order of their first components. */
+static void units_in_any_order(void **state)
+{
+    (void)state;
+    static const uint32_t pairs[][2] = {{3, 5}, {1, 6}, {0, 7}};
+    char name[RULE_NAME_BYTES];
+    uint32_t label;
+    rules_make(8, 8);
+    for (uint32_t i = 0; i < 3; i++) {
+        struct rule_side right = {RULE_COMPONENT, pairs[i][1]};
+        snprintf(name, sizeof name, "pair-%u", i);
+        assert_int_equal(rules_add(&rules, name, RULE_TOGETHER,
+                                   (struct rule_side){RULE_COMPONENT, pairs[i][0]}, &right, &conflict),
+                         POLICY_OK);
+    }
+    assert_int_equal(rules_label_add(&rules, "all", &label), POLICY_OK);
+    for (uint32_t i = 4; i < 8; i++)
+        assert_int_equal(rules_label_set(&rules, i, label, true, &conflict), POLICY_OK);
+    assert_int_equal(
+        rules_add(&rules, "one", RULE_TOGETHER, (struct rule_side){RULE_LABEL, label}, NULL, &conflict),
+        POLICY_OK);
+    units_are_right();
+    assert_int_equal(rules.unit[3], 0);
+}
+
 static void rules_beyond_a_word(void **state)
 {
     (void)state;
@@ -476,6 +501,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_rules),
+        cmocka_unit_test(units_in_any_order),
         cmocka_unit_test(rules_beyond_a_word),
         cmocka_unit_test(weights),
         cmocka_unit_test(lines_are_read),
