@@ -41,7 +41,8 @@ struct policy_decision {
     bool known;         /* the next window is over, and its counts are: */
     uint64_t came_seen; /* invocations between the two sides that the decision spared (merge) or made cross
                            (split) */
-    int64_t came;       /* gain, as `expected` */
+    int64_t came;       /* gain, as `expected`: of the time that this next window would have taken without the
+                           decisions of the period */
     uint64_t *left, *right; /* merge: the domain that stayed, and the one that went into it; split: those who
                                stayed, and those who left */
 };

@@ -145,16 +145,32 @@ void policy_note_hand(struct policy *policy, const uint32_t *layout, enum policy
     record_finish(policy, decision, action, POLICY_HAND);
 }
 
+/* What the window would have taken with the walls as they were before the decisions of its period: its own
+ * cycles, and the crossings spared, less those added. */
+static uint64_t cycles_without(const struct policy *policy, __int128 spared)
+{
+    __int128 cycles = policy->history.cycles[policy->history.last];
+    cycles += spared * policy->settings.crossing_cost;
+    return cycles < 1 ? 1 : cycles > INT64_MAX ? INT64_MAX : (uint64_t)cycles;
+}
+
 void record_what_came(struct policy *policy)
 {
     struct decisions *decisions = &policy->decisions;
-    uint64_t cycles = policy->history.cycles[policy->history.last];
-    for (uint64_t number = decisions->count; number >= decisions_oldest(decisions); number--) {
-        struct policy_decision *decision = decisions_find(decisions, number);
+    __int128 spared = 0;
+    uint64_t first = decisions->count + 1;
+    for (; first > decisions_oldest(decisions); first--) {
+        struct policy_decision *decision = decisions_find(decisions, first - 1);
         if (decision->known || decision->period + 1 < policy->period)
-            return; /* and so are all before it */
+            break; /* and so are all before it */
         pairs_between(policy, decision, take_came);
-        decision->came = settings_share(&policy->settings, decision->came_seen, cycles);
+        spared +=
+            decision->action == POLICY_MERGE ? (__int128)decision->came_seen : -(__int128)decision->came_seen;
+    }
+    for (uint64_t number = first; number <= decisions->count; number++) {
+        struct policy_decision *decision = decisions_find(decisions, number);
+        decision->came =
+            settings_share(&policy->settings, decision->came_seen, cycles_without(policy, spared));
         if (decision->action == POLICY_SPLIT)
             decision->came = -decision->came;
         decision->known = true;

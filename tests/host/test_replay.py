@@ -120,12 +120,13 @@ def test_merge_only_keeps_fewer_walls():
 
 def test_gains_come_as_expected():
     run = json.loads(replay(web_trace()[0], "--cost", "1680", "--format", "json"))
-    known = [d for d in run["decisions"] if "came_percent" in d and d["action"] == "merge" and 2 < d["period"] < 30]
     assert len(run["decisions"]) > 10 and run["decisions"][0]["number"] == 1
     for decision in run["decisions"]:
         assert (decision["expected_percent"] >= 0) == (decision["action"] == "merge")
-    for decision in known:
-        assert decision["came_percent"] > 0
+    first = [decision for decision in run["decisions"] if decision["period"] == 1]
+    assert len(first) > 5
+    for decision in first:  # the same workload before and after: what was expected, but for noise
+        assert decision["came_percent"] == pytest.approx(decision["expected_percent"], rel=0.1)
 
 
 def test_rules_hold():
