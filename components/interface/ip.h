@@ -4,6 +4,7 @@
 #define INTERFACE_IP_H
 #include "shoji/supervisor.h"
 
+/* As those of vnic.h. */
 long ip_address(void);
 long ip_receive(void);
 long ip_poll(void);

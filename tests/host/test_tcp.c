@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 // links: webserver/tcp/connection.c webserver/tcp/fast.c webserver/tcp/link.c webserver/tcp/sequence.c
+// links: webserver/tcp/sums.c
 // links: webserver/tcp/time_wait.c build/src/lwip/src/core/def.c build/src/lwip/src/core/inet_chksum.c
 // links: build/src/lwip/src/core/init.c build/src/lwip/src/core/ip.c build/src/lwip/src/core/mem.c
 // links: build/src/lwip/src/core/memp.c build/src/lwip/src/core/netif.c build/src/lwip/src/core/pbuf.c
@@ -38,6 +39,7 @@
 #include "port_manager.h"
 #include "runtime.h"
 #include "time_wait.h"
+#include "vnic.h"
 
 #define POOL_BYTES (1024 * 1024)
 #define BUFFERS 256
@@ -58,6 +60,8 @@ static uint32_t sent_put, sent_taken;
 static bool buffers_gone;
 static int triggers[64];
 static int port_users;
+static bool spoil; /* what comes in has a wrong bit at its end */
+static char pool_flags;
 static uint64_t now_ms;
 struct shoji_global global = {.tick_us = 1000};
 __asm__(".globl shoji_global\n.set shoji_global, global");
@@ -136,6 +140,9 @@ static void input(const void *frame, uint32_t bytes)
     assert_true(!rx_out[next]);
     rx_out[next] = true;
     memcpy(pool_net + next * 2048 + 18, frame, bytes);
+    pool_net[next * 2048 + 18 - VNIC_KNOWN_BEFORE] = pool_flags;
+    if (spoil)
+        pool_net[next * 2048 + 18 + bytes - 1] ^= 1;
     link_input((uint64_t)bytes << 32 | (uint64_t)(next * 2048 + 18));
     assert_true(!rx_out[next]); /* nothing received is kept */
     next = (next + 1) % BUFFERS;
@@ -840,6 +847,33 @@ static void wrong_arguments(void **state)
 }
 
 /* Each client has what it took, and only that goes with it. */
+/* A segment that was changed on its way is as if lost; one that the device vouches for is not looked at. */
+static void changed_segments_are_dropped(void **state)
+{
+    struct peer p = peer_at(7100);
+    char text[8];
+    long c;
+
+    (void)state;
+    peer_connect(&p);
+    c = taken();
+    spoil = true;
+    peer_says(&p, TCP_ACK | TCP_PSH, "hello", 5);
+    assert_int_equal(connection_receive(c, text, 8), SHOJI_EAGAIN);
+    p.seq -= 5;
+    pool_flags = 3; /* means nothing: this device knows no checksums */
+    peer_says(&p, TCP_ACK | TCP_PSH, "hello", 5);
+    assert_int_equal(connection_receive(c, text, 8), SHOJI_EAGAIN);
+    p.seq -= 5;
+    spoil = false;
+    pool_flags = 0;
+    peer_says(&p, TCP_ACK | TCP_PSH, "hello", 5);
+    assert_int_equal(connection_receive(c, text, 8), 5);
+    assert_int_equal(connection_finish(c), SHOJI_OK);
+    network_settle();
+    peer_says(&p, TCP_ACK | TCP_FIN, NULL, 0);
+}
+
 static void clients_go_apart(void **state)
 {
     struct peer p = peer_at(7001), q = peer_at(7002);
@@ -999,6 +1033,7 @@ int main(void)
         TEST(short_connections_in_a_row),
         TEST(buffers_that_run_out_delay_only),
         TEST(wrong_arguments),
+        TEST(changed_segments_are_dropped),
         TEST(clients_go_apart),
         TEST(garbage_is_dropped),
         TEST(a_ping_is_answered),

@@ -225,7 +225,7 @@ static void the_device_has_rings_and_packets_and_nothing_else(void **state)
     }
     for (unsigned i = 0; i < grant_count; i++)
         all += grants[i].end - grants[i].from;
-    assert_int_equal(all, 256 * 1528 + 128 * 1516 + 2 * (4096 + 516 + 2052) + VIRTIO_NET_HDR_BYTES);
+    assert_int_equal(all, 256 * 1528 + 128 * 1516 + 2 * (4096 + 516 + 2052) + 2 * VIRTIO_NET_HDR_BYTES);
     /* Where the headers of a packet lie. */
     assert_int_equal(rx_queue->desc[3].address, (uintptr_t)pool_net + 3 * 2048 + 6);
     assert_int_equal(rx_queue->desc[3].length, 12 + 1514);
@@ -236,7 +236,7 @@ static void the_device_has_rings_and_packets_and_nothing_else(void **state)
 static void the_address_is_the_devices(void **state)
 {
     (void)state;
-    assert_int_equal(vnic_address(), 0x563412005452);
+    assert_int_equal(vnic_address(), 0x563412005452 | VNIC_SUMS); /* it offers everything */
 }
 
 static void packets_come_in_order_and_buffers_go_back(void **state)
@@ -331,9 +331,12 @@ static void receive_blocks_until_there_is_one(void **state)
     assert_int_equal(rx_queue->avail.flags, VIRTQ_AVAIL_NO_INTERRUPT);
 }
 
-/* Sends everything published so far; returns how many packets. */
+static int summed;
+
+/* Sends everything published so far; returns how many packets. Of those it was asked to complete, `summed`. */
 static int device_sends(uint32_t bytes)
 {
+    const struct virtio_net_hdr plain = {0}, tcp = {.flags = 1, .csum_start = 34, .csum_offset = 16};
     int count = 0;
 
     for (; tx_seen != DEVICE(tx_avail->idx, SUP_DMA_READ); tx_seen++, count++) {
@@ -343,8 +346,8 @@ static int device_sends(uint32_t bytes)
         header = device_at(DEVICE(tx_desc[id], SUP_DMA_READ).address, VIRTIO_NET_HDR_BYTES, SUP_DMA_READ);
         assert_int_equal(tx_desc[id].length, VIRTIO_NET_HDR_BYTES);
         assert_int_equal(tx_desc[id].flags, VIRTQ_DESC_NEXT);
-        for (int i = 0; i < VIRTIO_NET_HDR_BYTES; i++)
-            assert_int_equal(header[i], 0);
+        summed += header[0] != 0;
+        assert_memory_equal(header, header[0] != 0 ? &tcp : &plain, VIRTIO_NET_HDR_BYTES);
         assert_int_equal(tx_desc[tx_desc[id].next].length, bytes);
         device_at(tx_desc[tx_desc[id].next].address, bytes, SUP_DMA_READ);
         assert_int_equal(tx_desc[tx_desc[id].next].flags, 0);
@@ -372,6 +375,20 @@ static void buffers_are_sent_and_come_back(void **state)
         assert_int_equal(bells[0], 1);
         assert_int_equal(vnic_buffer(), SHOJI_EAGAIN);
         assert_int_equal(device_sends(60), 128);
+    }
+}
+
+static void checksums_are_the_devices_where_it_is_asked(void **state)
+{
+    (void)state;
+    summed = 0;
+    for (int i = 0; i < 1000; i++) { /* buffers are used again with the other header */
+        uint32_t offset = (uint32_t)vnic_buffer();
+        int before = summed;
+
+        assert_int_equal(vnic_send(offset, 60 | (i % 3 == 0 ? VNIC_SUM_TCP : 0)), SHOJI_OK);
+        assert_int_equal(device_sends(60), 1);
+        assert_int_equal(summed - before, i % 3 == 0);
     }
 }
 
@@ -419,6 +436,7 @@ int main(void)
         cmocka_unit_test(a_lying_device_does_no_harm),
         cmocka_unit_test(receive_blocks_until_there_is_one),
         cmocka_unit_test(buffers_are_sent_and_come_back),
+        cmocka_unit_test(checksums_are_the_devices_where_it_is_asked),
         cmocka_unit_test(the_bell_is_rung_only_if_wanted),
         cmocka_unit_test(what_is_not_the_callers_is_not_sent),
         cmocka_unit_test(buffers_are_sent_and_come_back),

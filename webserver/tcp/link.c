@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * lwIP's network interface over component ip. A received packet is not copied: a pbuf of ours points to it. A
- * packet to send is gathered into one of ip's buffers. Owns the interface and the few pbufs for received
- * packets.
+ * packet to send is gathered into one of ip's buffers, and its checksum is made there. Owns the interface and
+ * the few pbufs for received packets.
  *
  * 1. Every buffer that ip gave is given back exactly once: when lwIP frees the pbuf, or at once if there is
  * no pbuf.
@@ -26,7 +26,9 @@
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/tcp.h"
 #include "netif/ethernet.h"
+#include "sums.h"
 #include "time_wait.h"
+#include "vnic.h"
 
 #define FRAMES 8
 #define FRAME_MAX 1514
@@ -45,6 +47,7 @@ struct frame {
 static struct frame frames[FRAMES];
 static struct frame *frames_free;
 static struct netif netif;
+static bool sums; /* the device helps with TCP's checksums */
 
 static bool in_pool(uint64_t offset, uint64_t bytes)
 {
@@ -84,8 +87,13 @@ void link_input(uint64_t packet)
     struct frame *frame = frames_free;
     struct pbuf *pbuf;
 
-    if (frame == NULL || !in_pool(offset, bytes) || bytes > FRAME_MAX ||
+    if (frame == NULL || offset < VNIC_KNOWN_BEFORE || !in_pool(offset, bytes) || bytes > FRAME_MAX ||
         !frame_admitted(pool_net + offset, bytes)) {
+        (void)ip_release(offset);
+        return;
+    }
+    if (!(sums && pool_net[offset - VNIC_KNOWN_BEFORE] & VNIC_KNOWN_GOOD) &&
+        !sums_good(pool_net + offset, bytes)) {
         (void)ip_release(offset);
         return;
     }
@@ -101,6 +109,7 @@ static err_t frame_send(struct netif *to, struct pbuf *chain)
 {
     long offset;
     char *at;
+    bool tcp;
 
     (void)to;
     if (chain->tot_len > FRAME_MAX)
@@ -115,7 +124,9 @@ static err_t frame_send(struct netif *to, struct pbuf *chain)
         fast_copy(at, part->payload, part->len);
         at += part->len;
     }
-    return ip_send((uint32_t)offset, chain->tot_len) == SHOJI_OK ? ERR_OK : ERR_IF;
+    tcp = sums_make(pool_net + offset, chain->tot_len, sums);
+    return ip_send((uint32_t)offset, chain->tot_len | (tcp && sums ? VNIC_SUM_TCP : 0)) == SHOJI_OK ? ERR_OK
+                                                                                                    : ERR_IF;
 }
 
 static err_t netif_open(struct netif *to)
@@ -143,6 +154,7 @@ long link_init(uint64_t hardware)
         frames[i].next = frames_free;
         frames_free = &frames[i];
     }
+    sums = (hardware & VNIC_SUMS) != 0;
     lwip_init();
     SET_ADDRESS(&address, ADDRESS);
     SET_ADDRESS(&netmask, NETMASK);

@@ -31,6 +31,8 @@ _Static_assert(sizeof(struct virtio_common) == 0x38, "4.1.4.3");
 #define VIRTIO_NO_VECTOR 0xffff
 
 /* Feature bits; the second word holds bits 32 to 63. */
+#define VIRTIO_NET_F_CSUM (1u << 0)
+#define VIRTIO_NET_F_GUEST_CSUM (1u << 1)
 #define VIRTIO_NET_F_MAC (1u << 5)
 #define VIRTIO_F_VERSION_1 (1u << 0) /* bit 32 */
 
@@ -50,8 +52,16 @@ struct virtq_used_elem {
     uint32_t id, length;
 };
 
-/* struct virtio_net_hdr without VIRTIO_NET_F_MRG_RXBUF has 12 bytes from version 1 on (5.1.6.1); with no
- * offload negotiated all of them are zero on the way out and of no meaning on the way in. */
+/* Without VIRTIO_NET_F_MRG_RXBUF it has 12 bytes from version 1 on (5.1.6.1). All of them are zero on the way
+ * out, but for a packet whose checksum the device completes; on the way in only flags mean something, and
+ * with VIRTIO_NET_F_GUEST_CSUM. */
+struct virtio_net_hdr {
+    uint8_t flags, gso_type;
+    uint16_t hdr_len, gso_size, csum_start, csum_offset, num_buffers;
+};
 #define VIRTIO_NET_HDR_BYTES 12
+_Static_assert(sizeof(struct virtio_net_hdr) == VIRTIO_NET_HDR_BYTES, "5.1.6.1");
+#define VIRTIO_NET_HDR_NEEDS_CSUM 1
+#define VIRTIO_NET_HDR_DATA_VALID 2
 
 #endif

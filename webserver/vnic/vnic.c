@@ -7,9 +7,9 @@
  *
  * 1. A buffer is with the device, with the caller, or (sending) free; only the functions here move it, and
  * only on from where it is.
- * 2. Receive buffer i has descriptor i; transmit buffer i has descriptors 2i (the header: one for all, zero,
- * in our memory) and 2i + 1. So a descriptor never changes after component_init, but for the length of what
- * is sent.
+ * 2. Receive buffer i has descriptor i; transmit buffer i has descriptors 2i (a header in our memory: one for
+ * all, or one for all whose TCP checksum the device completes) and 2i + 1. So a descriptor never changes
+ * after component_init, but for the length of what is sent, and which header.
  * 3. What the device says (id, length) is checked like what a caller says. A wrong id is dropped.
  * 4. Transmit interrupts are never on, receive interrupts only while vnic_receive is about to block.
  * 5. What belongs to receiving is under rx_mutex, what belongs to sending under tx_mutex. Nobody blocks with
@@ -41,7 +41,14 @@ static uint8_t rx_place[RX_BUFFERS], tx_place[TX_BUFFERS];
 static uint8_t tx_free[TX_BUFFERS];
 static uint32_t rx_count, tx_count, tx_free_count;
 static bool waiting; /* a thread is in vnic_receive, beyond the first look */
-static const uint8_t tx_header[VIRTIO_NET_HDR_BYTES] __attribute__((aligned(4)));
+static bool sums;    /* the device completes checksums, and says which it knows */
+enum { HEADER_PLAIN, HEADER_SUM_TCP, HEADERS };
+static const struct virtio_net_hdr tx_headers[HEADERS] __attribute__((aligned(4))) = {
+    [HEADER_SUM_TCP] = {.flags = VIRTIO_NET_HDR_NEEDS_CSUM, .csum_start = 14 + 20, .csum_offset = 16},
+};
+_Static_assert(VNIC_KNOWN_GOOD == (VIRTIO_NET_HDR_NEEDS_CSUM | VIRTIO_NET_HDR_DATA_VALID) &&
+                   VNIC_KNOWN_BEFORE == VIRTIO_NET_HDR_BYTES,
+               "what vnic.h says of the byte before a packet");
 
 /* ---- Receiving ---- */
 
@@ -158,14 +165,19 @@ SHOJI_EXPORT long vnic_buffer(void)
 SHOJI_EXPORT long vnic_send(uint32_t offset, uint32_t bytes)
 {
     uint32_t buffer = (offset - TX_FIRST) / BUFFER_BYTES;
+    const uint64_t header = (uintptr_t)&tx_headers[bytes & VNIC_SUM_TCP ? HEADER_SUM_TCP : HEADER_PLAIN];
     long status = SHOJI_EINVAL;
 
+    if (bytes & VNIC_SUM_TCP && !sums)
+        return SHOJI_EINVAL;
+    bytes &= ~VNIC_SUM_TCP;
     mutex_lock(&tx_mutex);
     if (offset >= TX_FIRST && buffer < tx_count && offset % BUFFER_BYTES == BUFFER_ROOM &&
         bytes >= PACKET_MIN && bytes <= PACKET_MAX) {
         status = SHOJI_EPERM;
         if (tx_place[buffer] == CALLER) {
             tx_place[buffer] = DEVICE;
+            tx->desc[2 * buffer].address = header;
             tx->desc[2 * buffer + 1].length = bytes;
             queue_publish(tx, (uint16_t)(2 * buffer));
             status = SHOJI_OK;
@@ -181,7 +193,7 @@ SHOJI_EXPORT long vnic_send(uint32_t offset, uint32_t bytes)
 
 SHOJI_EXPORT long vnic_address(void)
 {
-    return rx_count == 0 ? SHOJI_ENOENT : (long)address;
+    return rx_count == 0 ? SHOJI_ENOENT : (long)address | (sums ? VNIC_SUMS : 0);
 }
 
 /* One right to words of ours or of the pool, if `status` is SHOJI_OK. */
@@ -201,7 +213,7 @@ static long device_rights(void)
         status = allow(status, &queues[i].avail, sizeof queues[i].avail, SUP_DMA_READ);
         status = allow(status, &queues[i].used, sizeof queues[i].used, SUP_DMA_WRITE);
     }
-    status = allow(status, tx_header, sizeof tx_header, SUP_DMA_READ);
+    status = allow(status, tx_headers, sizeof tx_headers, SUP_DMA_READ);
     for (uint32_t i = 0; i < RX_BUFFERS; i++)
         status = allow(status, pool_net + i * BUFFER_BYTES + RX_WORDS_FROM, BUFFER_WORDS_END - RX_WORDS_FROM,
                        SUP_DMA_WRITE);
@@ -214,6 +226,8 @@ static long device_rights(void)
 /* VIRTIO 3.1.1, up to FEATURES_OK. */
 static long device_negotiate(volatile struct virtio_common *common)
 {
+    const uint32_t both = VIRTIO_NET_F_CSUM | VIRTIO_NET_F_GUEST_CSUM;
+
     common->device_status = 0;
     for (uint32_t tries = 0; common->device_status != 0; tries++)
         if (tries == 1000)
@@ -224,11 +238,12 @@ static long device_negotiate(volatile struct virtio_common *common)
     common->device_feature_select = 0;
     if ((common->device_feature & VIRTIO_NET_F_MAC) == 0)
         return SHOJI_ENOENT;
+    sums = (common->device_feature & both) == both;
     common->device_feature_select = 1;
     if ((common->device_feature & VIRTIO_F_VERSION_1) == 0)
         return SHOJI_ENOENT;
     common->driver_feature_select = 0;
-    common->driver_feature = VIRTIO_NET_F_MAC;
+    common->driver_feature = VIRTIO_NET_F_MAC | (sums ? both : 0);
     common->driver_feature_select = 1;
     common->driver_feature = VIRTIO_F_VERSION_1;
     common->device_status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK;
@@ -254,8 +269,8 @@ static void tx_fill(void)
     tx_count = tx->entries / 2;
     for (uint32_t i = 0; i < tx_count; i++) {
         tx->desc[2 * i] = (struct virtq_desc){
-            .address = (uintptr_t)tx_header,
-            .length = sizeof tx_header,
+            .address = (uintptr_t)&tx_headers[HEADER_PLAIN],
+            .length = sizeof *tx_headers,
             .flags = VIRTQ_DESC_NEXT,
             .next = (uint16_t)(2 * i + 1),
         };

@@ -74,6 +74,8 @@
 /* ---- Checksums ---- */
 #define LWIP_CHKSUM fast_checksum
 #define LWIP_CHECKSUM_ON_COPY 0
+#define CHECKSUM_GEN_TCP 0 /* sums.c */
+#define CHECKSUM_CHECK_TCP 0
 
 /* ---- Checks: all of them and the pools' counts in the host tests, none on the hot paths ---- */
 #ifdef __SANITIZE_ADDRESS__
