@@ -100,6 +100,7 @@ loop_call:
     jnz 1b
     ret
     .balign 64
+    .skip 16 /* so that plain QEMU keeps both return addresses: they must not have one place in its jump cache */
 2:  push %rdi
     call nothing
     pop %rdi
