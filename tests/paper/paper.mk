@@ -8,7 +8,7 @@ PAPER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Immp_hw/include -Immp_h
 PAPER_SOURCES := $(wildcard tests/paper/tool/*.c mmp_hw/model/*.c mmp_hw/tables/*.c)
 PAPER_HEADERS := $(wildcard tests/paper/tool/*.h mmp_hw/model/*.h mmp_hw/tables/*.h mmp_hw/include/mmp/*.h)
 
-paper-mmp: $(PAPER)/tool $(PAPER)/classes.so $(KERNEL) image image-heaps qemu   ## figures of the MMP papers, measured here (ONLY=space,reach,writing,web; AGAIN=1)
+paper-mmp: $(PAPER)/tool $(PAPER)/classes.so $(PAPER)/calls.so $(KERNEL) image image-heaps qemu   ## figures of the MMP papers, measured here (ONLY=space,reach,writing,web; AGAIN=1)
 	@boot/thirdparty/packages test paper
 	@/usr/bin/python3 tests/paper/paper.py --only "$(ONLY)" $(if $(AGAIN),--again)
 
@@ -16,7 +16,7 @@ $(PAPER)/tool: $(PAPER_SOURCES) $(PAPER_HEADERS)
 	@mkdir -p $(@D)
 	@gcc $(PAPER_CFLAGS) $(PAPER_SOURCES) -o $@
 
-$(PAPER)/classes.so: tests/paper/plugin/classes.c | qemu
+$(PAPER)/%.so: tests/paper/plugin/%.c | qemu
 	@mkdir -p $(@D)
 	@gcc -O2 -Wall -Wextra -Werror -shared -fPIC $$(pkg-config --cflags glib-2.0) -I$(BUILD)/qemu/include $< -o $@
 

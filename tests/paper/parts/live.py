@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The running web server, watched: the permission calls that its kernel makes, recorded by gdb, and its permission
+"""The running web server, watched: the permission calls that its kernel makes, recorded by a plugin, and its permission
 tables, read from its memory."""
 
 import re
 import shutil
-import signal
 import struct
 import subprocess
 import time
 
 import measuring
-from harness import child, network, shoji
+from harness import shoji
 from harness.child import BenchError
 from harness.guest import Guest
 from harness.load import load
@@ -22,17 +21,18 @@ MEMORY_READ = 0x4000000  # the kernel and its tables lie below
 RUN = "build/paper/shoji"
 SHIPPED = "webserver"  # what `make image` builds
 GUARDED = "webserver-guard"  # the same with every heap guarded (make image-heaps)
-# What is recorded: function, and its arguments as gdb names them.
+PLUGIN = measuring.REPOSITORY / "build/paper/calls.so"
+# What is recorded: function, and which of its first five arguments.
 RECORDED = {
-    "view_set": ("$rdi", "$rsi", "$rdx", "$rcx"),
-    "view_set_kept": ("$rdi", "$rsi", "$rdx", "$rcx"),
-    "view_keep": ("$rdi", "$rsi", "$rdx"),
-    "heap_first_store": ("$rdi",),
-    "view_lend": ("$rsi", "$rdx", "$rcx", "$r8"),
-    "view_destroy": ("$rdi",),
-    "layout_share": ("$rdi", "$rsi", "$rdx", "$rcx"),
-    "layout_merge": ("$rdi", "$rsi"),
-    "layout_split": ("$rdi",),
+    "view_set": (0, 1, 2, 3),
+    "view_set_kept": (0, 1, 2, 3),
+    "view_keep": (0, 1, 2),
+    "heap_first_store": (),
+    "view_lend": (1, 2, 3, 4),
+    "view_destroy": (0,),
+    "layout_share": (0, 1, 2, 3),
+    "layout_merge": (0, 1),
+    "layout_split": (0,),
 }
 
 
@@ -70,13 +70,10 @@ def measured(run, system=SHIPPED):
 
 def watch(run, system):
     shoji.tap()
-    guest = Watched(gdb=True, modules=modules(system))
-    script = run.folder / "record.gdb"
-    log = run.folder / "record.log"
-    script.write_text(gdb_script(guest.folder / "gdb.sock"))
-    gdb = None
+    functions, log = run.folder / "functions", run.folder / "record.log"
+    functions.write_text("".join(f"{address(name):x}\n" for name in RECORDED))
+    guest = Watched(plugin=f"{PLUGIN},functions={functions},calls={log}", modules=modules(system))
     try:
-        gdb = child.start(["gdb", "-nx", "-batch", "-x", str(script), str(SYMBOLS)], log)
         guest.wait_ready()
         phases, tables = {}, {}
         phases["boot"] = settled(log)
@@ -87,27 +84,33 @@ def watch(run, system):
             phases[mode] = settled(log)
             tables[mode] = tables_read(guest, run)
         guest.check()
-        recorded = log.read_text()
-        lines = [line for line in recorded.splitlines() if line.split(" ")[0] in RECORDED]
-        if not lines:
-            raise BenchError("gdb recorded nothing:\n" + child.last_lines(recorded))
-        return {"calls": calls_text(lines), "phases": phase_counts(recorded, phases), "tables": tables}
+        written = log.read_text()
+        counts, start = {}, 0
+        for phase, end in phases.items():
+            counts[phase] = phase_counts(named(written[start:end]))
+            start = end
+        return {"calls": calls_text(named(written)), "phases": counts, "tables": tables}
     finally:
-        if gdb:
-            gdb.send_signal(signal.SIGINT)
-            child.stop(gdb)
         guest.stop()
-        script.unlink(missing_ok=True)
+        functions.unlink(missing_ok=True)
         log.unlink(missing_ok=True)
 
 
-def gdb_script(socket):
-    lines = ["set pagination off", "set confirm off", "set breakpoint pending off", f"target remote {socket}"]
-    for name, arguments in RECORDED.items():
-        words = " ".join("%u" for _ in arguments)
-        values = ", ".join(f"(unsigned){argument}" for argument in arguments)
-        lines += [f"hbreak *{name}", "commands", "silent", f'printf "{name} {words}\\n", {values}', "continue", "end"]
-    return "\n".join([*lines, "continue", ""])
+def address(name):
+    found = symbol(name)
+    if found is None:
+        raise BenchError(f"the kernel has no function {name}")
+    return found
+
+
+def named(written):
+    """Lines of the plugin's file, with the functions' names and the arguments that are looked at."""
+    lines = []
+    for line in written.splitlines():
+        number, *values = line.split()
+        name = list(RECORDED)[int(number)]
+        lines.append(" ".join([name, *(values[i] for i in RECORDED[name])]))
+    return lines
 
 
 def settled(log, seconds=0.5):
@@ -121,13 +124,9 @@ def settled(log, seconds=0.5):
     return size
 
 
-def phase_counts(recorded, phases):
-    """How often each function was called in each phase."""
-    counts, start = {}, 0
-    for phase, end in phases.items():
-        counts[phase] = {name: len(re.findall(rf"^{name} ", recorded[start:end], re.M)) for name in RECORDED}
-        start = end
-    return counts
+def phase_counts(lines):
+    """How often each function was called."""
+    return {name: sum(line.split()[0] == name for line in lines) for name in RECORDED}
 
 
 def calls_text(lines):
