@@ -47,7 +47,7 @@ COMPONENT_LTO := -flto=1 -flto-partition=one
 COMPONENT_LDFLAGS := -nostdlib -shared -Wl,-T,components/runtime/component.ld -Wl,-Bsymbolic -Wl,--exclude-libs,ALL \
     -Wl,--gc-sections -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,-z,text -Wl,-z,norelro \
     -Wl,--hash-style=sysv -Wl,--build-id=none -Wl,--fatal-warnings \
-    $(foreach function,_malloc_r _free_r _realloc_r _calloc_r _memalign_r _malloc_usable_size_r mmp_set_perm,-Wl,--wrap=$(function))
+    $(foreach function,_malloc_r _free_r _realloc_r _calloc_r _memalign_r _malloc_usable_size_r mmp_set_perm mprot_export sup_device_perm,-Wl,--wrap=$(function))
 
 RUNTIME_SOURCES := $(addprefix components/runtime/,assert.c exit.c heap.c lend.c mutex.c print.c slabs.c statistics.c system.c)
 RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(COMPONENT_OUT)/runtime/%.o)

@@ -15,18 +15,34 @@ static uint64_t lent[PAGES / 64];
 
 long __real_mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
 long __wrap_mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
+long __real_mprot_export(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
+long __wrap_mprot_export(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
+long __real_sup_device_perm(uint64_t address, uint64_t bytes, uint32_t perm);
+long __wrap_sup_device_perm(uint64_t address, uint64_t bytes, uint32_t perm);
 void lend_take_back(const void *object, size_t bytes);
 
-long __wrap_mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to)
+/* Words of another's slot, passed on, mark pages of ours too: that costs an invocation, and is no error. */
+static long lent_if(long status, uint64_t address, uint64_t bytes, uint32_t perm)
 {
-    long status = __real_mmp_set_perm(address, bytes, perm, to);
-
-    /* Words of another's slot, passed on, mark pages of ours too: that costs an invocation, and is no error.
-     */
     if (status == SHOJI_OK && perm != 0)
         for (uint64_t at = address; at < address + bytes; at = (at | (PAGE - 1)) + 1)
             lent[at / PAGE % PAGES / 64] |= 1ull << at / PAGE % 64;
     return status;
+}
+
+long __wrap_mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to)
+{
+    return lent_if(__real_mmp_set_perm(address, bytes, perm, to), address, bytes, perm);
+}
+
+long __wrap_mprot_export(uint64_t address, uint64_t bytes, uint32_t perm, component_t to)
+{
+    return lent_if(__real_mprot_export(address, bytes, perm, to), address, bytes, perm);
+}
+
+long __wrap_sup_device_perm(uint64_t address, uint64_t bytes, uint32_t perm)
+{
+    return lent_if(__real_sup_device_perm(address, bytes, perm), address, bytes, perm);
 }
 
 void lend_take_back(const void *object, size_t bytes)

@@ -752,6 +752,11 @@ long __real_mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, compon
     return mmp_set_perm_call(address, bytes, perm, to, 0, BADGE);
 }
 long __wrap_mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
+long __real_mprot_export(uint64_t address, uint64_t bytes, uint32_t perm, component_t to)
+{
+    return __real_mmp_set_perm(address, bytes, perm, to);
+}
+long __wrap_mprot_export(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
 
 #define OBJECTS 200u
 static struct {
@@ -1001,6 +1006,12 @@ static void test_invocations(void **unused)
     slab_free(object);
     assert_int_equal(invocations, 1);
     assert_int_equal(walk(0, (uint32_t)(uintptr_t)object), RIGHT_NONE);
+    object = slab_alloc(9000, SLAB_ALIGN, false); /* on pages of which nothing was lent yet */
+    assert_int_equal(__wrap_mprot_export((uint64_t)object + 8000, 8, RIGHT_READ, 1), SHOJI_OK);
+    invocations = 0;
+    slab_free(object);
+    assert_int_equal(invocations, 2); /* taken back, and closed */
+    assert_int_equal(walk(0, (uint32_t)(uintptr_t)object + 8000), RIGHT_NONE);
     slab_free(first);
 }
 

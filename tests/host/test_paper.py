@@ -14,7 +14,7 @@ sys.path[:0] = [str(ROOT / "tests/paper"), str(ROOT / "tests/bench")]
 import figures  # noqa: E402
 import measuring  # noqa: E402
 import steps  # noqa: E402
-from parts import live, reach, space, web  # noqa: E402
+from parts import levels, live, reach, space, web  # noqa: E402
 
 FOLDERS = ("tests/paper/tool", "mmp_hw/model", "mmp_hw/tables")
 TABLES = ("root", "mid", "leaf", "bitmap")
@@ -116,10 +116,45 @@ def test_a_recorded_lend_counts_once():
     assert live.calls_text(lines).splitlines() == ["set 0 0x2000 64 2", "set 0 0x2040 64 1", "set 1 0x2080 64 1", "clear 1"]
 
 
+def test_kept_pages_and_their_words_are_recorded():
+    written = "2 4096 8192 4096 9 9\n1 4096 8256 24 2 9\n3 9 9 9 9 9\n1 4096 8256 24 0 9\n0 4096 8192 4096 2 9\n"
+    lines = live.named(written)
+    assert lines == ["view_keep 4096 8192 4096", "view_set_kept 4096 8256 24 2", "heap_first_store", "view_set_kept 4096 8256 24 0",
+                     "view_set 4096 8192 4096 2"]
+    assert live.calls_text(lines).splitlines() == ["set 0 0x2000 4096 0", "set 0 0x2040 24 2", "set 0 0x2040 24 0", "set 0 0x2000 4096 2"]
+    assert live.phase_counts(lines)["view_set_kept"] == 2
+
+
 # ---- The web server's columns, and what is written ----
 
+
+def modelled(cycles, gated, faults=0.0):
+    return {"cycles": cycles, "gated": gated, "faults": faults, "references": 90, "table-references": 10, "cycles of gates": cycles / 10,
+            "cycles of PLB walks": cycles / 20, "least cycles": cycles, "most cycles": cycles}
+
+
+def test_levels_are_compared_with_one_domain(tmp_path):
+    class Run:
+        folder, table = tmp_path, None
+
+        def write(self, table):
+            self.table = table
+
+    classed = {name: {"instructions": 20} for name in levels.CLASSES}
+    systems = {system: {"modelled": {mode: modelled(100.0 + 10 * i + (5 if mode == "isolated" else 0), 4.0, float(i)) for mode in ("merged", "isolated")},
+                        "classed": {mode: classed for mode in ("merged", "isolated")}}
+               for i, system in enumerate((*levels.SYSTEMS, live.SHIPPED))}
+    run = Run()
+    levels.columns(run, systems, {live.SHIPPED: None})
+    rows = {row[0]: row for row in run.table.rows}
+    assert rows[levels.LEVELS[0].name][1] == 0
+    assert [round(rows[level.name][1]) for level in (*levels.LEVELS[1:], levels.SHIPPED)] == [5, 15, 25, 35, 45]
+    assert rows[levels.LEVELS[3].name][11] == 2.0  # first stores, of that system
+    assert (tmp_path / "web.svg").exists()
+
+
 def test_code_is_classed_by_file():
-    assert [web.class_of(f) for f in ("mmp/view.c", "layout/share.c", "supervisor/memory.c", "supervisor/console.c", "thread.c")] \
+    assert [web.class_of(f) for f in ("mmp/view.c", "layout/share.c", "supervisor/heap.c", "supervisor/console.c", "thread.c")] \
         == ["Mbot", "Mtop", "Mtop", "kernel", "kernel"]
 
 
