@@ -13,6 +13,15 @@ import rig
 SERVERS = "scheduler terminal_printer memory_mapper lock timed_block event_manager".split()
 
 
+def test_making():
+    """Domains that a component has made fail, are opened, freed under an invocation, and go with their maker when that fails."""
+    images = [rig.REPOSITORY / f"build/components/{name}.elf" for name in SERVERS]
+    images += sorted((rig.REPOSITORY / "build/tests/kernel_making").glob("*.elf"))
+    status, lines = rig.boot(rig.REPOSITORY / "tests/boot/kernel_making/making.manifest", images)
+    assert (status, lines[-1]) == (rig.ENDED, "making"), "\n".join(lines)
+    assert any("; rebooting pd_" in line and "(not it: closed)" in line for line in lines)
+
+
 def test_failing():
     """Every kind of failure, waits cut short, what others keep given back, delays that double."""
     images = [rig.REPOSITORY / f"build/components/{name}.elf" for name in SERVERS]
