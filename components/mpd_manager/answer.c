@@ -9,6 +9,7 @@
 const char answer_json[] = "application/json";
 const char answer_csv[] = "text/csv";
 const char answer_dot[] = "text/vnd.graphviz";
+const char answer_metrics[] = "text/plain; version=0.0.4; charset=utf-8";
 
 void answer_refuse(struct control_answer *answer, int status, const char *format, ...)
 {

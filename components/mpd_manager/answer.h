@@ -23,7 +23,7 @@ struct control_answer {
     char sentence[CONTROL_SENTENCE_BYTES]; /* empty: the status's own */
 };
 
-extern const char answer_json[], answer_csv[], answer_dot[]; /* types */
+extern const char answer_json[], answer_csv[], answer_dot[], answer_metrics[]; /* types */
 
 void answer_refuse(struct control_answer *answer, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -5,24 +5,29 @@
 #include <string.h>
 
 #include "handlers.h"
+#include "text.h"
 #include "token.h"
 
 /* Methods are llhttp's numbers; GET also answers HEAD. A path that ends with a slash is that of everything
  * below it. Of one path all lines are together. */
+static control_handler get_paths;
+
 static const struct route {
     const char *path;
     uint8_t method;
     control_handler *answer;
 } routes[] = {
-    {"/v1/graph", HTTP_GET, get_graph},           {"/v1/edges", HTTP_GET, get_edges},
-    {"/v1/graph.dot", HTTP_GET, get_dot},         {"/v1/policy", HTTP_GET, get_policy},
-    {"/v1/policy", HTTP_PUT, put_policy},         {"/v1/decisions", HTTP_GET, get_decisions},
+    {"/metrics", HTTP_GET, get_metrics},          {"/v1", HTTP_GET, get_paths},
+    {"/v1/decisions", HTTP_GET, get_decisions},   {"/v1/domains", HTTP_GET, get_domains},
+    {"/v1/edges", HTTP_GET, get_edges},           {"/v1/faults", HTTP_GET, get_faults},
+    {"/v1/graph", HTTP_GET, get_graph},           {"/v1/graph.dot", HTTP_GET, get_dot},
+    {"/v1/merge", HTTP_POST, post_merge},         {"/v1/move", HTTP_POST, post_move},
+    {"/v1/partition", HTTP_GET, get_partition},   {"/v1/partition", HTTP_PUT, put_partition},
+    {"/v1/policy", HTTP_GET, get_policy},         {"/v1/policy", HTTP_PUT, put_policy},
     {"/v1/rules", HTTP_GET, get_rules},           {"/v1/rules", HTTP_POST, post_rules},
-    {"/v1/rules/", HTTP_DELETE, delete_rule},     {"/v1/merge", HTTP_POST, post_merge},
+    {"/v1/rules/", HTTP_DELETE, delete_rule},     {"/v1/split", HTTP_POST, post_split},
     {"/v1/statistics", HTTP_GET, get_statistics}, {"/v1/statistics", HTTP_POST, post_statistics},
-    {"/v1/threads", HTTP_GET, get_threads},       {"/v1/split", HTTP_POST, post_split},
-    {"/v1/move", HTTP_POST, post_move},           {"/v1/partition", HTTP_GET, get_partition},
-    {"/v1/partition", HTTP_PUT, put_partition},
+    {"/v1/threads", HTTP_GET, get_threads},
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 
@@ -34,14 +39,33 @@ static bool route_fits(const struct route *route, const char *path, uint32_t byt
     return bytes == length && memcmp(path, route->path, length) == 0;
 }
 
+static const char *method_name(const struct route *route)
+{
+    return route->method == HTTP_GET ? "GET, HEAD" : llhttp_method_name((llhttp_method_t)route->method);
+}
+
+static bool same_path(unsigned a, unsigned b)
+{
+    return strcmp(routes[a].path, routes[b].path) == 0;
+}
+
+static void get_paths(const struct request *request, struct control_answer *answer)
+{
+    struct text text = {0};
+    (void)request;
+    text_add(&text, "{\n  \"paths\": {");
+    for (unsigned i = 0; i < ROUTES; i++)
+        if (i > 0 && same_path(i, i - 1))
+            text_add(&text, ", %s", method_name(&routes[i]));
+        else
+            text_add(&text, "%s\n    \"%s\": \"%s", i ? "\"," : "", routes[i].path, method_name(&routes[i]));
+    text_add(&text, "\"\n  }\n}\n");
+    answer_body(answer, answer_json, text_take(&text, &answer->bytes));
+}
+
 static void refuse_path(struct control_answer *answer)
 {
-    char list[256] = "";
-    size_t used = 0;
-    for (unsigned i = 0; i < ROUTES && used < sizeof list; i++)
-        if (i == 0 || routes[i].path != routes[i - 1].path)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", routes[i].path);
-    answer_refuse(answer, 404, "There is nothing at this path; there are %s.", list);
+    answer_refuse(answer, 404, "There is nothing at this path; /v1 lists all paths, /v1/graph among them.");
 }
 
 /* `first`: the path's first route. */
@@ -49,11 +73,9 @@ static void refuse_method(unsigned first, struct control_answer *answer)
 {
     static char allow[64]; /* until the answer has been written: there is one thread */
     size_t used = (size_t)snprintf(allow, sizeof allow, "Allow: ");
-    for (unsigned i = first; i < ROUTES && strcmp(routes[i].path, routes[first].path) == 0; i++)
+    for (unsigned i = first; i < ROUTES && same_path(i, first); i++)
         used += (size_t)snprintf(allow + used, sizeof allow - used, "%s%s", i == first ? "" : ", ",
-                                 routes[i].method == HTTP_GET
-                                     ? "GET, HEAD"
-                                     : llhttp_method_name((llhttp_method_t)routes[i].method));
+                                 method_name(&routes[i]));
     snprintf(allow + used, sizeof allow - used, "\r\n");
     answer->status = 405;
     answer->header = allow;

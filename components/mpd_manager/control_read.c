@@ -31,6 +31,30 @@ void get_partition(const struct request *request, struct control_answer *answer)
         answer_body(answer, answer_json, render_partition(layout, &answer->bytes));
 }
 
+void get_domains(const struct request *request, struct control_answer *answer)
+{
+    (void)request;
+    const struct layout *layout = answer_layout(answer);
+    if (layout)
+        answer_body(answer, answer_json, render_domains(layout, &answer->bytes));
+}
+
+void get_faults(const struct request *request, struct control_answer *answer)
+{
+    (void)request;
+    const struct layout *layout = answer_layout(answer);
+    if (layout)
+        answer_body(answer, answer_json, render_faults(layout, &answer->bytes));
+}
+
+void get_metrics(const struct request *request, struct control_answer *answer)
+{
+    (void)request;
+    const struct layout *layout = answer_layout(answer);
+    if (layout)
+        answer_body(answer, answer_metrics, render_metrics(layout, &answer->bytes));
+}
+
 static bool is(const char *text, uint32_t bytes, const char *literal)
 {
     return bytes == strlen(literal) && memcmp(text, literal, bytes) == 0;

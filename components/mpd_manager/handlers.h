@@ -11,7 +11,7 @@
 typedef void control_handler(const struct request *request, struct control_answer *answer);
 
 /* control_read.c */
-control_handler get_graph, get_edges, get_dot, get_partition;
+control_handler get_graph, get_edges, get_dot, get_partition, get_domains, get_faults, get_metrics;
 /* control_layout.c */
 control_handler post_merge, post_split, post_move, put_partition;
 /* control_policy.c */

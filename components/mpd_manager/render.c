@@ -37,6 +37,17 @@ static bool domain_starts_at(const struct layout *layout, uint32_t index)
     return true;
 }
 
+static void add_state(yyjson_mut_doc *document, yyjson_mut_val *entry, const struct sup_component *component)
+{
+    yyjson_mut_obj_add_str(document, entry, "state",
+                           component->state == SUP_RUNS   ? "runs"
+                           : component->state == SUP_DOWN ? "down"
+                                                          : "stays down");
+    yyjson_mut_obj_add_uint(document, entry, "reboots", component->reboots);
+    if (component->reason[0] != '\0')
+        yyjson_mut_obj_add_str(document, entry, "reason", component->reason);
+}
+
 static void add_components(yyjson_mut_doc *document, yyjson_mut_val *root, const struct layout *layout)
 {
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, root, "components");
@@ -50,13 +61,7 @@ static void add_components(yyjson_mut_doc *document, yyjson_mut_val *root, const
         yyjson_mut_obj_add_uint(document, memory, "used", component->memory_used);
         yyjson_mut_obj_add_uint(document, memory, "budget", component->memory_budget);
         yyjson_mut_obj_add_uint(document, entry, "faults", component->faults);
-        yyjson_mut_obj_add_str(document, entry, "state",
-                               component->state == SUP_RUNS   ? "runs"
-                               : component->state == SUP_DOWN ? "down"
-                                                              : "stays down");
-        yyjson_mut_obj_add_uint(document, entry, "reboots", component->reboots);
-        if (component->reason[0] != '\0')
-            yyjson_mut_obj_add_str(document, entry, "reason", component->reason);
+        add_state(document, entry, component);
     }
 }
 
@@ -150,6 +155,37 @@ char *render_partition(const struct layout *layout, size_t *bytes)
     for (uint32_t i = 0; i < layout->components_count; i++)
         if (domain_starts_at(layout, i))
             add_members(document, yyjson_mut_arr_add_arr(document, list), layout, i);
+    return render_take(document, bytes);
+}
+
+char *render_domains(const struct layout *layout, size_t *bytes)
+{
+    yyjson_mut_val *root;
+    yyjson_mut_doc *document = render_start(&root, false);
+    if (!document)
+        return 0;
+    add_domains(document, root, layout);
+    yyjson_mut_obj_add_uint(document, root, "stale_domains", layout->counters.stale_domains);
+    return render_take(document, bytes);
+}
+
+char *render_faults(const struct layout *layout, size_t *bytes)
+{
+    yyjson_mut_val *root;
+    yyjson_mut_doc *document = render_start(&root, false);
+    if (!document)
+        return 0;
+    yyjson_mut_obj_add_uint(document, root, "faults", layout->counters.faults);
+    yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, root, "components");
+    for (uint32_t i = 0; i < layout->components_count; i++) {
+        const struct sup_component *component = &layout->components[i];
+        if (component->faults == 0 && component->reboots == 0 && component->state == SUP_RUNS)
+            continue;
+        yyjson_mut_val *entry = yyjson_mut_arr_add_obj(document, list);
+        yyjson_mut_obj_add_str(document, entry, "component", component->name);
+        yyjson_mut_obj_add_uint(document, entry, "faults", component->faults);
+        add_state(document, entry, component);
+    }
     return render_take(document, bytes);
 }
 

@@ -24,6 +24,11 @@ char *render_dot(const struct layout *layout, size_t *bytes);
 /* render_policy.c, JSON: settings and the last window; the rules, labels and weights; decisions from number
  * `since` on, at most `most` of them, the newest ones. */
 char *render_policy(const struct layout *layout, size_t *bytes);
+/* render_metrics.c: Prometheus' text format */
+char *render_metrics(const struct layout *layout, size_t *bytes);
+/* JSON: {"domains":[{"domain","components"}]}; components that have failed, with state and reason */
+char *render_domains(const struct layout *layout, size_t *bytes);
+char *render_faults(const struct layout *layout, size_t *bytes);
 char *render_rules(const struct layout *layout, size_t *bytes);
 char *render_decisions(const struct layout *layout, uint64_t since, uint32_t most, size_t *bytes);
 /* JSON, as partition.h reads it. */

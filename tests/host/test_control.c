@@ -2,7 +2,7 @@
  *
  * The control interface from request bytes to answer bytes, over a supervisor that is a table (control_rig.h).
  */
-// links: components/mpd_manager/control_observe.c components/mpd_manager/observe.c
+// links: components/mpd_manager/render_metrics.c components/mpd_manager/control_observe.c components/mpd_manager/observe.c
 // links: tests/host/control_known.c
 // links: policy/*.c components/mpd_manager/answer.c components/mpd_manager/calibration.c
 // links: components/mpd_manager/control.c components/mpd_manager/control_layout.c
@@ -372,7 +372,7 @@ static void no_random_numbers_no_token(void **state)
 
 static void paths_and_methods(void **state)
 {
-    static const char *const paths[] = {"/",         "/v1",        "/v1/", "/v1/graph/", "/v1/graph.do",
+    static const char *const paths[] = {"/",         "/v2",        "/v1/", "/v1/graph/", "/v1/graph.do",
                                         "/V1/graph", "/v1/graphs", "*"};
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {

@@ -3,7 +3,7 @@
  * The policy over the control interface: settings, rules, decisions, and the layout that follows the counts;
  * over a supervisor that is a table (control_rig.h).
  */
-// links: components/mpd_manager/control_observe.c components/mpd_manager/observe.c
+// links: components/mpd_manager/render_metrics.c components/mpd_manager/control_observe.c components/mpd_manager/observe.c
 // links: tests/host/control_known.c
 // links: policy/*.c components/mpd_manager/answer.c components/mpd_manager/calibration.c
 // links: components/mpd_manager/control.c components/mpd_manager/control_layout.c
@@ -250,7 +250,7 @@ static void rules_are_told_and_refused(void **state)
     ask("PUT", "/v1/rules", token_text(), "{}");
     assert_has("Allow: GET, HEAD, POST\r\n");
     ask("DELETE", "/v1/rules/", token_text(), "");
-    assert_refused(404, "/v1/rules");
+    assert_refused(404, "/v1 lists");
 }
 
 static void faults_weigh(void **state)
