@@ -53,7 +53,10 @@ class Connection:
         """(status, body)"""
         while True:
             head = HEAD.match(self.data)
-            length = head and int(LENGTH.search(head[0])[1])
+            length = LENGTH.search(head[0]) if head else None
+            if head and length is None:
+                raise EOFError
+            length = int(length[1]) if length else 0
             if head and len(self.data) >= head.end() + length:
                 body = self.data[head.end():head.end() + length]
                 self.data = self.data[head.end() + length:]
