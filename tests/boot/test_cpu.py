@@ -78,7 +78,8 @@ MACHINES = {
 
 
 @pytest.mark.parametrize(
-    ("way", "shape"), [(way, "fast") for way in WAYS] + [("plain", shape) for shape in MACHINES if shape != "fast"]
+    ("way", "shape"),
+    [(way, "fast") for way in WAYS] + [("plain", shape) for shape in MACHINES if shape != "fast"] + [("icount", "mondrix")],
 )
 def test_kernel(kernel, way, shape):
     lines, errors = boot(kernel, *WAYS[way], "-cpu", f"mmp{MACHINES[shape]}")

@@ -192,11 +192,19 @@ static void memory_written(MemoryRegion *mr, hwaddr addr, hwaddr bytes)
     }
 }
 
-/* An instruction of that many bytes at env->eip is executed next. */
-void helper_mmp_fetch(CPUX86State *env, uint32_t bytes)
+/*
+ * An instruction at env->eip is executed next. Bits 7:0 are its length. Bits 15:8, if not 0, say that it repeats, and by how
+ * many bytes of rcx; where none is left this emulator only finds out that the repetition is over, which is no iteration.
+ */
+void helper_mmp_fetch(CPUX86State *env, uint32_t what)
 {
+    uint32_t counter = what >> 8;
+
+    if (counter != 0 && (env->regs[R_ECX] & MAKE_64BIT_MASK(0, 8 * counter)) == 0) {
+        return;
+    }
     env->mmp_base = MMP_MACHINE_NO_REGISTER;
-    mmp_machine_fetch(env->mmp->machine, env->eip, bytes);
+    mmp_machine_fetch(env->mmp->machine, env->eip, what & 0xff);
 }
 
 bool mmp_timing_realize(CPUX86State *env, const MMPOptions *options, Error **errp)
