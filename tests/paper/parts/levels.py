@@ -85,14 +85,16 @@ def remarks(systems, watched):
         "Mondrix's column Mem has no legend in the slides; it is taken for memory references here.",
         f"Loader only: Mondrix isolates modules that a request of thttpd enters every {MONDRIX[6]} cycles; this server is made of components that "
         f"call each other every {loader['cycles'] / loader['gated']:.0f}. So walls alone cost more than its 0.1 %: gates, the PLB, and caches after them.",
-        f"Allocators: a request takes and frees about as much here as in thttpd's kernel, but each allocation is a call of the supervisor and "
-        f"each first store to one a trap ({guard['faults']:.0f} a request), where Mondrix's slab allocator lets some words be "
-        f"used unwritten and sets rights for whole pages. The slabs' row is that cheaper way: {100 * (slabs['cycles'] / loader['cycles'] - 1):.1f} % over "
-        f"loader only, against {100 * (guard['cycles'] / loader['cycles'] - 1):.1f} % for guard words.",
+        f"Allocators: slabs, whose pages are opened when they are first used, cost {100 * (slabs['cycles'] / loader['cycles'] - 1):.1f} % over loader only, most of it "
+        f"the allocator's own work in place of pools. Guard words and unwritten words cost {100 * (guard['cycles'] / loader['cycles'] - 1):.0f} %, where Mondrix says 1 %: each "
+        f"allocation and free is a call of the supervisor, and each first store to one, {guard['faults']:.0f} a request, a trap, since MMP has no "
+        "permission to write only; a structure is written field by field. Mondrix's slab allocator set rights for whole pages and, say the slides, "
+        "allowed some writes to uninitialized memory: the slabs' row is the nearer one.",
         f"Policies: Mondrix's cost 10 % because each packet and argument was lent and taken back by calls. Here they hold for as long as the "
         f"system runs: the network card's and vnic's words are told once, at boot (docs/architecture.md), and pools once: "
-        f"{100 * (rules['cycles'] / guard['cycles'] - 1):+.1f} % over the row before, which is within the spread. The software cost of lending each packet is "
-        "in `writing` (packets).",
+        f"{100 * (rules['cycles'] / guard['cycles'] - 1):+.1f} % over the row before. The card's accesses are checked besides, by the same PLB: their "
+        "walks are in the column of table references and take none of the processor's cycles, but their entries take the place of its own. "
+        "What software pays for lending each packet is in `writing` (packets).",
     ]
     if calls:
         said.append("Calls that write tables, a request: " + "; ".join(f"{system} {count:.1f}" for system, count in calls.items()) + ".")
