@@ -153,12 +153,22 @@ SUPERVISOR_CALL(sup_switch, thread_t number, uint64_t, uint64_t, uint64_t, uint6
     thread_run(to, SHOJI_OK);
 }
 
+/* Nothing but a tick has come, and nobody waits for it. */
+static bool tick_is_idle(void)
+{
+    const struct shoji_global *global = (const struct shoji_global *)(uintptr_t)GLOBAL_BASE;
+
+    return shared->pending == 1u << SUP_EVENT_TIMER && global->ticks < shared->idle_until;
+}
+
 SUPERVISOR_CALL(sup_idle, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
 {
     if (shared == NULL)
         return SHOJI_EINVAL;
-    while (shared->pending == 0)
+    while (shared->pending == 0 || tick_is_idle()) {
+        shared->pending = 0;
         __asm__ volatile("sti; hlt; cli" : : : "memory");
+    }
     return SHOJI_OK;
 }
 

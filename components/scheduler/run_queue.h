@@ -61,6 +61,12 @@ void run_queue_remove(struct run_queue *queue, thread_t thread);
 /* Who is to run now, 0: nobody is ready. */
 thread_t run_queue_pick(struct run_queue *queue);
 
+/* The tick that ends the first of the waits with a time; RUN_FOREVER: there is none. */
+static inline uint64_t run_queue_until(const struct run_queue *queue)
+{
+    return queue->soonest != 0 ? queue->thread[queue->soonest].until : RUN_FOREVER;
+}
+
 /* Begins a wait of a ready thread until a wakeup or until `now` reaches `until`. It may be over at once, the
  * thread being ready still: a wakeup was remembered, or the time has passed. The outcome is in
  * thread[].outcome as soon as the thread is ready again. */

@@ -101,8 +101,14 @@ static thread_t turn_next(void)
 /* Lock is set. Lets that thread run, or waits for an event if it is nobody; back with lock set. */
 static void turn_give(thread_t next)
 {
-    long status = next != 0 ? sup_switch(next) : sup_idle();
+    long status;
 
+    if (next != 0) {
+        status = sup_switch(next);
+    } else {
+        shared.idle_until = run_queue_until(&queue);
+        status = sup_idle();
+    }
     if (status == SHOJI_ECLOSED) /* it faulted too often */
         run_queue_remove(&queue, next);
     else

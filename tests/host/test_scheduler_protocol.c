@@ -214,8 +214,11 @@ long sup_idle(void)
     trap_flag_clear();
     if (shared->lock == 0)
         fail_now("sup_idle with lock clear");
-    if (shared->pending == 0)
+    while (shared->pending == 0 ||
+           (shared->pending == 1u << SUP_EVENT_TIMER && shoji_global.ticks < shared->idle_until)) {
+        shared->pending = 0;
         event();
+    }
     trap_flag_set();
     return SHOJI_OK;
 }

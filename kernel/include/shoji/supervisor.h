@@ -152,6 +152,8 @@ struct sup_sched {
     /* A bit for each thread that must not go on waiting: an invocation below the one it waits in has ended with its component. The
      * kernel sets them, together with SUP_EVENT_CUT in pending, and clears them. */
     volatile uint64_t cut;
+    /* sup_idle goes on over timer ticks that come before this one, if nothing else does. 0: over none. */
+    volatile uint64_t idle_until;
 };
 /* The upcall thread's entry is `long sched_upcall(void)`, exported by the component that has this group. It is entered for the first
  * time, with lock set and interrupts running, after the last component_init: it picks the first thread to run. When it returns
