@@ -37,6 +37,7 @@
 #include "supervisor/gates.h"
 #include "supervisor/memory.h"
 #include "supervisor/pd.h"
+#include "supervisor/stack.h"
 #include "system.h"
 
 #define COMPONENTS 8u
@@ -155,6 +156,10 @@ void pd_forsake(unsigned component)
     (void)component;
 }
 void group_forsake(unsigned component)
+{
+    (void)component;
+}
+void stack_forsake(unsigned component)
 {
     (void)component;
 }
