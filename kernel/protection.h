@@ -50,10 +50,8 @@ enum right view_right(struct view view, uint32_t address);
  * read. */
 bool view_covers(struct view view, uint32_t address, uint32_t bytes, enum right right);
 /* The short way of view_covers and view_set for whole pieces of 64 bytes in one page where `to` has words set
- * already: false if this is no such case, or if `owner` does not cover it; then nothing has happened. *shrank
- * as view_set tells. */
-bool view_lend(struct view owner, struct view to, uint32_t address, uint32_t bytes, enum right right,
-               bool *shrank);
+ * already: false if this is no such case, or if `owner` does not cover it; then nothing has happened. What shrank has been forgotten. */
+bool view_lend(struct view owner, struct view to, uint32_t address, uint32_t bytes, enum right right);
 /* The stronger of two uniform views of one slot. */
 struct view view_stronger(struct view a, struct view b);
 /* Adds to `into` (a table) what `from` (a table) grants more than it. First comes view_add_reserve for each

@@ -65,6 +65,9 @@ long layout_partition(const uint8_t numbers[], unsigned count);
  * Range and indices have been checked; bytes is not 0. SHOJI_EPERM: the giver has not got the right itself.
  * SHOJI_EMEMORY. */
 long layout_share(unsigned giver, uint32_t address, uint32_t bytes, enum right right, unsigned to);
+/* The same by the short way, for words of the giver's own slot and another receiver. False: nothing has
+ * happened; layout_share may do it. */
+bool layout_lend(unsigned giver, uint32_t address, uint32_t bytes, enum right right, unsigned to);
 /* The same, whoever gives: a component's own right too. The slot is mixed, unless its component has at least
  * that right itself. SHOJI_EMEMORY.
  */

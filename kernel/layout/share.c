@@ -106,18 +106,17 @@ static void change(unsigned slot, uint32_t address, uint32_t bytes, enum right r
         memory_forget(address, bytes);
 }
 
+bool layout_lend(unsigned giver, uint32_t address, uint32_t bytes, enum right right, unsigned to)
+{
+    return ((layout.crowded | 1ull << to) >> giver & 1) == 0 &&
+           view_lend(layout.components[giver].row[giver], layout.components[to].row[giver], address, bytes,
+                     right);
+}
+
 long layout_share(unsigned giver, uint32_t address, uint32_t bytes, enum right right, unsigned to)
 {
     unsigned slot = address / SLOT_BYTES - ARENA_ROOT;
-    struct view view = layout.components[to].row[slot];
-    bool shrank;
 
-    if ((layout.crowded >> slot & 1) == 0 && to != slot &&
-        view_lend(layout.components[giver].row[slot], view, address, bytes, right, &shrank)) {
-        if (shrank)
-            memory_forget(address, bytes);
-        return SHOJI_OK;
-    }
     if (!view_covers(layout.components[giver].row[slot], address, bytes, right))
         return SHOJI_EPERM;
     return layout_set_right(address, bytes, right, to);

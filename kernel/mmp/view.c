@@ -341,27 +341,37 @@ static bool chunk_covers(uint32_t has, enum right right)
            (right == RIGHT_READ ? ((has | has >> 1) & ODD) == ODD : has == MMP_LEAF_ALL(right));
 }
 
-bool view_lend(struct view owner, struct view to, uint32_t address, uint32_t bytes, enum right right,
-               bool *shrank)
+/* Does the owner have this right to each of these pieces of 64 bytes of one page? Mostly it may write to all
+ * of the page. */
+static bool pieces_cover(struct view owner, uint32_t address, uint32_t bytes, enum right right)
 {
-    uint32_t entry, *first, *end;
+    if (is_pointer(owner.word) && right != RIGHT_EXECUTE &&
+        table_at(owner.word)[address >> MMP_MID_SHIFT & (MMP_MID_ENTRIES - 1)] == MMP_BITMAP_ALL(RIGHT_WRITE))
+        return true;
+    for (uint32_t at = address; at < address + bytes; at += LEAF_WORD_BYTES)
+        if (!chunk_covers(chunk_read(owner, at), right))
+            return false;
+    return true;
+}
+
+bool view_lend(struct view owner, struct view to, uint32_t address, uint32_t bytes, enum right right)
+{
+    uint32_t entry, all = MMP_LEAF_ALL(right), *piece;
+    bool shrank = false;
 
     if (!is_pointer(to.word) || (address | bytes) % LEAF_WORD_BYTES != 0 ||
         address % PAGE_BYTES + bytes > PAGE_BYTES)
         return false;
     entry = table_at(to.word)[address >> MMP_MID_SHIFT & (MMP_MID_ENTRIES - 1)];
-    if (!is_pointer(entry))
+    if (!is_pointer(entry) || (right != RIGHT_NONE && !pieces_cover(owner, address, bytes, right)))
         return false;
-    for (uint32_t at = address; at < address + bytes; at += LEAF_WORD_BYTES)
-        if (!chunk_covers(chunk_read(owner, at), right))
-            return false;
-    *shrank = false;
-    first = table_at(entry) + (address >> MMP_LEAF_SHIFT & (MMP_LEAF_ENTRIES - 1));
-    end = first + bytes / LEAF_WORD_BYTES;
-    for (uint32_t *chunk = first; chunk < end; chunk++) {
-        *shrank |= chunk_shrinks(*chunk, MMP_LEAF_ALL(right));
-        *chunk = MMP_LEAF_ALL(right);
+    piece = table_at(entry) + (address >> MMP_LEAF_SHIFT & (MMP_LEAF_ENTRIES - 1));
+    for (uint32_t left = bytes; left != 0; left -= LEAF_WORD_BYTES, piece++) {
+        shrank |= chunk_shrinks(*piece, all);
+        *piece = all;
     }
+    if (shrank)
+        memory_forget(address, bytes);
     return true;
 }
 

@@ -2,7 +2,8 @@
  *
  * The owners of pages. It owns `owners`; who may change them is for others to say.
  *
- * 1. foreign[slot] counts the pages of the slot whose owner is another than the slot's component.
+ * 1. foreign[slot] counts the pages of the slot whose owner is another than the slot's component; pages_mixed
+ * has its bit if there are any.
  * 2. slots[owner] has a bit for each slot in which it owns a page, and perhaps for others.
  */
 #include "supervisor/pages.h"
@@ -14,6 +15,7 @@
 
 static uint8_t owners[ARENA_SLOTS][SLOT_PAGES]; /* index + 1; 0: nobody */
 static uint16_t foreign[ARENA_SLOTS];
+uint64_t pages_mixed;
 static uint64_t slots[MANIFEST_SLOTS];
 
 static uint8_t *owner_at(uint32_t address)
@@ -49,6 +51,7 @@ void pages_give(uint32_t address, uint32_t bytes, unsigned owner)
         *now = owner != NO_COMPONENT ? (uint8_t)(owner + 1) : 0;
         foreign[slot] += *now != 0 && *now != slot + 1;
     }
+    pages_mixed = foreign[slot] != 0 ? pages_mixed | 1ull << slot : pages_mixed & ~(1ull << slot);
     if (owner != NO_COMPONENT)
         slots[owner] |= 1ull << slot;
 }
@@ -73,11 +76,6 @@ uint32_t pages_run(uint32_t address, uint32_t end)
 uint64_t pages_slots(unsigned owner)
 {
     return slots[owner];
-}
-
-bool pages_foreign(unsigned slot)
-{
-    return foreign[slot] != 0;
 }
 
 bool pages_empty(unsigned slot)

@@ -18,8 +18,12 @@ bool pages_all(uint32_t address, uint32_t bytes, unsigned owner);  /* are all of
 uint32_t pages_run(uint32_t address, uint32_t end);
 /* Slots in which it may own pages. */
 uint64_t pages_slots(unsigned owner);
-/* Does anybody but its own component own pages of the slot? */
-bool pages_foreign(unsigned slot);
+/* A bit for each slot of which anybody but its own component owns pages. */
+extern uint64_t pages_mixed;
+static inline bool pages_foreign(unsigned slot)
+{
+    return (pages_mixed >> slot & 1) != 0;
+}
 /* Is nobody the owner of any page of the slot? */
 bool pages_empty(unsigned slot);
 /* Is this range whole pages of one component's slot, below its gates? */

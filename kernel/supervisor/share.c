@@ -296,13 +296,13 @@ SUPERVISOR_CALL(mmp_set_perm, uint64_t address, uint64_t bytes, uint32_t perm, c
                 component_t badge)
 {
     unsigned giver = caller_of(badge).component, receiver = system_component(to);
-    uint64_t base = ARENA_BASE + (uint64_t)giver * SLOT_BYTES;
+    uint64_t offset = address - (ARENA_BASE + (uint64_t)giver * SLOT_BYTES);
 
-    /* The short way: an owner of whom nothing may be passed on, in a slot that is all its. */
-    if ((address | bytes) % 4 == 0 && bytes != 0 && perm <= RIGHT_EXECUTE && receiver != NO_COMPONENT &&
-        receiver != giver && (slots >> giver & 1) == 0 && address >= base && address < base + GATES_OFFSET &&
-        bytes <= base + GATES_OFFSET - address && !pages_foreign(giver))
-        return layout_share(giver, (uint32_t)address, (uint32_t)bytes, (enum right)perm, receiver);
+    /* The short way: words of a slot that is all its component's, and of which nobody passes on anything. */
+    if (offset < GATES_OFFSET && bytes - 1 < GATES_OFFSET - offset && perm <= RIGHT_EXECUTE &&
+        receiver != NO_COMPONENT && ((slots | pages_mixed) >> giver & 1) == 0 &&
+        layout_lend(giver, (uint32_t)address, (uint32_t)bytes, (enum right)perm, receiver))
+        return SHOJI_OK;
     return set_perm(address, bytes, perm, to, giver);
 }
 
