@@ -49,9 +49,8 @@ def measure(run):
         "The column run-length / bitmap is of the overlapping form, WDDD's own. All forms are written by mmp_hw/tables, with "
         "the same allocator of tables; what taking and giving them costs is included in each.",
         "This system's own calls, recorded from the running kernel while it boots, serves requests, and is merged and split, "
-        "grant pages: whole segments of components and whole pages of heaps. They are written as entries of mid tables, where "
-        "a page of one permission is one store in either form; what costs most is that the first call for a slot makes "
-        "its mid table of 1,024 entries. With every heap guarded (manifest, `heap guard`) allocations, first stores and frees "
+        "grant whole segments of components, whole pages of heaps, and words to the network card, all at boot. What costs most is that the first call "
+        "for a slot makes its mid table of 1,024 entries. With every heap guarded (manifest, `heap guard`) allocations, first stores and frees "
         "are calls too. Mondrix's trace, of which the paper says threefold, was "
         "of allocations, packets and arguments; the last rows are of that kind. There an entry that changes is decoded, its "
         "regions broken and coalesced, and its neighbours' overlap written again: almost half of the instructions are encoding up to "
