@@ -5,13 +5,21 @@ left behind.
 
 `make image-heaps` builds what is booted."""
 
+import http.client
+import sys
+import time
+
 import pytest
+import rig
 import test_web
 from test_web import (  # noqa: F401, tests and fixtures
     system, test_bad_request, test_cgi_answers_depend_on_the_request, test_cgi_clients_that_go_away, test_cgi_hello,
     test_cgi_under_load_while_walls_move, test_counts_are_exact, test_each_request_is_counted, test_edges, test_graph, test_hello,
     test_json_errors_say_where, test_keep_alive, test_many_connections_at_once, test_merge_and_split, test_nothing_there,
     test_partition, test_pipelined, test_random_bytes, test_request_byte_by_byte, test_start_page)
+
+sys.path.insert(0, str(rig.REPOSITORY / "tests/kills"))
+from target import Target  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=["guard", "slab"])
@@ -38,3 +46,36 @@ def test_allocations_are_known_and_freed(system):
     test_web.assert_all_served(test_web.load(system, 3000, "-c", "8"), 3000)
     assert used(system, "tcp") < memory + (80 << 10)
     assert supervisor_calls(system, "tcp") > calls
+
+
+def memory(target):
+    """What each component has, once the control interface answers again."""
+    for _ in range(200):
+        try:
+            status, graph = target.ask("GET", "/v1/graph")
+            if status == 200:
+                return {component["name"]: component["memory"]["used"] for component in graph["components"]}
+        except (OSError, http.client.HTTPException):
+            pass
+        time.sleep(0.05)
+    raise AssertionError("the control interface does not answer again")
+
+
+@pytest.mark.parametrize("setting", ["guard", "slab"])
+def test_a_heap_begins_anew_with_its_component(setting):
+    """And each time works again: more often than there would be pages to keep (4096, docs/manifest.md), if the dead left any behind."""
+    target = Target(f"build/run-test-{setting}-killed", f"build/webserver-{setting}/modules.list")
+    try:
+        first = memory(target)
+        kept = 0
+        while kept < 4096 + first["mpd_manager"] // 4096:
+            target.kill("mpd_manager")
+            now = memory(target)
+            assert 0 < now["mpd_manager"] <= first["mpd_manager"] + (64 << 10)
+            kept += now["mpd_manager"] // 4096
+        for _ in range(3):
+            target.kill("tcp")
+            assert memory(target)["tcp"] > 0
+        assert target.faults() == []
+    finally:
+        target.stop()
