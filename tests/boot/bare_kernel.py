@@ -42,10 +42,3 @@ def boot(kernel, *options, cpu="mmp", timeout=300):
     ]
     done = subprocess.run(command, capture_output=True, timeout=timeout, check=False)
     return done.stdout.decode(errors="replace")
-
-
-def has_model_mode():
-    """Whether this emulator knows `-cpu mmp,model=on`, whose property is mmp-model: x86 has a number of that name."""
-    command = [QEMU, "-device", "mmp-x86_64-cpu,help"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return "mmp-model=<bool>" in done.stdout

@@ -118,8 +118,8 @@ def test_little_memory():
             "printer.elf memory 4032K",
             r"component printer: image \(12K\) and budget \(4032K\) are more than the 4032K of a slot",
         ),
-        ("system hello", "", "changed.manifest:4: expected `system NAME` first"),
-        ("edge printer", "edge prnter", "changed.manifest:7: no component `prnter`: expected one that a line above declares"),
+        ("system hello", "", "changed.manifest:5: expected `system NAME` first"),
+        ("edge printer", "edge prnter", "changed.manifest:8: no component `prnter`: expected one that a line above declares"),
     ],
 )
 def test_manifest_that_does_not_fit(tmp_path, old, new, sentence):
