@@ -4,6 +4,7 @@
 
 long child_add(long value);
 long child_back(long value);
+long child_deep(long value);
 long child_who(void);
 long child_load(uint64_t address);
 long child_store(uint64_t address, uint32_t value);
@@ -24,6 +25,13 @@ SHOJI_EXPORT long child_add(long value)
 SHOJI_EXPORT long child_back(long value)
 {
     return back(value) + 1;
+}
+
+SHOJI_EXPORT long child_deep(long value)
+{
+    long depth = loader_deep(value + 1);
+
+    return depth;
 }
 
 SHOJI_EXPORT long child_who(void)

@@ -24,10 +24,18 @@ static void fail(uint64_t line)
 #define CHECK(condition) ((condition) ? (void)0 : fail(__LINE__))
 
 typedef long call(uint64_t, uint64_t, uint64_t, uint64_t);
+static call *deeper; /* whom loader_deep calls */
 
 SHOJI_EXPORT long loader_back(long value)
 {
     return value * 2;
+}
+
+SHOJI_EXPORT long loader_deep(long value)
+{
+    long below = deeper((uint64_t)value + 1, 0, 0, 0);
+
+    return below == SHOJI_EFAULT ? value : below; /* how deep it was */
 }
 
 SHOJI_EXPORT long loader_end(void)
@@ -53,6 +61,7 @@ static uint64_t resolve(void *context, const char *name)
     } offered[] = {{"server_who", (uint64_t)server_who},
                    {"loader_back", (uint64_t)loader_back},
                    {"loader_end", (uint64_t)loader_end},
+                   {"loader_deep", (uint64_t)loader_deep},
                    {"mmp_set_perm", (uint64_t)mmp_set_perm}};
 
     for (unsigned i = 0; i < sizeof offered / sizeof *offered; i++)
@@ -295,6 +304,22 @@ static void freed_by_its_caller(void)
     unload(&child, 0);
 }
 
+/* Two that call each other until there is no stack left: the innermost invocation ends, and all others
+ * return. */
+static void too_deep(void)
+{
+    struct child child = load("deep");
+
+    deeper = entry(&child, "child_deep");
+    for (int round = 0; round < 3; round++) {
+        long depth = loader_deep(0);
+
+        CHECK(depth > 6 && depth < 64);
+    }
+    CHECK(entry(&child, "child_add")(2, 0, 0, 0) == 42);
+    unload(&child, 0);
+}
+
 static void everything_used_up(void)
 {
     uint64_t before = used();
@@ -356,6 +381,7 @@ SHOJI_EXPORT long component_init(component_t self)
     gates_that_close();
     generations();
     freed_by_its_caller();
+    too_deep();
     everything_used_up();
     hostile_files();
     sup_console_write(3, 0x0a6470, 0, 0, 0); /* "pd\n" */

@@ -22,6 +22,7 @@ long hidden_load(uint64_t address);
 
 /* loader, for what it has loaded */
 long loader_back(long value);
-long loader_end(void); /* frees the domain that calls it */
+long loader_deep(long value); /* calls the child that calls it, till one of them may not any more */
+long loader_end(void);        /* frees the domain that calls it */
 
 #endif
