@@ -10,7 +10,7 @@
 #define LOOPS_GATE_PASS 0x00bf0020 /* and in domain 1 itself, as after a merge */
 #define LOOPS_GATES 0x00bf0040     /* and in domains 2 to 65 */
 #define LOOPS_DOMAINS 64
-#define LOOPS_STACK 0x00c00000     /* 64 KiB of stack, in no table */
+#define LOOPS_STACK 0x00c00000 /* 64 KiB of stack, in no table */
 #define LOOPS_STACK_TOP 0x00c10000
 #define LOOPS_DATA 0x01000000      /* a slot of data, RW */
 #define LOOPS_MIXED 0x01400000     /* one page whose words are RW and RO by turns */

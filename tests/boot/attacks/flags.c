@@ -143,10 +143,10 @@ static void registers_left(void)
 }
 
 static const struct attack list[] = {
-    {"TF into a callee", "call through a gate with TF set",
-     "no trap in the callee, TF clear there", trap_flag},
-    {"TF back to the caller", "return through a gate with TF set",
-     "no trap in the caller, TF clear there", trap_flag_back},
+    {"TF into a callee", "call through a gate with TF set", "no trap in the callee, TF clear there",
+     trap_flag},
+    {"TF back to the caller", "return through a gate with TF set", "no trap in the caller, TF clear there",
+     trap_flag_back},
     {"NT, AC, DF into a callee", "call through a gate with all set",
      "clear in the callee, and in the caller after the return", other_flags},
     {"AC where it counts", "CR0.AM set, AC set, call; the callee loads from an address that is not aligned",
