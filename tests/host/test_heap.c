@@ -584,7 +584,8 @@ static void share_try(void)
     if (at % 4 != 0 || !in_heap(at, bytes) || to == OWNER)
         return;
     for (unsigned word = word_of(at); word < word_of(at + bytes); word++)
-        all = all && (right == RIGHT_NONE || owners_right(word) == RIGHT_WRITE);
+        all =
+            all && page[word / 1024] != ABSENT && (right == RIGHT_NONE || owners_right(word) == RIGHT_WRITE);
     assert_int_equal(mmp_set_perm_call(at, bytes, right, to + 1, 0, BADGE), all ? SHOJI_OK : SHOJI_EPERM);
     if (all)
         memset(&lent[to][word_of(at)], right, bytes / 4);
@@ -755,6 +756,11 @@ long __wrap_mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, compon
 long __real_mprot_export(uint64_t address, uint64_t bytes, uint32_t perm, component_t to)
 {
     return __real_mmp_set_perm(address, bytes, perm, to);
+}
+long __real_sup_device_perm(uint64_t address, uint64_t bytes, uint32_t perm)
+{
+    (void)address, (void)bytes, (void)perm;
+    return SHOJI_EPERM; /* there is no device */
 }
 long __wrap_mprot_export(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
 
