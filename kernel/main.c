@@ -129,8 +129,8 @@ static void components_print(void)
 
         console_print("component: %s %u, domain %u at 0x%08x, image %uK, budget %uK, %u gates\n",
                       system_name(i), system_state.manifest.components[i].id, layout_domain(i).number,
-                      component->base, component->file.image_bytes >> 10,
-                      component->budget >> 10, component->gate_count);
+                      component->base, component->file.image_bytes >> 10, component->budget >> 10,
+                      component->gate_count);
     }
 }
 

@@ -4,10 +4,11 @@
  *
  *     -plugin touched.so,base=ADDRESS,slots=COUNT,to=FILE
  *
- * Who accesses is told by where its code lies: slot (address - base) / 4 MiB. The file is written when the emulator ends:
- * a line `SLOT PAGE LOADED STORED FETCHED` for each page of 4 KiB that the slot's code touched, each a string of 256
- * hexadecimal digits, the lowest word in the lowest bit of the last digit. A word counts as executed when a block with it is
- * translated, so those behind a jump within a block count too.
+ * Who accesses is told by where its code lies: slot (address - base) / 4 MiB. The file is written when the
+ * emulator ends: a line `SLOT PAGE LOADED STORED FETCHED` for each page of 4 KiB that the slot's code
+ * touched, each a string of 256 hexadecimal digits, the lowest word in the lowest bit of the last digit. A
+ * word counts as executed when a block with it is translated, so those behind a jump within a block count
+ * too.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -105,7 +106,8 @@ static const char *argument(int argc, char **argv, const char *name)
     return NULL;
 }
 
-QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+                                           char **argv)
 {
     const char *from = argument(argc, argv, "base="), *count = argument(argc, argv, "slots=");
 

@@ -209,7 +209,8 @@ bool loader_keeps(unsigned component, uint32_t function)
     return false;
 }
 
-/* pool_NAME and pool_NAME_end, if the manifest gives the client that pool, or its device a part of it. 0: not such a symbol. */
+/* pool_NAME and pool_NAME_end, if the manifest gives the client that pool, or its device a part of it. 0: not
+ * such a symbol. */
 static uint32_t pool_symbol(unsigned client, const char *name)
 {
     const struct manifest *manifest = &system_state.manifest;

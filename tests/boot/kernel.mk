@@ -11,7 +11,7 @@ KERNEL_TEST_PARTS := $(wildcard tests/boot/kernel_*/*/*.c)
 KERNEL_TEST_IMAGES := $(patsubst tests/boot/%/,$(BUILD)/tests/%.elf,$(sort $(dir $(KERNEL_TEST_PARTS)))) $(addsuffix .elf,$(basename $(patsubst tests/boot/%,$(BUILD)/tests/%,$(KERNEL_TEST_SOURCES))))
 KERNEL_TEST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffreestanding -fPIC -fno-plt -fvisibility=hidden -mno-red-zone \
     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -fno-optimize-sibling-calls -mgeneral-regs-only \
-    -Icomponents/interface -Icomponents -Icomponents/image -Ikernel/include -Immp_hw/include
+    -Itests/boot -Icomponents/interface -Icomponents -Icomponents/image -Ikernel/include -Immp_hw/include
 KERNEL_TEST_LDFLAGS := -nostdlib -shared -Wl,-T,components/runtime/component.ld -Wl,-Bsymbolic -Wl,-z,now -Wl,-z,noexecstack \
     -Wl,-z,max-page-size=4096 -Wl,-z,text -Wl,-z,norelro -Wl,--hash-style=sysv -Wl,--build-id=none
 

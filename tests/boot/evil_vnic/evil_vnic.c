@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The web server's driver, gone bad: each time that it has sent PERIOD packets it tries what it may not, by its device or itself. It is
- * rebooted for it, and serves again until the next time. */
+ * The web server's driver, gone bad: each time that it has sent PERIOD packets it tries what it may not, by
+ * its device or itself. It is rebooted for it, and serves again until the next time. */
 #define vnic_send honest_send
 #include "../../../webserver/vnic/vnic.c"
 #undef vnic_send

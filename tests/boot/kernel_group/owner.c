@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Passes memory on, exports it to everybody and to groups, and tries what it may not. */
 #include "group.h"
+#include "kernel_check.h"
 
 #define PAGE 4096ul
 
 static uint32_t image_word[1024] __attribute__((aligned(4096)));
-
-static void fail(uint64_t line)
-{
-    char text[24] = "failed at line 0000\n";
-
-    for (int i = 0; i < 4; i++, line /= 10)
-        text[18 - i] = (char)('0' + line % 10);
-    sup_console_write(20, ((uint64_t *)text)[0], ((uint64_t *)text)[1], ((uint64_t *)text)[2], 0);
-    sup_exit(1);
-}
-#define CHECK(condition) ((condition) ? (void)0 : fail(__LINE__))
 
 static uint32_t used(component_t component)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Calls what the maker has made, lets it fail in every way, and its maker too, and looks at what is left. */
 #include "making.h"
+#include "kernel_check.h"
 #include "scheduler.h"
 #include "timed_block.h"
 
@@ -9,17 +10,6 @@ typedef long call(uint64_t);
 static struct sup_component components[16];
 static volatile uint64_t asked, slept; /* the sleeper's call, and what became of it */
 static volatile long answer;
-
-static void fail(uint64_t line)
-{
-    char text[24] = "failed at line 0000\n";
-
-    for (int i = 0; i < 4; i++, line /= 10)
-        text[18 - i] = (char)('0' + line % 10);
-    sup_console_write(20, ((uint64_t *)text)[0], ((uint64_t *)text)[1], ((uint64_t *)text)[2], 0);
-    sup_exit(1);
-}
-#define CHECK(condition) ((condition) ? (void)0 : fail(__LINE__))
 
 static const struct sup_component *find(component_t id)
 {

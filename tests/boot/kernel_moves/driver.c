@@ -2,20 +2,10 @@
  * Moves the walls, and looks after each step what left may do with right's memory, what is counted, and which
  * domains are left. */
 #include "moves.h"
+#include "kernel_check.h"
 
 static struct sup_edge edges[8];
 static const uint32_t apart[3] = {0, 1, 2}, left_and_driver[3] = {7, 59, 7}, together[3] = {5, 5, 5};
-
-static void fail(uint64_t line)
-{
-    char text[32] = "failed at line 0000\n";
-
-    for (int i = 0; i < 4; i++, line /= 10)
-        text[18 - i] = (char)('0' + line % 10);
-    sup_console_write(20, ((uint64_t *)text)[0], ((uint64_t *)text)[1], ((uint64_t *)text)[2], 0);
-    sup_exit(1);
-}
-#define CHECK(condition) ((condition) ? (void)0 : fail(__LINE__))
 
 SHOJI_EXPORT long driver_move(uint64_t move)
 {
@@ -44,7 +34,7 @@ static struct sup_edge edge_find(component_t client, component_t server)
     for (long i = 0; i < count; i++)
         if (edges[i].client == client && edges[i].server == server)
             return edges[i];
-    fail(__LINE__);
+    check_fail(__LINE__);
     return edges[0];
 }
 

@@ -2,6 +2,7 @@
  * Makes protection domains, loads a component into them, has it call and be called, and lets it go; tries
  * what it may not. */
 #include "pd.h"
+#include "kernel_check.h"
 
 #include "image/image.c"
 
@@ -11,17 +12,6 @@ extern const uint8_t child_file[] __attribute__((visibility("hidden"))),
 
 static uint8_t file[64 * 1024]; /* a copy, to spoil */
 static component_t ending;      /* whom loader_end frees */
-
-static void fail(uint64_t line)
-{
-    char text[24] = "failed at line 0000\n";
-
-    for (int i = 0; i < 4; i++, line /= 10)
-        text[18 - i] = (char)('0' + line % 10);
-    sup_console_write(20, ((uint64_t *)text)[0], ((uint64_t *)text)[1], ((uint64_t *)text)[2], 0);
-    sup_exit(1);
-}
-#define CHECK(condition) ((condition) ? (void)0 : fail(__LINE__))
 
 typedef long call(uint64_t, uint64_t, uint64_t, uint64_t);
 static call *deeper; /* whom loader_deep calls */

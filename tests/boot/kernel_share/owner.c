@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Gives rights to its words, with and without the right to pass them on. */
 #include "share.h"
+#include "kernel_check.h"
 
 static uint32_t words[4096] __attribute__((aligned(4096)));
-
-static void fail(uint64_t line)
-{
-    char text[24] = "failed at line 0000\n";
-
-    for (int i = 0; i < 4; i++, line /= 10)
-        text[18 - i] = (char)('0' + line % 10);
-    sup_console_write(20, ((uint64_t *)text)[0], ((uint64_t *)text)[1], ((uint64_t *)text)[2], 0);
-    sup_exit(1);
-}
-#define CHECK(condition) ((condition) ? (void)0 : fail(__LINE__))
 
 static uint64_t word(unsigned n)
 {

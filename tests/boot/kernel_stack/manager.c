@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * A thread manager: stack segments that it makes active, one after the other and in turns. */
 #include "stack.h"
+#include "kernel_check.h"
 
 #define SEGMENT 0x10000ul
 
 static uint64_t first, second;
 extern uint64_t pool_both[]; /* where opener's words lay */
 static volatile unsigned steps;
-
-static void fail(uint64_t line)
-{
-    char text[24] = "failed at line 0000\n";
-
-    for (int i = 0; i < 4; i++, line /= 10)
-        text[18 - i] = (char)('0' + line % 10);
-    sup_console_write(20, ((uint64_t *)text)[0], ((uint64_t *)text)[1], ((uint64_t *)text)[2], 0);
-    sup_exit(1);
-}
-#define CHECK(condition) ((condition) ? (void)0 : fail(__LINE__))
 
 static void words_closed(void)
 {
