@@ -110,10 +110,26 @@ static void maker_fails(void)
     CHECK(gate(ANSWERS)(0) == 42 && maker_free(first) == SHOJI_OK);
 }
 
+/* Words opened on the stack are the thread's: they stay open while others run, and walls move. */
+static void opened(void)
+{
+    volatile uint32_t words[16] = {5};
+
+    CHECK(mmp_supr_set_perm((uint64_t)words, sizeof words, 1, 0, KEEPER) == SHOJI_OK);
+    for (int i = 0; i < 5; i++) {
+        (void)timed_block(20);
+        CHECK(keeper_load((uint64_t)words) == 5);
+        CHECK(i % 2 == 0 ? pd_merge(MAKER, KEEPER) == SHOJI_OK : pd_split(KEEPER) == SHOJI_OK);
+        CHECK(keeper_load((uint64_t)words) == 5);
+    }
+    CHECK(pd_split(KEEPER) == SHOJI_OK && keeper_load((uint64_t)words) == 5);
+}
+
 SHOJI_EXPORT long driver_thread(void)
 {
     struct sup_counters counters;
 
+    opened();
     closed(FAILS, 1);
     closed(LOOPS, 3);
     freed_in_flight();

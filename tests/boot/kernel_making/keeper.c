@@ -9,6 +9,11 @@ SHOJI_EXPORT long keeper_gone(void)
     return told;
 }
 
+SHOJI_EXPORT long keeper_load(uint64_t address)
+{
+    return (long)*(volatile uint32_t *)address;
+}
+
 SHOJI_EXPORT long component_gone(component_t component)
 {
     told = ((told >> 8) + 1) << 8 | (long)component;

@@ -14,7 +14,9 @@ component_t maker_make(void);   /* a domain, with a gate for the driver to each 
 long maker_gate(uint32_t kind); /* its address, of the last one */
 long maker_open(component_t pd);
 long maker_free(component_t pd);
-long keeper_gone(
-    void); /* how often it has heard that one is gone, and whose id it was last: count << 8 | id */
+/* How often it has heard that one is gone, and whose id it was last: count << 8 | id. */
+long keeper_gone(void);
+
+long keeper_load(uint64_t address);
 
 #endif
