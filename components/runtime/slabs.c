@@ -5,7 +5,7 @@
  * 1. A page of a class is in its list exactly if it has objects that are not allocated. At most one of them
  * has none that is: then it is the class's empty one, which spares opening and closing a page again and
  * again.
- * 2. slab: a page is open to the component exactly if it is not free. guard: every page is kept, and the
+ * 2. slab: a page is open to the component exactly if an object may lie in it. guard: every page is kept, and the
  * supervisor knows an allocation exactly for each object.
  * 3. guard: each object is followed by a word at least that is of none, and the first one of a page comes
  * after 16 such bytes.
@@ -292,7 +292,7 @@ static uintptr_t large_take(size_t bytes, size_t align)
         (struct page){.kind = PAGE_LARGE, .pages = (uint16_t)count, .object = number * PAGE + before};
     for (uint32_t i = number + 1; i < number + count; i++)
         page_of(i)->kind = PAGE_LARGE_REST;
-    run_open(number, count);
+    run_open(number + before / PAGE, count - before / PAGE);
     return address_of(number) + before;
 }
 
