@@ -121,7 +121,7 @@ long pd_move(component_t component, component_t into)
     return 0;
 }
 
-static unsigned count_domains(void)
+unsigned domains_now(void)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < COMPONENTS; i++) {
@@ -146,10 +146,10 @@ long pd_partition(const uint32_t *sets, uint32_t count)
     }
     if (same)
         return SHOJI_ESAME;
-    unsigned before = count_domains();
+    unsigned before = domains_now();
     for (unsigned i = 0; i < COMPONENTS; i++)
         domains[i] = 1000 + sets[i];
-    unsigned after = count_domains();
+    unsigned after = domains_now();
     changes += before < after ? after - before : before > after ? before - after : 1;
     return 0;
 }

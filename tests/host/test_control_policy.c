@@ -47,18 +47,6 @@ static const char *post(const char *path, const char *body)
     return ask("POST", path, token_text(), body);
 }
 
-static unsigned domains_now(void)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < COMPONENTS; i++) {
-        unsigned first = 0;
-        while (domains[first] != domains[i])
-            first++;
-        count += first == i;
-    }
-    return count;
-}
-
 static bool together(unsigned a, unsigned b)
 {
     return domains[a - 1] == domains[b - 1];
