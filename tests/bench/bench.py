@@ -9,7 +9,6 @@ Parts: micro (primitives), policy (its periods), web (a request), peer (beside L
 import argparse
 import platform
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -36,10 +35,7 @@ def arguments():
     parser.add_argument("--micro", default="build/bench/micro/modules.list")
     parser.add_argument("--peer", default="build/bench/peer")
     options = parser.parse_args()
-    options.parts = [part for part in re.split(r"[ ,]+", options.only) if part] or list(PARTS)
-    for part in options.parts:
-        if part not in PARTS:
-            parser.error(f"no part {part}; there are {', '.join(PARTS)}")
+    options.parts = child.parts_asked(parser, options.only, PARTS)
     for name in ("qemu", "qemu_plain", "plugin", "loops", "peer"):
         setattr(options, name, str(REPOSITORY / getattr(options, name)))
     return options
@@ -94,10 +90,4 @@ def main():
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("\nbench: stopped")
-    finally:
-        child.stop_all()
+    child.program("bench", main)

@@ -9,8 +9,6 @@ remembered: a run that was stopped goes on. docs/paper-mpd.md explains the figur
 import argparse
 import json
 import pathlib
-import re
-import signal
 import sys
 import time
 
@@ -60,10 +58,7 @@ def main():
     parser.add_argument("--out", default=str(REPOSITORY / "build/paper/mpd"))
     parser.add_argument("--peer", default=str(REPOSITORY / "build/bench/peer"))
     options = parser.parse_args()
-    parts = [part for part in re.split(r"[ ,]+", options.only) if part] or list(PARTS)
-    for part in parts:
-        if part not in PARTS:
-            parser.error(f"no part {part}; there are {', '.join(PARTS)}")
+    parts = child.parts_asked(parser, options.only, PARTS)
     why_no_network = None if network.MARK in network.os.environ else network.available()
     if why_no_network is None:
         network.enter()
@@ -90,10 +85,4 @@ def main():
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("\npaper-mpd: stopped")
-    finally:
-        child.stop_all()
+    child.program("paper-mpd", main)

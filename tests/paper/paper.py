@@ -8,8 +8,6 @@ remembered: a run that was stopped goes on. docs/paper-mmp.md explains the figur
 
 import argparse
 import pathlib
-import re
-import signal
 import sys
 
 sys.dont_write_bytecode = True
@@ -43,10 +41,7 @@ def main():
     parser.add_argument("--again", action="store_true", help="measure everything anew")
     parser.add_argument("--out", default=str(REPOSITORY / "build/paper/mmp"))
     options = parser.parse_args()
-    parts = [part for part in re.split(r"[ ,]+", options.only) if part] or list(PARTS)
-    for part in parts:
-        if part not in PARTS:
-            parser.error(f"no part {part}; there are {', '.join(PARTS)}")
+    parts = child.parts_asked(parser, options.only, PARTS)
     why_no_network = None if network.MARK in network.os.environ else network.available()
     if why_no_network is None:
         network.enter()
@@ -69,10 +64,4 @@ def main():
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("\npaper-mmp: stopped")
-    finally:
-        child.stop_all()
+    child.program("paper-mmp", main)

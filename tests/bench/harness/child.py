@@ -2,6 +2,7 @@
 """Processes of the bench. Each dies with the bench, even if that is killed; nothing outlives a run."""
 
 import ctypes
+import re
 import signal
 import subprocess
 import sys
@@ -84,3 +85,23 @@ def wait_until(condition, seconds, pause=0.01):
             return False
         time.sleep(pause)
     return True
+
+
+def parts_asked(parser, only, parts):
+    """The parts that an option names, with commas or blanks between them; all of them if it names none."""
+    asked = [part for part in re.split(r"[ ,]+", only) if part] or list(parts)
+    for part in asked:
+        if part not in parts:
+            parser.error(f"no part {part}; there are {', '.join(parts)}")
+    return asked
+
+
+def program(name, main):
+    """main() as the whole program: however it ends, all that it started ends with it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(f"\n{name}: stopped")
+    finally:
+        stop_all()

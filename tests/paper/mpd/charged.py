@@ -3,7 +3,6 @@
 cost (policy/costs.txt), and says what the policy would have decided. A second trace gives each request the work that it was for Composite."""
 
 import json
-import statistics
 import subprocess
 import time
 
