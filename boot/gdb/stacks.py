@@ -9,7 +9,7 @@ backtrace as one line that says which gate it was.
 import gdb
 import gdb.unwinder
 from gdb.FrameDecorator import FrameDecorator
-from inspection import arch, system, tables
+from inspection import arch, tables
 
 import symbols
 

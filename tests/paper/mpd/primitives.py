@@ -13,7 +13,7 @@ GHZ = 2.4  # the paper's Pentium 4
 
 def measure(run):
     modules = str(REPOSITORY / "build/bench/micro/modules.list")
-    made_from = [REPOSITORY / "build/kernel/shoji.elf", *sorted((REPOSITORY / "build/bench/micro").glob("*.elf"))]
+    made_from = [REPOSITORY / "build/kernel/shoji.elf", *sorted((REPOSITORY / "build/components").glob("bench_*.elf"))]
     _, most = run.steps.get("primitives", made_from, lambda: micro.results(modules))
     worst = {kind: max(n for key, n in most.items() if key.startswith(f"{kind}_")) for kind in ("merge_16", "split_16")}
     least = {kind: max(n for key, n in most.items() if key.startswith(f"{kind}_")) for kind in ("merge_2", "split_2")}
