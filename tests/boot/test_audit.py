@@ -92,7 +92,7 @@ def test_the_card_has_rings_and_packets(recorded):
         ("pool net", "read-write"): 256 * 1528 // 4,
         ("pool net", "read"): 128 * 1516 // 4,
         ("component vnic", "read-write"): 2 * 2052 // 4,
-        ("component vnic", "read"): (2 * 4612 + 12) // 4,
+        ("component vnic", "read"): (2 * 4612 + 2 * 12) // 4,
     }
     (vnic,) = [domain for domain in recorded[1]["domains"] if domain["components"] == ["vnic"]]
     assert not [grant for grant in vnic["memory"] if grant["what"] == "pool net"]
