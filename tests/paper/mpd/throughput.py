@@ -54,7 +54,7 @@ def rounds(run):
     ours, theirs = site.Site(), None
     try:
         ours.pause()
-        theirs = peer.Peer(str(REPOSITORY / "build/qemu-plain/bin/qemu-system-x86_64"), str(run.peer))
+        theirs = peer.Peer(str(REPOSITORY / "build/qemu-plain/bin/qemu-system-x86_64"), str(run.peer.parent))
         theirs.wait_ready()
         theirs.pause()
         rates = {}
