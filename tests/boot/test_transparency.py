@@ -202,7 +202,7 @@ def test_answers_do_not_depend_on_moves_at_any_instruction(reference, tmp_path, 
             assert system.get(path).status == 200
         said = mover_says(system)
         assert {"lists", "made", "met others", "refused"} <= set(said), system.console()[-3000:]
-        assert said["met others"] > 1000 and said["refused"] == 0
+        assert said["met others"] > 100 and said["refused"] == 0
         kinds_of_thread_look(mover_saw(system))
         record_property("moves", said["met others"])
         until = time.monotonic() + 30

@@ -115,7 +115,11 @@ class System:
         )
         self.running = running.Running(description, run)
         self.running.start()
-        self.running.wait_for(self.running.ready, 20, "answer")
+        try:
+            self.running.wait_for(self.running.ready, 20, "answer")
+        except BaseException:
+            self.running.stop()     # a system that stands still is a process yet
+            raise
 
     def console(self):
         return self.running.console()
