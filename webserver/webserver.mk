@@ -77,7 +77,7 @@ static_content_wild.needs   := $(BUILD)/static_content/wild.image
 $(eval $(call component,static_content_wild))
 
 mpd_manager.sources  := $(sort $(wildcard components/mpd_manager/*.c)) \
-    webserver/connection_manager/connections.c $(HTTP_LIBRARY) $(POLICY_SOURCES) $(LLHTTP_SOURCES) $(YYJSON)/src/yyjson.c
+    webserver/connection_manager/connections.c components/image/image.c $(HTTP_LIBRARY) $(POLICY_SOURCES) $(LLHTTP_SOURCES) $(YYJSON)/src/yyjson.c
 mpd_manager.includes := webserver . $(LLHTTP)/include $(YYJSON)/src
 mpd_manager.foreign  := $(LLHTTP)/% $(YYJSON)/%
 mpd_manager.threads  := yes

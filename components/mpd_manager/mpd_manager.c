@@ -10,6 +10,7 @@
 #include "export.h"
 #include "fd_api.h"
 #include "governor.h"
+#include "made.h"
 #include "runtime.h"
 #include "timed_block.h"
 #include "token.h"
@@ -35,7 +36,7 @@ static void token_print(void)
 
 long component_init(component_t self)
 {
-    (void)self;
+    made_start(self);
     control.pool = pool_control;
     control.pool_end = pool_control_end;
     if (token_draw() == SHOJI_OK)

@@ -13,7 +13,7 @@ LAYERS = ("mmp_hw", "kernel", "policy", "components", "webserver", "boot")
 ELSEWHERE = "mmp_hw/qemu/"
 
 # Code that several components compile, each for itself.
-LIBRARIES = ("components/runtime/", "components/atomic/", "webserver/http_parser/request.h",
+LIBRARIES = ("components/runtime/", "components/atomic/", "components/image/", "webserver/http_parser/request.h",
              "webserver/http_parser/reply.h", "webserver/fd_api/slots.h", "webserver/connection_manager/connections.h")
 SHARED_BY_COMPONENTS = LIBRARIES + ("components/interface/", "kernel/include/shoji/")
 
