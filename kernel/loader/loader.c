@@ -253,14 +253,33 @@ static bool call_find(const struct loader_call *calls, const char *group, const 
     return false;
 }
 
+/* each_N_FUNCTION asks for the FUNCTION of the N-th, from 0, of those servers that offer it: returns
+ * FUNCTION, and N. Other names ask for the first one's. */
+static const char *each_read(const char *name, unsigned *number)
+{
+    const char *rest = unprefixed(name, "each_"), *digits = rest;
+
+    *number = 0;
+    if (rest == NULL)
+        return name;
+    for (; *rest >= '0' && *rest <= '9' && *number < MANIFEST_SLOTS; rest++)
+        *number = *number * 10 + (unsigned)(*rest - '0');
+    if (rest != digits && *rest == '_')
+        return rest + 1;
+    *number = 0;
+    return name;
+}
+
 /* Where a gate for this symbol would lead. False: no edge of the client's allows it. */
 static bool target_find(unsigned client, const char *name, const struct loader_call *calls, struct gate *out)
 {
     const struct manifest *manifest = &system_state.manifest;
+    unsigned before;
+    const char *wanted = each_read(name, &before);
 
     for (unsigned i = 0; i < manifest->edge_count; i++) {
         const struct manifest_edge *edge = &manifest->edges[i];
-        const char *function = unprefixed(name, edge->prefix);
+        const char *function = unprefixed(wanted, edge->prefix);
 
         if (edge->client != client || function == NULL)
             continue;
@@ -268,7 +287,7 @@ static bool target_find(unsigned client, const char *name, const struct loader_c
             if (call_find(calls, manifest_groups[edge->group], name, out))
                 return true;
         } else if ((out->target = loader_function(edge->server, function)) != 0 &&
-                   !is_entry(edge->server, function)) {
+                   !is_entry(edge->server, function) && before-- == 0) {
             out->server = pd_home(manifest->components[edge->server].id);
             return true;
         }

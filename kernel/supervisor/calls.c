@@ -15,6 +15,8 @@
     CALL(pd, mmp_pd_slot)                                                                                    \
     CALL(pd, mmp_open_PD)                                                                                    \
     CALL(pd, mmp_set_gate)                                                                                   \
+    CALL(pd, mmp_pass_gate)                                                                                  \
+    CALL(pd, mmp_name_PD)                                                                                    \
     CALL(share, mmp_set_perm)                                                                                \
     CALL(share, mmp_supr_set_perm)                                                                           \
     CALL(share, mprot_export)                                                                                \
@@ -26,6 +28,7 @@
     CALL(share, mmp_group_join)                                                                              \
     CALL(share, mmp_group_leave)                                                                             \
     CALL(share, sup_take_back)                                                                               \
+    CALL(share, sup_gate_server)                                                                             \
     CALL(heap, sup_heap_close)                                                                               \
     CALL(heap, sup_heap_open)                                                                                \
     CALL(heap, sup_heap_keep)                                                                                \

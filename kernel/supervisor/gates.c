@@ -4,8 +4,8 @@
  * made; or it passes on a gate that it has itself, where the manifest says that it may, or whoever gave it
  * that gate.
  *
- * 1. What is passed on leads where a gate of the giver's leads that may be passed on; when the giver loses
- * that one, it closes.
+ * 1. What is passed on leads where a gate of the giver's leads that may be passed on, or an edge of the
+ * manifest that may be; when the giver loses that, it closes.
  * 2. A component that others have made has gates from those above it alone: together with 1, it can invoke
  * what its maker can, what its maker exports, and what was made with it, and nothing else.
  * 3. A gate that closes stays where it is, and leads nowhere: invoking it ends with SHOJI_ECLOSED. Its place
@@ -16,6 +16,7 @@
 #include "caller.h"
 #include "layout/layout.h"
 #include "supervisor/calls.h"
+#include "supervisor/names.h"
 #include "supervisor/pd.h"
 #include "text.h"
 #include "thread.h"
@@ -49,9 +50,9 @@ static bool leads_to(uint32_t gate, struct target target)
     return record.target == target.function && record.server.value == target.server.value;
 }
 
-/* Index of the server; MANIFEST_SUPERVISOR, or NO_COMPONENT. The two are one number: a gate that leads
- * nowhere is never asked about. */
-static unsigned server_index(struct pd_id server)
+/* MANIFEST_SUPERVISOR and NO_COMPONENT are one number: here a gate that leads nowhere is never asked about.
+ */
+unsigned gates_server(struct pd_id server)
 {
     for (uint64_t left = system_state.present; left != 0;) {
         unsigned i = system_next(&left);
@@ -68,7 +69,7 @@ static unsigned server_index(struct pd_id server)
 static bool edge_is_transitive(unsigned client, struct target target)
 {
     const struct manifest *manifest = &system_state.manifest;
-    unsigned server = server_index(target.server);
+    unsigned server = gates_server(target.server);
     const struct loader_call *call = supervisor_calls;
 
     if (target.server.value == PD_SUPERVISOR_ID.value)
@@ -112,6 +113,8 @@ static bool may_pass_to(unsigned giver, struct target target)
 {
     const struct component *component = &system_state.components[giver];
 
+    if (edge_is_transitive(giver, target)) /* by name: it needs no gate itself */
+        return true;
     for (uint32_t n = 0; n < component->gate_count; n++)
         if (leads_to(component->gates + n * GATE_BYTES, target) && may_pass(giver, n))
             return true;
@@ -336,6 +339,29 @@ SUPERVISOR_CALL(mmp_set_gate, uint64_t function, uint32_t perm, component_t to, 
     return gate_give(giver, target, server != NO_COMPONENT, (perm & SUP_PERM_TRANSITIVE) != 0, client);
 }
 
+SUPERVISOR_CALL(mmp_pass_gate, component_t of, uint64_t name_address, component_t to, uint64_t, uint64_t,
+                component_t badge)
+{
+    struct caller caller = caller_of(badge);
+    unsigned giver = caller.component, client = system_component(to), server = system_component(of);
+    char name[NAMES_FUNCTION_BYTES];
+    struct target target;
+    long status = names_read(caller, name_address, name, sizeof name);
+
+    if (status != SHOJI_OK)
+        return status;
+    if (client == NO_COMPONENT || server == NO_COMPONENT || system_is_made(server))
+        return SHOJI_ENOENT;
+    if (client == giver || client == server || !takes_from(client, giver))
+        return SHOJI_EPERM;
+    target = (struct target){loader_function(server, name), pd_home(of)};
+    if (target.function == 0 || loader_keeps(server, target.function))
+        return SHOJI_ENOENT;
+    if (!edge_is_transitive(giver, target))
+        return SHOJI_EPERM;
+    return gate_give(giver, target, false, false, client);
+}
+
 /* ---- For reports ---- */
 
 static bool pair_of(const struct given *it, unsigned *client, unsigned *server)
@@ -347,7 +373,7 @@ static bool pair_of(const struct given *it, unsigned *client, unsigned *server)
     record = gate_read(address_of(it));
     *client = it->client;
     *server =
-        record.server.value == PD_SUPERVISOR_ID.value ? MANIFEST_SUPERVISOR : server_index(record.server);
+        record.server.value == PD_SUPERVISOR_ID.value ? MANIFEST_SUPERVISOR : gates_server(record.server);
     return true;
 }
 

@@ -19,6 +19,7 @@
 #include "supervisor/gates.h"
 #include "supervisor/group.h"
 #include "supervisor/memory.h"
+#include "supervisor/names.h"
 #include "supervisor/pages.h"
 #include "supervisor/share.h"
 #include "text.h"
@@ -93,31 +94,6 @@ static uint32_t id_free(void)
 
 /* ---- Making one ---- */
 
-static bool name_taken(const char *name)
-{
-    for (uint64_t left = system_state.present; left != 0;)
-        if (text_equal(system_name(system_next(&left)), name))
-            return true;
-    return text_equal(name, "supervisor");
-}
-
-/* Letters, digits and _, at least one, as in a manifest. */
-static long name_read(struct caller caller, uint64_t address, char out[SHOJI_NAME_BYTES])
-{
-    for (unsigned i = 0; i < SHOJI_NAME_BYTES; i++) {
-        char c;
-
-        if (!caller_may_read(caller, (struct caller_address){address + i}, 1))
-            return SHOJI_EINVAL;
-        out[i] = c = *(const char *)(address + i);
-        if (c == '\0')
-            return i == 0 ? SHOJI_EINVAL : name_taken(out) ? SHOJI_EBUSY : SHOJI_OK;
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
-            return SHOJI_EINVAL;
-    }
-    return SHOJI_EINVAL;
-}
-
 static void describe(unsigned index, unsigned maker, uint32_t id, uint64_t memory, const char *name)
 {
     struct manifest_component *said = &system_state.manifest.components[index];
@@ -150,7 +126,7 @@ SUPERVISOR_CALL(mmp_alloc_PD, uint32_t kind, uint64_t memory, uint64_t name_addr
         return SHOJI_EPERM;
     if (kind != SUP_PD_USER || memory % PAGE_BYTES != 0 || memory > GATES_OFFSET)
         return SHOJI_EINVAL;
-    status = name_address != 0 ? name_read(caller, name_address, name) : SHOJI_OK;
+    status = name_address != 0 ? names_read_new(caller, name_address, name) : SHOJI_OK;
     if (status != SHOJI_OK)
         return status;
     if (memory > maker->budget - maker->heap_used)

@@ -7,7 +7,7 @@
  * alike, so one of each such part of a page stands for it.
  */
 // links: kernel/supervisor/memory.c kernel/supervisor/pages.c kernel/supervisor/share.c
-// links: kernel/supervisor/group.c kernel/supervisor/pd.c kernel/supervisor/gates.c
+// links: kernel/supervisor/group.c kernel/supervisor/pd.c kernel/supervisor/gates.c kernel/supervisor/names.c
 // links: kernel/layout/layout.c kernel/layout/domain.c kernel/layout/partition.c kernel/layout/history.c
 // links: kernel/layout/population.c kernel/layout/union.c kernel/layout/share.c kernel/layout/dma.c
 // links: kernel/layout/check.c kernel/mmp/view.c kernel/mmp/domain.c kernel/mmp/gate.c
@@ -163,9 +163,17 @@ bool caller_may_read(struct caller caller, struct caller_address address, uint64
 {
     return false;
 }
+bool caller_may_write(struct caller caller, struct caller_address address, uint64_t bytes)
+{
+    return false;
+}
 bool loader_keeps(unsigned component, uint32_t function)
 {
     return false;
+}
+uint32_t loader_function(unsigned component, const char *name)
+{
+    return 0;
 }
 void heap_forget(unsigned component, uint32_t address, uint32_t bytes) {}
 bool words_kept(unsigned component, uint32_t address)

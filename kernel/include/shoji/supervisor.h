@@ -88,6 +88,10 @@ long mmp_group_leave(component_t group);
 /* Takes these words of the caller's own back from all who were given them, directly or not. SHOJI_OK also if nobody was. */
 long sup_take_back(uint64_t address, uint64_t bytes);
 
+/* Who is behind a gate of the caller's: its id, for mmp_set_perm, and its name. SHOJI_ENOENT: the supervisor, or nobody any more;
+ * SHOJI_EINVAL: not the address of a gate of the caller's. */
+long sup_gate_server(uint64_t gate, char name[SHOJI_NAME_BYTES]);
+
 /* ---- group pd: components that make others ---- */
 /* HotOS 3.1 mmp_alloc_PD: a protection domain, as a component without an image, whose id it returns. It may do nothing, and owns nothing; its
  * budget of `memory` bytes, a multiple of 4 KiB, is taken from the caller's. `name` as in a manifest, at most 31 characters, or 0.
@@ -111,6 +115,12 @@ long mmp_open_PD(component_t pd);
  * it back: invoking the gate ends with SHOJI_ECLOSED, and so it does when whoever passed it on has it no longer. SHOJI_EPERM,
  * SHOJI_EINVAL: no such function; SHOJI_ENOENT: no such component, or nothing to take; SHOJI_EMEMORY: no room for gates. */
 long mmp_set_gate(uint64_t function, uint32_t perm, component_t to);
+/* The same by name, for a function that `of`, a component of the manifest, exports, and to which the caller's edge says `transitive`: it needs no gate itself.
+ * The gate's address. SHOJI_ENOENT: `of` offers no such function, or one of the two is not there; SHOJI_EPERM: no such edge, or `to` takes no gates
+ * of the caller; SHOJI_EINVAL: no name; SHOJI_EMEMORY. */
+long mmp_pass_gate(component_t of, const char *function, component_t to);
+/* Another name for what the caller has made. SHOJI_EBUSY: it is taken; SHOJI_ENOENT, SHOJI_EPERM, SHOJI_EINVAL. */
+long mmp_name_PD(component_t pd, const char *name);
 /* In this group mmp_alloc, mmp_alloc_at and mmp_free are for the caller and what it has made: else SHOJI_EPERM. A place may also be in the
  * slot of what the owner has made. */
 
