@@ -29,6 +29,7 @@
 #include "supervisor/memory.h"
 #include "supervisor/pd.h"
 #include "supervisor/stack.h"
+#include "supervisor/terminal.h"
 #include "system.h"
 #include "text.h"
 
@@ -110,6 +111,7 @@ static void component_reset(unsigned index)
     gates_forsake(index);
     stack_forsake(index);
     virtio_net_reset(index);
+    terminal_forsake(index);
     memory_reset(index);
     loader_reload(index, supervisor_calls);
 }

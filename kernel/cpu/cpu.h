@@ -24,7 +24,8 @@
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_TIMER 32
 #define VECTOR_LINE0 33 /* device lines from here */
-#define VECTOR_ONCE 46  /* once_start */
+#define VECTOR_CONSOLE 45
+#define VECTOR_ONCE 46 /* once_start */
 #define VECTOR_COUNT 48
 #define VECTOR_SPURIOUS 47
 
@@ -50,7 +51,8 @@ void cpu_return(long result, uint64_t rip) __attribute__((noreturn));
 /* The same with both words of a result. */
 void cpu_return_both(uint64_t rax, uint64_t rdx, uint64_t rip) __attribute__((noreturn));
 
-/* Where an invocation returns to that has opened words of its frame; calls thread_frames_ended(rax, rdx) with interrupts off. */
+/* Where an invocation returns to that has opened words of its frame; calls thread_frames_ended(rax, rdx) with
+ * interrupts off. */
 void thread_frames_end(void);
 void thread_frames_ended(uint64_t rax, uint64_t rdx) __attribute__((noreturn));
 

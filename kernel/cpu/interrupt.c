@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Local APIC, I/O APIC (for the timer's line only), PIT at TIMER_HZ. The PIT's frequency is known: nothing is
+ * Local APIC, I/O APIC (for the lines of timer and console), PIT at TIMER_HZ. The PIT's frequency is known: nothing is
  * calibrated.
  */
 #include "cpu/interrupt.h"
@@ -11,6 +11,7 @@
 #include "memory_map.h"
 #include "reboot.h"
 #include "scheduling.h"
+#include "serial.h"
 #include "shoji/supervisor.h"
 #include "supervisor/moves.h"
 
@@ -27,6 +28,7 @@
 #define IO_APIC 0xfec00000u
 #define IO_APIC_WINDOW (IO_APIC + 0x10)
 #define IO_APIC_TIMER_PIN 2u /* the PIT's line, by PC convention (MADT override of IRQ 0) */
+#define IO_APIC_SERIAL_PIN 4u /* COM1's */
 #define PIC_MASKS ((const uint16_t[]){0x21, 0xa1})
 #define PIT_CHANNEL 0x40
 #define PIT_CONTROL 0x43
@@ -44,20 +46,26 @@ static void io_apic_write(uint32_t number, uint32_t value)
     *memory_register(IO_APIC_WINDOW) = value;
 }
 
+static void io_apic_route(unsigned pin, uint32_t vector)
+{
+    io_apic_write(0x10 + 2 * pin + 1, apic_id() << 24);
+    io_apic_write(0x10 + 2 * pin, vector);
+}
+
 void interrupts_start(void)
 {
     port_write8(PIC_MASKS[0], 0xff);
     port_write8(PIC_MASKS[1], 0xff);
     *memory_register(LOCAL_APIC_PRIORITY) = 0;
     *memory_register(LOCAL_APIC_SPURIOUS) = LOCAL_APIC_ENABLE | VECTOR_SPURIOUS;
+    io_apic_route(IO_APIC_SERIAL_PIN, VECTOR_CONSOLE);
 }
 
 void timer_start(void)
 {
     uint32_t divisor = (PIT_HZ + TIMER_HZ / 2) / TIMER_HZ;
 
-    io_apic_write(0x10 + 2 * IO_APIC_TIMER_PIN + 1, apic_id() << 24);
-    io_apic_write(0x10 + 2 * IO_APIC_TIMER_PIN, VECTOR_TIMER);
+    io_apic_route(IO_APIC_TIMER_PIN, VECTOR_TIMER);
     port_write8(PIT_CONTROL, PIT_RATE);
     port_write8(PIT_CHANNEL, (uint8_t)divisor);
     port_write8(PIT_CHANNEL, (uint8_t)(divisor >> 8));
@@ -96,8 +104,13 @@ void interrupt(const struct registers *registers)
         global->ticks++;
         dma_tick();
         reboot_tick();
+        if (serial_tick())
+            scheduling_note(SUP_EVENT_CONSOLE);
         fault_tick(registers);
         scheduling_event(SUP_EVENT_TIMER, registers);
+    } else if (registers->vector == VECTOR_CONSOLE) {
+        if (serial_interrupt())
+            scheduling_event(SUP_EVENT_CONSOLE, registers);
     } else if (registers->vector == VECTOR_ONCE) {
         moves_interrupt(registers);
     } else if (registers->vector < VECTOR_LINE0 + LINES) {

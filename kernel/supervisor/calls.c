@@ -6,6 +6,9 @@
 
 #define CALLS(CALL)                                                                                          \
     CALL(console, sup_console_write)                                                                         \
+    CALL(terminal, sup_console_read)                                                                         \
+    CALL(terminal, sup_console_foot)                                                                         \
+    CALL(terminal, sup_console_state)                                                                        \
     CALL(memory, mmp_alloc)                                                                                  \
     CALL(memory, mmp_alloc_at)                                                                               \
     CALL(memory, mmp_free)                                                                                   \

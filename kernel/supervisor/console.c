@@ -3,6 +3,7 @@
  * Group console: characters in registers.
  */
 #include "console.h"
+#include "serial.h"
 #include "supervisor/calls.h"
 
 SUPERVISOR_CALL(sup_console_write, uint64_t length, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
@@ -14,5 +15,6 @@ SUPERVISOR_CALL(sup_console_write, uint64_t length, uint64_t w0, uint64_t w1, ui
     if (length == 0 || length > sizeof words)
         return SHOJI_EINVAL;
     console_write((const char *)words, length);
+    serial_settle();
     return SHOJI_OK;
 }

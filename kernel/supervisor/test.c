@@ -4,6 +4,7 @@
  */
 #include "supervisor/test.h"
 
+#include "console.h"
 #include "cpu/io.h"
 #include "supervisor/calls.h"
 
@@ -11,6 +12,7 @@
 
 void test_exit(uint32_t code)
 {
+    console_flush();
     port_write32(DEBUG_EXIT_PORT, code);
 }
 

@@ -134,6 +134,11 @@ void console_print(const char *format, ...)
 {
     (void)format;
 }
+void terminal_forsake(unsigned component)
+{
+    (void)component;
+}
+
 void virtio_net_reset(unsigned component)
 {
     (void)component;

@@ -31,6 +31,23 @@ extern const struct shoji_global shoji_global;
 /* Writes length (1 to 32) bytes, which lie in w0..w3 in memory order, to the serial console. */
 long sup_console_write(uint64_t length, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3);
 
+/* ---- group terminal: mpd_manager ---- */
+/* What was typed at the serial console: up to `bytes` of it, at most SUP_CONSOLE_READ_BYTES. Returns how many; 0: nothing, and whoever waits for
+ * SUP_EVENT_CONSOLE (sched_line_wait) goes on when something comes. Nothing is received before the first call. What nobody takes waits in
+ * the line. */
+#define SUP_CONSOLE_READ_BYTES 1024u
+long sup_console_read(char *to, uint64_t bytes);
+/* A last line that stays below whatever is printed, until it is set again: 0 bytes, none. It does not end with a newline. */
+#define SUP_CONSOLE_FOOT_BYTES 256u
+long sup_console_foot(const char *text, uint64_t bytes);
+struct sup_console {
+    uint64_t received;      /* bytes that came since boot */
+    uint64_t received_lost; /* those that the line had no room for, at least */
+    uint64_t written_lost;  /* bytes that were written and that the line did not take in time */
+    uint64_t kept, room;    /* bytes that it has still to take; that could be written besides, and none lost */
+};
+long sup_console_state(struct sup_console *out);
+
 /* ---- group memory: memory_mapper ---- */
 /* Gives `owner` bytes (rounded up to pages) of zeroed memory, contiguous to what it got before. Returns the address.
  * HotOS 3.1 mmp_alloc, on behalf of the owner. SHOJI_EMEMORY past the owner's budget. */
@@ -170,7 +187,8 @@ struct sup_sched {
  * it is entered anew, like any thread's entry; it need not return. It is no gate: nobody can invoke it. */
 #define SUP_EVENT_TIMER 0
 #define SUP_EVENT_LINE0 1 /* first device line, see sup_device_open */
-#define SUP_EVENT_CUT 31  /* look at `cut` */
+#define SUP_EVENT_CONSOLE 30 /* something was typed: sup_console_read */
+#define SUP_EVENT_CUT 31     /* look at `cut` */
 long sup_sched_attach(struct sup_sched *shared);
 struct sup_thread {
     char name[SHOJI_NAME_BYTES];
