@@ -14,7 +14,6 @@
 #     tcp.flags   := -D...    further compiler flags, after the common ones
 #     tcp.foreign := PATTERN  sources (make patterns) that are not ours: compiled without -Wextra -Werror
 #     tcp.lto     := yes      compiled as one program when it is linked: where a call goes from file to file in what every request does.
-#                             A function behind SHOJI_EXPORT_BADGED is called by nothing that such a compiler sees: SHOJI_BADGED keeps it
 #     tcp.needs   := FILE...  what must exist before anything of it is compiled (fetched sources, generated headers)
 #
 # What comes out, and why each flag: see components/runtime/component.ld and docs/architecture.md, "Component images".
@@ -28,6 +27,8 @@ OBJCOPY ?= objcopy
 # make Q= shows the commands.
 Q ?= @
 
+include components/stubs/stubs.mk
+
 COMPONENT_OUT := $(BUILD)/components
 COMPONENT_IMAGES :=
 
@@ -37,7 +38,7 @@ COMPONENT_IMAGES :=
 COMPONENT_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIC -fno-semantic-interposition -fno-plt -fvisibility=hidden \
     -mno-red-zone -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
     -fno-optimize-sibling-calls -fno-common -fno-strict-aliasing -nostdinc -isystem $(NEWLIB)/include -isystem $(shell $(CC) -print-file-name=include) \
-    -Icomponents/interface -Icomponents/runtime -Icomponents/atomic -Ikernel/include
+    -Icomponents/interface -Icomponents/runtime -Icomponents/atomic -Ikernel/include -I$(INTERFACE_OUT)
 COMPONENT_WARNINGS := -Wall -Wextra -Werror
 COMPONENT_LTO := -flto=1 -flto-partition=one
 
@@ -55,7 +56,7 @@ RUNTIME_LIBRARY := $(COMPONENT_OUT)/runtime/libruntime.a
 COMPONENT_LIBGCC := $(shell $(CC) -print-libgcc-file-name)
 
 # The C library comes first: another makefile says how (build/newlib); nothing is compiled before its headers are there.
-$(RUNTIME_OBJECTS): $(COMPONENT_OUT)/runtime/%.o: %.c $(COMPONENT_MK) | $(NEWLIB)/lib/libc.a
+$(RUNTIME_OBJECTS): $(COMPONENT_OUT)/runtime/%.o: %.c $(COMPONENT_MK) | $(NEWLIB)/lib/libc.a $(INTERFACE_STAMP)
 	@mkdir -p $(@D)
 	@echo '  CC      $<'
 	$(Q)$(CC) $(COMPONENT_CFLAGS) -mgeneral-regs-only $(COMPONENT_WARNINGS) -MMD -MP -c $< -o $@
@@ -68,7 +69,7 @@ $(RUNTIME_LIBRARY): $(RUNTIME_OBJECTS)
 
 # An object of component $(1) from source $(2).
 define component_object
-$(COMPONENT_OUT)/$(1)/$(2:.c=.o): $(2) $(COMPONENT_MK) $($(1).needs) | $(NEWLIB)/lib/libc.a
+$(COMPONENT_OUT)/$(1)/$(2:.c=.o): $(2) $(COMPONENT_MK) $($(1).needs) | $(NEWLIB)/lib/libc.a $(INTERFACE_STAMP)
 	@mkdir -p $$(@D)
 	@echo '  CC      $(1): $(2)'
 	$$(Q)$$(CC) $$(COMPONENT_CFLAGS) $(if $(filter yes,$($(1).float)),,-mgeneral-regs-only) \

@@ -23,7 +23,7 @@ test:                   ## all tests
 	done
 	@tests/summary $(RESULTS) $(SUITES)
 
-test-host: $(THIRD_PARTY_STAMPS)    ## the tests that need no boot, by cmocka and pytest (TEST=part of a name)
+test-host: $(THIRD_PARTY_STAMPS) $(INTERFACE_STAMP)    ## the tests that need no boot, by cmocka and pytest (TEST=part of a name)
 	@boot/thirdparty/packages test profile
 	@rm -rf $(RESULTS)/host
 	@tests/run-host $(RESULTS)/host $(if $(TEST),'$(TEST)')

@@ -18,7 +18,7 @@
  * is told at once.
  * 5. No other component is invoked while the mutex is held.
  */
-#include "async_invocation.h"
+#include "served/async_invocation.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -27,8 +27,6 @@
 #include "export.h"
 #include "mutex.h"
 #include "scheduler.h"
-
-typedef uint64_t unused_t; /* the sixth argument is the badge: those in between hold nothing */
 
 /* An instance has one of them. */
 #define POOL(name) extern char name[] __attribute__((weak)), name##_end[] __attribute__((weak))
@@ -146,13 +144,11 @@ static void drop(struct slot *slot)
 }
 
 SHOJI_EXPORT_BADGED(async_call);
-long async_call_badged(uint32_t number, uint64_t bytes, long event, unused_t d, unused_t e,
-                       component_t client)
+long async_call_badged(uint32_t number, uint64_t bytes, long event, component_t client)
 {
     long status, tell;
     bool wake;
 
-    (void)d, (void)e;
     if (number >= ASYNC_SLOTS || bytes > ASYNC_SLOT_BYTES)
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
@@ -172,11 +168,10 @@ long async_call_badged(uint32_t number, uint64_t bytes, long event, unused_t d, 
 }
 
 SHOJI_EXPORT_BADGED(async_collect);
-long async_collect_badged(uint32_t number, long event, unused_t c, unused_t d, unused_t e, component_t client)
+long async_collect_badged(uint32_t number, long event, component_t client)
 {
     long status;
 
-    (void)c, (void)d, (void)e;
     if (number >= ASYNC_SLOTS)
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
@@ -186,11 +181,10 @@ long async_collect_badged(uint32_t number, long event, unused_t c, unused_t d, u
 }
 
 SHOJI_EXPORT_BADGED(async_drop);
-long async_drop_badged(uint32_t number, unused_t b, unused_t c, unused_t d, unused_t e, component_t client)
+long async_drop_badged(uint32_t number, component_t client)
 {
     long status = SHOJI_OK;
 
-    (void)b, (void)c, (void)d, (void)e;
     if (number >= ASYNC_SLOTS)
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
@@ -225,11 +219,10 @@ static void work_lost(void)
 }
 
 SHOJI_EXPORT_BADGED(async_serve);
-long async_serve_badged(long event, unused_t b, unused_t c, unused_t d, unused_t e, component_t client)
+long async_serve_badged(long event, component_t client)
 {
     bool waiting;
 
-    (void)b, (void)c, (void)d, (void)e;
     if (event <= 0)
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
@@ -267,12 +260,10 @@ static long receive(char *to, uint64_t bytes)
 }
 
 SHOJI_EXPORT_BADGED(async_receive);
-long async_receive_badged(uint64_t buffer, uint64_t bytes, unused_t c, unused_t d, unused_t e,
-                          component_t client)
+long async_receive_badged(uint64_t buffer, uint64_t bytes, component_t client)
 {
     long result;
 
-    (void)c, (void)d, (void)e;
     if (!buffer_is_servers(buffer, bytes))
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
@@ -308,12 +299,10 @@ static long reply(const char *from, uint64_t bytes, long *event)
 }
 
 SHOJI_EXPORT_BADGED(async_reply);
-long async_reply_badged(uint64_t buffer, uint64_t bytes, unused_t c, unused_t d, unused_t e,
-                        component_t client)
+long async_reply_badged(uint64_t buffer, uint64_t bytes, component_t client)
 {
     long result = SHOJI_EPERM, event = 0;
 
-    (void)c, (void)d, (void)e;
     if (!buffer_is_servers(buffer, bytes))
         return SHOJI_EINVAL;
     mutex_lock(&mutex);

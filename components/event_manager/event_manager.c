@@ -4,7 +4,7 @@
  * events. A group and its events are the client's that made them; anybody who knows an event's id may trigger
  * it, which costs its owner a look. Never invokes another component but the lock while it holds its mutex.
  */
-#include "event_manager.h"
+#include "served/event_manager.h"
 #include "events.h"
 #include "export.h"
 #include "mutex.h"
@@ -19,12 +19,10 @@ _Static_assert(EVENT_COUNTS == STATISTICS_COLUMNS && EVENT_GROUPS <= STATISTICS_
 static struct mutex mutex = MUTEX_FREE;
 
 SHOJI_EXPORT_BADGED(evt_group);
-SHOJI_BADGED long evt_group_badged(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-                                   component_t client)
+long evt_group_badged(component_t client)
 {
     long result;
 
-    (void)a0, (void)a1, (void)a2, (void)a3, (void)a4;
     mutex_lock(&mutex);
     result = events_group(&events, client);
     if (result > (long)statistics.rows)
@@ -34,12 +32,10 @@ SHOJI_BADGED long evt_group_badged(uint64_t a0, uint64_t a1, uint64_t a2, uint64
 }
 
 SHOJI_EXPORT_BADGED(evt_create);
-SHOJI_BADGED long evt_create_badged(long group, uint32_t token, uint64_t a2, uint64_t a3, uint64_t a4,
-                                    component_t client)
+long evt_create_badged(long group, uint32_t token, component_t client)
 {
     long result;
 
-    (void)a2, (void)a3, (void)a4;
     mutex_lock(&mutex);
     result = events_create(&events, group, token, client);
     mutex_unlock(&mutex);
@@ -47,12 +43,10 @@ SHOJI_BADGED long evt_create_badged(long group, uint32_t token, uint64_t a2, uin
 }
 
 SHOJI_EXPORT_BADGED(evt_free);
-SHOJI_BADGED long evt_free_badged(long event, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-                                  component_t client)
+long evt_free_badged(long event, component_t client)
 {
     long result;
 
-    (void)a1, (void)a2, (void)a3, (void)a4;
     mutex_lock(&mutex);
     result = events_free(&events, event, client);
     mutex_unlock(&mutex);
@@ -100,18 +94,14 @@ static long wait(long group, uint64_t tick, component_t client)
 }
 
 SHOJI_EXPORT_BADGED(evt_wait);
-SHOJI_BADGED long evt_wait_badged(long group, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-                                  component_t client)
+long evt_wait_badged(long group, component_t client)
 {
-    (void)a1, (void)a2, (void)a3, (void)a4;
     return wait(group, UINT64_MAX, client);
 }
 
 SHOJI_EXPORT_BADGED(evt_wait_until);
-SHOJI_BADGED long evt_wait_until_badged(long group, uint64_t tick, uint64_t a2, uint64_t a3, uint64_t a4,
-                                        component_t client)
+long evt_wait_until_badged(long group, uint64_t tick, component_t client)
 {
-    (void)a2, (void)a3, (void)a4;
     return wait(group, tick, client);
 }
 

@@ -11,6 +11,9 @@
 #define ASYNC_SERVER_BYTES (256u << 10) /* behind the slots: the server's own buffers */
 
 /* ---- The client. It may write a slot that is not in work ---- */
+/* All three: SHOJI_EPERM, another client's request is there. What a client that fails asked for is dropped. One with several instances tells
+ * them apart by its edges' prefixes (docs/manifest.md): instances/async_invocation.h. */
+
 /* Hands the slot's first `bytes` on as a request. What the reply is, if it is there by the time; SHOJI_EAGAIN: `event` will be triggered
  * once. SHOJI_EBUSY: an old request of this slot is still in work, dropped from now on; SHOJI_ECLOSED: nobody serves. */
 long async_call(uint32_t slot, uint64_t bytes, long event);
@@ -19,12 +22,6 @@ long async_call(uint32_t slot, uint64_t bytes, long event);
 long async_collect(uint32_t slot, long event);
 /* The reply will not be collected. */
 long async_drop(uint32_t slot);
-/* All three: SHOJI_EPERM, another client's request is there. What a client that fails asked for is dropped. */
-/* The same for a client of several instances, which tells them apart by its edges' prefixes (docs/manifest.md). */
-#define ASYNC_INSTANCE(prefix)                                                                                                           \
-    long prefix##async_call(uint32_t slot, uint64_t bytes, long event);                                                                  \
-    long prefix##async_collect(uint32_t slot, long event);                                                                               \
-    long prefix##async_drop(uint32_t slot)
 
 /* ---- The server. Buffers lie in the same pool, behind the slots ---- */
 struct async_record {

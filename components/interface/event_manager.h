@@ -8,7 +8,7 @@ long evt_group(void);                          /* id of a new group, > 0 */
 long evt_create(long group, uint32_t token);   /* id of a new event, > 0; evt_wait hands out its token */
 long evt_trigger(long event);                  /* from any component; several triggers before a wait are one */
 long evt_wait(long group);                     /* blocks; the token (>= 0) of the event triggered first */
-long evt_wait_until(long group, uint64_t tick); /* or SHOJI_ETIMEDOUT */
-long evt_free(long event);
+long evt_wait_until(long group, uint64_t tick); /* the same; SHOJI_ETIMEDOUT once shoji_global.ticks reaches `tick` */
+long evt_free(long event);                     /* SHOJI_ENOENT: there is none; SHOJI_EPERM: another's */
 
 #endif

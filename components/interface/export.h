@@ -4,7 +4,8 @@
  *
  * SHOJI_EXPORT marks a function that clients may be granted gates to. A gate puts its badge, the client's component
  * id, into rax, and nobody but the supervisor can write a gate; SHOJI_EXPORT_BADGED(f) exports f as a thunk that hands it to
- * f_badged as sixth argument, so such a function has at most five arguments of its own.
+ * f_badged behind f's own arguments, of which there are at most five. Which register that is, and f_badged's declaration, are
+ * derived from the interface: the server includes served/NAME.h in place of NAME.h (docs/interfaces.md).
  */
 #ifndef INTERFACE_EXPORT_H
 #define INTERFACE_EXPORT_H
@@ -14,10 +15,8 @@
 #define SHOJI_EXPORT __attribute__((visibility("default"), used))
 
 #define SHOJI_EXPORT_BADGED(f)                                                                                       \
-    __asm__(".pushsection .text\n.globl " #f "\n.type " #f ", @function\n" #f ":\n\tmov %eax, %r9d\n\tjmp " #f           \
-            "_badged\n.size " #f ", . - " #f "\n.popsection")
-/* Before f_badged's definition, in a component that is optimised as a whole (component.mk, lto): nothing in C calls it. */
-#define SHOJI_BADGED __attribute__((used))
+    __asm__(".pushsection .text\n.globl " #f "\n.type " #f ", @function\n" #f ":\n\tmov %eax, %" SHOJI_BADGE_##f     \
+            "\n\tjmp " #f "_badged\n.size " #f ", . - " #f "\n.popsection")
 
 /* Every component defines it; called once, in manifest order, before any thread runs. It must not block. */
 SHOJI_EXPORT long component_init(component_t self);

@@ -5,8 +5,9 @@
 #include "shoji/supervisor.h"
 
 long null_open(void); /* a handle, > 0 */
-long null_read(long handle, uint64_t buffer, uint64_t bytes);
-long null_write(long handle, uint64_t buffer, uint64_t bytes);
-long null_close(long handle);
+long null_read(long handle, uint64_t buffer,
+               uint64_t bytes); /* 0: the end. SHOJI_ENOENT: not a handle; so do the others */
+long null_write(long handle, uint64_t buffer, uint64_t bytes); /* all that was given */
+long null_close(long handle);                                  /* SHOJI_OK */
 
 #endif

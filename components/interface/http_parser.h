@@ -15,6 +15,7 @@ long http_write(long stream, const void *buffer, uint64_t bytes);
 long http_read(long stream, void *buffer, uint64_t bytes);
 /* Its event is another one from now on. */
 long http_set_event(long stream, long event);
+/* The stream is no more; a reply that somebody is working on is dropped. */
 long http_close(long stream);
 
 #endif

@@ -13,9 +13,11 @@ long sched_block_until(uint64_t tick);
 long sched_block_uncut(void);
 /* Lets all others run, those of lower priority too, until the next tick at the latest. Not cut short. */
 long sched_pause(void);
+/* The thread goes on, or does not block the next time. SHOJI_EINVAL: there is none. */
 long sched_wakeup(thread_t thread);
 /* Blocks until the interrupt of a device line (sup_device.line) has come since the last call. One waiter a line. */
 long sched_line_wait(uint32_t line);
+/* The next thread of the same priority has its turn. */
 long sched_yield(void);
 
 #endif

@@ -13,6 +13,6 @@ long tcp_take(long listener, long event);                   /* accepted connecti
 long tcp_receive(long connection, uint64_t buffer, uint64_t bytes); /* bytes copied; 0: peer closed; SHOJI_EAGAIN */
 long tcp_transmit(long connection, uint64_t buffer, uint64_t bytes); /* bytes taken; SHOJI_EAGAIN; SHOJI_ECLOSED */
 long tcp_finish(long connection);                           /* closes after what was taken is sent; a listener's port is kept for the next tcp_listen_on */
-long tcp_set_event(long connection, long event);
+long tcp_set_event(long connection, long event);            /* its event is another one from now on */
 
 #endif

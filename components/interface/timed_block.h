@@ -4,6 +4,7 @@
 #define INTERFACE_TIMED_BLOCK_H
 #include "shoji/supervisor.h"
 
-long timed_block(uint64_t milliseconds);
+long timed_block(
+    uint64_t milliseconds); /* returns when they have passed. SHOJI_EINVAL: too many; else as sched_block */
 
 #endif

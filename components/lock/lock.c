@@ -15,7 +15,7 @@
  *    contended and wakes the next.
  * 5. When a component is no more, its locks are LOCK_GONE until the last that waited has left.
  */
-#include "lock.h"
+#include "served/lock.h"
 #include "atomic.h"
 #include "export.h"
 #include "scheduler.h"
@@ -65,9 +65,8 @@ static void owned_subtract(component_t client)
 }
 
 SHOJI_EXPORT_BADGED(lock_create);
-long lock_create_badged(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+long lock_create_badged(component_t client)
 {
-    (void)a0, (void)a1, (void)a2, (void)a3, (void)a4;
     if (client == 0 || client >= COMPONENTS)
         return SHOJI_EINVAL;
     if (!owned_add(client))
@@ -117,13 +116,12 @@ SHOJI_EXPORT long component_gone(component_t component)
 }
 
 SHOJI_EXPORT_BADGED(lock_wait);
-long lock_wait_badged(long id, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+long lock_wait_badged(long id, component_t client)
 {
     struct lock *lock = lock_of(id, client);
     thread_t self = shoji_global.current;
     long status = SHOJI_OK;
 
-    (void)a1, (void)a2, (void)a3, (void)a4;
     if (lock == 0)
         return SHOJI_EPERM;
     if (self >= THREADS)
@@ -142,11 +140,10 @@ long lock_wait_badged(long id, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a
 }
 
 SHOJI_EXPORT_BADGED(lock_wake);
-long lock_wake_badged(long id, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+long lock_wake_badged(long id, component_t client)
 {
     struct lock *lock = lock_of(id, client);
 
-    (void)a1, (void)a2, (void)a3, (void)a4;
     if (lock == 0)
         return SHOJI_EPERM;
     atomic_store(&lock->wake, 1);
@@ -154,11 +151,10 @@ long lock_wake_badged(long id, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a
 }
 
 SHOJI_EXPORT_BADGED(lock_free);
-long lock_free_badged(long id, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, component_t client)
+long lock_free_badged(long id, component_t client)
 {
     struct lock *lock = lock_of(id, client);
 
-    (void)a1, (void)a2, (void)a3, (void)a4;
     if (lock == 0)
         return SHOJI_EPERM;
     if (atomic_load64(&lock->waiters) != 0)

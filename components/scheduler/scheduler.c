@@ -33,7 +33,7 @@
  * 9. Before sched_upcall, during the component_init calls, lock stays set: nothing is preempted, and
  *    nobody may block.
  */
-#include "scheduler.h"
+#include "served/scheduler.h"
 #include "export.h"
 #include "run_queue.h"
 #include "runtime.h"
@@ -222,14 +222,12 @@ static long line_claim(struct line *line, component_t client, thread_t self)
 }
 
 SHOJI_EXPORT_BADGED(sched_line_wait);
-SHOJI_BADGED long sched_line_wait_badged(uint32_t number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-                                         component_t client)
+long sched_line_wait_badged(uint32_t number, component_t client)
 {
     thread_t self = shoji_global.current;
     struct line *line;
     long status;
 
-    (void)a1, (void)a2, (void)a3, (void)a4;
     if (number < SUP_EVENT_LINE0 || number >= SUP_EVENT_CUT)
         return SHOJI_EINVAL;
     if (!started)

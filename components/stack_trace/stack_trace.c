@@ -3,7 +3,7 @@
  * Component 12, stack_trace: says where threads are. The supervisor tells it, from call stacks that no
  * component can write. Owns pool `trace`, where it puts what it learns for others to read; never blocks.
  */
-#include "stack_trace.h"
+#include "served/stack_trace.h"
 
 #include <stdbool.h>
 
@@ -36,11 +36,10 @@ SHOJI_EXPORT long stack_trace_threads(void)
 }
 
 SHOJI_EXPORT_BADGED(stack_trace_mark);
-SHOJI_BADGED long stack_trace_mark_badged(uint64_t mark, long b, long c, long d, long e, component_t client)
+long stack_trace_mark_badged(uint64_t mark, component_t client)
 {
     long status;
 
-    (void)b, (void)c, (void)d, (void)e;
     if (__atomic_exchange_n(&busy, true, __ATOMIC_ACQUIRE))
         return SHOJI_EBUSY;
     status = sup_thread_trace(shoji_global.current, &own);

@@ -7,7 +7,7 @@
  * 1. Table t is owner[t]'s; tables are given out in order, and stay their owner's.
  * 2. A table whose owner has failed keeps what it counted until the owner counts anew.
  */
-#include "statistics_gatherer.h"
+#include "served/statistics_gatherer.h"
 
 #include <string.h>
 
@@ -20,8 +20,6 @@ static struct table {
     char names[STATISTICS_COLUMNS + 1][STATISTICS_NAME_BYTES];
     uint64_t counters[STATISTICS_ROWS][STATISTICS_COLUMNS];
 } tables[STATISTICS_TABLES];
-
-typedef uint64_t unused_t; /* the sixth argument is the badge: those in between hold nothing */
 
 long component_init(component_t self)
 {
@@ -53,12 +51,10 @@ static struct table *table_take(component_t client)
 }
 
 SHOJI_EXPORT_BADGED(statistics_name);
-long statistics_name_badged(uint32_t column, uint64_t first, uint64_t second, unused_t d, unused_t e,
-                            component_t client)
+long statistics_name_badged(uint32_t column, uint64_t first, uint64_t second, component_t client)
 {
     struct table *table;
 
-    (void)d, (void)e;
     if (column > STATISTICS_COLUMNS || client == 0)
         return SHOJI_EINVAL;
     table = table_take(client);

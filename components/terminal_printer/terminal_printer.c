@@ -15,7 +15,7 @@
  *
  * What does not end in a newline appears when its line does, or when it fills the room of a line.
  */
-#include "terminal_printer.h"
+#include "served/terminal_printer.h"
 #include "export.h"
 
 #define LINES 64

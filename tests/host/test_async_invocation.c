@@ -4,7 +4,8 @@
  * nobody gets another's answer.
  */
 // links: components/async_invocation/async_invocation.c tests/host/seeded.c
-// includes: tests/host components/interface components/runtime components/atomic kernel/include
+// includes: tests/host components/interface build/interface components/runtime components/atomic
+// includes: kernel/include
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "async_invocation.h"
+#include "served/async_invocation.h"
 #include "event_manager.h"
 #include "export.h"
 #include "mutex.h"
@@ -26,21 +27,13 @@ __asm__(".pushsection .bss\n.balign 4096\n.globl pool_cgi_a, pool_cgi_a_end\npoo
 extern char pool_cgi_a[], pool_cgi_a_end[];
 
 /* As the gates' thunks enter them: who calls is the sixth argument. */
-typedef uint64_t unused_t;
-long async_call_badged(uint32_t slot, uint64_t bytes, long event, unused_t, unused_t, component_t client);
-long async_collect_badged(uint32_t slot, long event, unused_t, unused_t, unused_t, component_t client);
-long async_drop_badged(uint32_t slot, unused_t, unused_t, unused_t, unused_t, component_t client);
-long async_serve_badged(long event, unused_t, unused_t, unused_t, unused_t, component_t client);
-long async_receive_badged(uint64_t buffer, uint64_t bytes, unused_t, unused_t, unused_t, component_t client);
-long async_reply_badged(uint64_t buffer, uint64_t bytes, unused_t, unused_t, unused_t, component_t client);
-
 static component_t client = 14, server = 20;
-#define async_call(slot, bytes, event) async_call_badged(slot, bytes, event, 0, 0, client)
-#define async_collect(slot, event) async_collect_badged(slot, event, 0, 0, 0, client)
-#define async_drop(slot) async_drop_badged(slot, 0, 0, 0, 0, client)
-#define async_serve(event) async_serve_badged(event, 0, 0, 0, 0, server)
-#define async_receive(buffer, bytes) async_receive_badged(buffer, bytes, 0, 0, 0, server)
-#define async_reply(buffer, bytes) async_reply_badged(buffer, bytes, 0, 0, 0, server)
+#define async_call(slot, bytes, event) async_call_badged(slot, bytes, event, client)
+#define async_collect(slot, event) async_collect_badged(slot, event, client)
+#define async_drop(slot) async_drop_badged(slot, client)
+#define async_serve(event) async_serve_badged(event, server)
+#define async_receive(buffer, bytes) async_receive_badged(buffer, bytes, server)
+#define async_reply(buffer, bytes) async_reply_badged(buffer, bytes, server)
 
 #define SERVER_EVENT 900
 #define EVENT(slot) (1000 + (slot))

@@ -4,7 +4,7 @@
  * there, and nobody else's is touched when somebody gives up or fails.
  */
 // links: webserver/content_manager/content_manager.c tests/host/seeded.c
-// includes: tests/host components/interface components/runtime kernel/include
+// includes: tests/host components/interface build/interface components/runtime kernel/include
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 
 #include "async_invocation.h"
 #include "cgi.h"
-#include "content.h"
+#include "served/content.h"
 #include "export.h"
 #include "seeded.h"
 
@@ -24,12 +24,6 @@ __asm__(".pushsection .bss\n.balign 4096\n.globl pool_content, pool_content_end,
         "pool_content:\n\t.zero 3145728\npool_content_end:\npool_cgi_a:\n\t.zero 3145728\n"
         "pool_cgi_b:\n\t.zero 3145728\n.popsection");
 extern char pool_content[], pool_content_end[], pool_cgi_a[], pool_cgi_b[];
-
-typedef uint64_t unused_t;
-long content_get_badged(char *piece, uint64_t shape, uint64_t offset, long event, unused_t,
-                        component_t client);
-long content_collect_badged(long ticket, char *piece, long event, unused_t, unused_t, component_t client);
-long content_drop_badged(long ticket, unused_t, unused_t, unused_t, unused_t, component_t client);
 
 #define PIECES                                                                                               \
     ((unsigned)(3145728 / CONTENT_PIECE_BYTES) < ASYNC_SLOTS ? (unsigned)(3145728 / CONTENT_PIECE_BYTES)     \
@@ -120,8 +114,8 @@ static char *piece_at(unsigned number)
 static long get(unsigned number, const char *path, component_t client)
 {
     strcpy(piece_at(number), path);
-    return content_get_badged(piece_at(number), CONTENT_SHAPE(CONTENT_GET, strlen(path), 0, 0), 0, 1, 0,
-                              client);
+    return content_get_badged((uint64_t)piece_at(number), CONTENT_SHAPE(CONTENT_GET, strlen(path), 0, 0), 0,
+                              1, client);
 }
 
 static int begin(void **state)
@@ -160,18 +154,19 @@ static void only_who_asked_may_collect_or_drop(void **state)
     long a = get(1, "/cgi/hw", 11), b = get(2, "/cgi/HW", 12);
     (void)state;
     instances[0].state[1] = instances[1].state[2] = ANSWERED;
-    assert_int_equal(content_collect_badged(a, piece_at(1), 4711, 0, 0, 12), SHOJI_EINVAL);
-    assert_int_equal(content_drop_badged(a, 0, 0, 0, 0, 12), SHOJI_EINVAL);
-    assert_int_equal(content_collect_badged(a, piece_at(2), 4711, 0, 0, 11), SHOJI_EINVAL);
-    assert_int_equal(content_collect_badged(a ^ 1l << 32, piece_at(1), 4711, 0, 0, 11),
+    assert_int_equal(content_collect_badged(a, (uint64_t)piece_at(1), 4711, 12), SHOJI_EINVAL);
+    assert_int_equal(content_drop_badged(a, 12), SHOJI_EINVAL);
+    assert_int_equal(content_collect_badged(a, (uint64_t)piece_at(2), 4711, 11), SHOJI_EINVAL);
+    assert_int_equal(content_collect_badged(a ^ 1l << 32, (uint64_t)piece_at(1), 4711, 11),
                      SHOJI_EINVAL); /* the other instance */
-    assert_int_equal(content_drop_badged(CONTENT_LATER | 7l << 32 | 1, 0, 0, 0, 0, 11), SHOJI_EINVAL);
-    assert_int_equal(content_drop_badged(CONTENT_LATER | UINT32_MAX, 0, 0, 0, 0, 11), SHOJI_EINVAL);
-    assert_int_equal(CONTENT_TOTAL(content_collect_badged(a, piece_at(1), 4711, 0, 0, 11)), 6);
+    assert_int_equal(content_drop_badged(CONTENT_LATER | 7l << 32 | 1, 11), SHOJI_EINVAL);
+    assert_int_equal(content_drop_badged(CONTENT_LATER | UINT32_MAX, 11), SHOJI_EINVAL);
+    assert_int_equal(CONTENT_TOTAL(content_collect_badged(a, (uint64_t)piece_at(1), 4711, 11)), 6);
     assert_memory_equal(piece_at(1), "from a", 6);
-    assert_int_equal(CONTENT_TOTAL(content_collect_badged(b, piece_at(2), 4711, 0, 0, 12)), 6);
+    assert_int_equal(CONTENT_TOTAL(content_collect_badged(b, (uint64_t)piece_at(2), 4711, 12)), 6);
     assert_memory_equal(piece_at(2), "from b", 6);
-    assert_int_equal(content_collect_badged(b, piece_at(2), 4711, 0, 0, 12), SHOJI_EINVAL); /* it was given */
+    assert_int_equal(content_collect_badged(b, (uint64_t)piece_at(2), 4711, 12),
+                     SHOJI_EINVAL); /* it was given */
     assert_int_equal(instances[0].drops + instances[1].drops, 0);
 }
 
@@ -213,7 +208,7 @@ static void clients_that_fail(void **state)
         } else if (random_one_in(3)) {
             long ticket = CONTENT_LATER | (long)service_of[number] << 32 | number;
 
-            assert_int_equal(content_drop_badged(ticket, 0, 0, 0, 0, client_of[number]), SHOJI_OK);
+            assert_int_equal(content_drop_badged(ticket, client_of[number]), SHOJI_OK);
             assert_int_equal(instances[service_of[number]].state[number], NOTHING);
             client_of[number] = 0;
         }

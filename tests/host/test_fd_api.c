@@ -3,7 +3,7 @@
  * fd_api over fake neighbours: whose descriptor, whose buffer, what is left behind.
  */
 // links: webserver/fd_api/fd_api.c webserver/fd_api/slots.c tests/host/pools.c
-// includes: webserver components/interface components/runtime kernel/include
+// includes: webserver components/interface build/interface components/runtime kernel/include
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -17,8 +17,7 @@
 #include "async_invocation.h"
 #include "event_manager.h"
 #include "export.h"
-#include "fd_api.h"
-#include "fd_api/badged.h"
+#include "served/fd_api.h"
 #include "fd_api/slots.h"
 #include "fd_null.h"
 #include "http_parser.h"
@@ -153,34 +152,34 @@ long http_close(long stream)
 
 static long group(component_t client)
 {
-    return fd_group_badged(0, 0, 0, 0, 0, client);
+    return fd_group_badged(client);
 }
 static long listen_on(long group, uint32_t port, component_t client)
 {
-    return fd_listen_badged(group, port, 0, 0, 0, client);
+    return fd_listen_badged(group, port, client);
 }
 static long take(long group, long listener, component_t client)
 {
-    return fd_accept_badged(group, listener, 0, 0, 0, client);
+    return fd_accept_badged(group, listener, client);
 }
 static long group_of_client[256];
 static long open_stream(component_t client)
 {
     if (!group_of_client[client])
-        group_of_client[client] = fd_group_badged(0, 0, 0, 0, 0, client);
-    return fd_open_stream_badged(group_of_client[client], 0, 0, 0, 0, client);
+        group_of_client[client] = fd_group_badged(client);
+    return fd_open_stream_badged(group_of_client[client], client);
 }
 static long receive(long fd, const char *buffer, uint64_t bytes, component_t client)
 {
-    return fd_read_badged(fd, (uint64_t)buffer, bytes, 0, 0, client);
+    return fd_read_badged(fd, (uint64_t)buffer, bytes, client);
 }
 static long transmit(long fd, const char *buffer, uint64_t bytes, component_t client)
 {
-    return fd_write_badged(fd, (uint64_t)buffer, bytes, 0, 0, client);
+    return fd_write_badged(fd, (uint64_t)buffer, bytes, client);
 }
 static long close_fd(long fd, component_t client)
 {
-    return fd_close_badged(fd, 0, 0, 0, 0, client);
+    return fd_close_badged(fd, client);
 }
 
 static long web, listener; /* of MANAGER, for all tests */
@@ -188,8 +187,8 @@ static long web, listener; /* of MANAGER, for all tests */
 static int start(void **state)
 {
     (void)state;
-    if (fd_buffers_badged((uint64_t)pool_stream, (uint64_t)pool_stream_end, 0, 0, 0, MANAGER) != SHOJI_OK ||
-        fd_buffers_badged((uint64_t)pool_control, (uint64_t)pool_control_end, 0, 0, 0, CONTROL) != SHOJI_OK)
+    if (fd_buffers_badged((uint64_t)pool_stream, (uint64_t)pool_stream_end, MANAGER) != SHOJI_OK ||
+        fd_buffers_badged((uint64_t)pool_control, (uint64_t)pool_control_end, CONTROL) != SHOJI_OK)
         return -1;
     web = group_of_client[MANAGER] = group(MANAGER);
     listener = listen_on(web, 80, MANAGER);
@@ -231,8 +230,8 @@ static void descriptors_have_owners(void **state)
     assert_int_equal(close_fd(stream, CONTROL), SHOJI_ENOENT);
     assert_int_equal(close_fd(listener, CONTROL), SHOJI_ENOENT);
     assert_int_equal(take(web, listener, CONTROL), SHOJI_ENOENT);
-    assert_int_equal(fd_wait_badged(web, 0, 0, 0, 0, CONTROL), SHOJI_ENOENT);
-    assert_int_equal(fd_wait_until_badged(web, 9, 0, 0, 0, CONTROL), SHOJI_ENOENT);
+    assert_int_equal(fd_wait_badged(web, CONTROL), SHOJI_ENOENT);
+    assert_int_equal(fd_wait_until_badged(web, 9, CONTROL), SHOJI_ENOENT);
     assert_int_equal(listen_on(web, 80, CONTROL), SHOJI_ENOENT);
     long own = group(CONTROL);
     assert_int_equal(take(own, listener, CONTROL), SHOJI_ENOENT);
@@ -240,7 +239,7 @@ static void descriptors_have_owners(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_int_equal(receive(wrong[i], pool_stream, 1, MANAGER), SHOJI_ENOENT);
         assert_int_equal(close_fd(wrong[i], MANAGER), SHOJI_ENOENT);
-        assert_int_equal(fd_wait_badged(wrong[i], 0, 0, 0, 0, MANAGER), SHOJI_ENOENT);
+        assert_int_equal(fd_wait_badged(wrong[i], MANAGER), SHOJI_ENOENT);
     }
     assert_int_equal(close_fd(stream, MANAGER), 0);
     assert_int_equal(receive(listener, pool_stream, 1, MANAGER), SHOJI_EINVAL);
@@ -308,8 +307,7 @@ static void buffers_are_claimed_once(void **state)
         {stream, UINT64_MAX, STRANGER, SHOJI_EINVAL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(fd_buffers_badged(cases[i].from, cases[i].end, 0, 0, 0, cases[i].client),
-                         cases[i].status);
+        assert_int_equal(fd_buffers_badged(cases[i].from, cases[i].end, cases[i].client), cases[i].status);
 }
 
 /* Instances have other layers below; each kind of descriptor reaches its own. */
@@ -317,17 +315,17 @@ static void services_and_nothing(void **state)
 {
     (void)state;
     long own = group_of_client[CONTROL];
-    assert_int_equal(fd_open_service_badged(own, 0, 0, 0, 0, MANAGER), SHOJI_ENOENT);
-    long service = fd_open_service_badged(own, 0, 0, 0, 0, CONTROL);
+    assert_int_equal(fd_open_service_badged(own, MANAGER), SHOJI_ENOENT);
+    long service = fd_open_service_badged(own, CONTROL);
     assert_true(service > 0 && event_tokens[last_event] == service);
     assert_int_equal(receive(service, pool_control, 64, CONTROL), 77);
     assert_int_equal(transmit(service, pool_control + 8, 65, CONTROL), 78);
     assert_true(last_buffer == (uint64_t)pool_control + 8 && last_bytes == 65);
     assert_int_equal(transmit(service, pool_stream, 65, CONTROL), SHOJI_EPERM);
     failure = SHOJI_EBUSY;
-    assert_int_equal(fd_open_service_badged(own, 0, 0, 0, 0, CONTROL), SHOJI_EBUSY);
+    assert_int_equal(fd_open_service_badged(own, CONTROL), SHOJI_EBUSY);
     failure = 0;
-    long empty = fd_open_null_badged(0, 0, 0, 0, 0, CONTROL);
+    long empty = fd_open_null_badged(CONTROL);
     assert_true(empty > 0 && empty != service);
     assert_int_equal(receive(empty, pool_control, 64, CONTROL), 0);
     assert_int_equal(transmit(empty, pool_control, 64, CONTROL), 64);
@@ -358,7 +356,7 @@ static void events_follow_the_group(void **state)
     assert_int_equal(take(second, listener, MANAGER), fd);
     assert_int_equal(events, before + 1);
     assert_int_equal(events_freed, freed + 1);
-    assert_int_equal(event_groups[events], fd_wait_badged(second, 0, 0, 0, 0, MANAGER));
+    assert_int_equal(event_groups[events], fd_wait_badged(second, MANAGER));
     close_fd(fd, MANAGER);
 }
 

@@ -7,7 +7,7 @@
 // links: webserver/http_parser/http_parser.c webserver/http_parser/heads.c webserver/http_parser/request.c webserver/http_parser/reply.c
 // links: webserver/http_parser/range.c webserver/fd_api/slots.c tests/host/pools.c tests/host/seeded.c
 // links: build/src/llhttp/src/api.c build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
-// includes: tests/host webserver build/src/llhttp/include components/interface components/runtime
+// includes: tests/host webserver build/src/llhttp/include components/interface build/interface components/runtime
 // includes: kernel/include
 // flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable
 // clang-format on
@@ -24,8 +24,7 @@
 
 #include "content.h"
 #include "export.h"
-#include "http_parser.h"
-#include "http_parser/badged.h"
+#include "served/http_parser.h"
 #include "http_parser/request.h"
 #include "seeded.h"
 
@@ -131,12 +130,12 @@ static long stream_open(void)
 {
     replies_bytes = closed = 0;
     replies[0] = 0;
-    return http_open_badged(4711, 0, 0, 0, 0, CLIENT);
+    return http_open_badged(4711, CLIENT);
 }
 
 static void stream_close(long stream)
 {
-    assert_int_equal(http_close_badged(stream, 0, 0, 0, 0, CLIENT), 0);
+    assert_int_equal(http_close_badged(stream, CLIENT), 0);
 }
 
 /* Reads all there is, in pieces of `room` bytes. */
@@ -144,7 +143,7 @@ static void read_all(long stream, uint64_t room)
 {
     char *out = pool_stream + 65536;
     for (;;) {
-        long result = http_read_badged(stream, (uint64_t)out, room, 0, 0, CLIENT);
+        long result = http_read_badged(stream, (uint64_t)out, room, CLIENT);
         if (result == SHOJI_EAGAIN || result == SHOJI_ECLOSED || result == SHOJI_EBUSY)
             return;
         assert_true(result >= 0);
@@ -155,8 +154,7 @@ static void read_all(long stream, uint64_t room)
         replies[replies_bytes] = 0;
         closed = result & HTTP_CLOSE;
         if (closed)
-            assert_int_equal(http_write_badged(stream, (uint64_t)pool_stream, 1, 0, 0, CLIENT),
-                             SHOJI_ECLOSED);
+            assert_int_equal(http_write_badged(stream, (uint64_t)pool_stream, 1, CLIENT), SHOJI_ECLOSED);
     }
 }
 
@@ -165,7 +163,7 @@ static void feed(long stream, const char *bytes, uint64_t count)
     while (count && !closed) {
         uint64_t piece = count < 4096 ? count : 4096;
         memcpy(pool_stream, bytes, piece);
-        long taken = http_write_badged(stream, (uint64_t)pool_stream, piece, 0, 0, CLIENT);
+        long taken = http_write_badged(stream, (uint64_t)pool_stream, piece, CLIENT);
         assert_true(taken > 0 && (uint64_t)taken <= piece);
         bytes += taken;
         count -= taken;
@@ -431,11 +429,11 @@ static void next_request_waits_for_the_reply(void **state)
     long stream = stream_open();
     memcpy(pool_stream, bytes, sizeof bytes);
     uint64_t at = (uint64_t)pool_stream;
-    assert_int_equal(http_read_badged(stream, at, 2048, 0, 0, CLIENT), SHOJI_EAGAIN);
-    long taken = http_write_badged(stream, at, sizeof bytes - 1, 0, 0, CLIENT);
+    assert_int_equal(http_read_badged(stream, at, 2048, CLIENT), SHOJI_EAGAIN);
+    long taken = http_write_badged(stream, at, sizeof bytes - 1, CLIENT);
     assert_int_equal(taken, (sizeof bytes - 1) / 2);
-    assert_int_equal(http_write_badged(stream, at + taken, taken, 0, 0, CLIENT), SHOJI_EAGAIN);
-    assert_int_equal(http_read_badged(stream, at, 100, 0, 0, CLIENT), SHOJI_EINVAL);
+    assert_int_equal(http_write_badged(stream, at + taken, taken, CLIENT), SHOJI_EAGAIN);
+    assert_int_equal(http_read_badged(stream, at, 100, CLIENT), SHOJI_EINVAL);
     read_all(stream, 2048);
     stream_close(stream);
 }
@@ -447,7 +445,7 @@ static void large_body_in_pieces(void **state)
         long stream = stream_open();
         static const char bytes[] = "GET /large.html HTTP/1.1\r\n\r\n";
         memcpy(pool_stream, bytes, sizeof bytes);
-        http_write_badged(stream, (uint64_t)pool_stream, sizeof bytes - 1, 0, 0, CLIENT);
+        http_write_badged(stream, (uint64_t)pool_stream, sizeof bytes - 1, CLIENT);
         read_all(stream, room);
         stream_close(stream);
         assert_status(200);
@@ -503,16 +501,16 @@ static void streams_belong_to_their_client(void **state)
     (void)state;
     long stream = stream_open();
     uint64_t at = (uint64_t)pool_stream, end = (uint64_t)pool_stream_end;
-    assert_int_equal(http_write_badged(stream, at, 1, 0, 0, CLIENT + 1), SHOJI_ENOENT);
-    assert_int_equal(http_read_badged(stream, at, 1, 0, 0, CLIENT + 1), SHOJI_ENOENT);
-    assert_int_equal(http_close_badged(stream, 0, 0, 0, 0, CLIENT + 1), SHOJI_ENOENT);
-    assert_int_equal(http_write_badged(-1, at, 1, 0, 0, CLIENT), SHOJI_ENOENT);
-    assert_int_equal(http_write_badged(1 << 20, at, 1, 0, 0, CLIENT), SHOJI_ENOENT);
-    assert_int_equal(http_write_badged(stream, at - 1, 1, 0, 0, CLIENT), SHOJI_EPERM);
-    assert_int_equal(http_write_badged(stream, end, 1, 0, 0, CLIENT), SHOJI_EPERM);
-    assert_int_equal(http_read_badged(stream, end - 4, 5, 0, 0, CLIENT), SHOJI_EPERM);
-    assert_int_equal(http_read_badged(stream, at, UINT64_MAX, 0, 0, CLIENT), SHOJI_EPERM);
-    assert_int_equal(http_read_badged(stream, 0, 8, 0, 0, CLIENT), SHOJI_EPERM);
+    assert_int_equal(http_write_badged(stream, at, 1, CLIENT + 1), SHOJI_ENOENT);
+    assert_int_equal(http_read_badged(stream, at, 1, CLIENT + 1), SHOJI_ENOENT);
+    assert_int_equal(http_close_badged(stream, CLIENT + 1), SHOJI_ENOENT);
+    assert_int_equal(http_write_badged(-1, at, 1, CLIENT), SHOJI_ENOENT);
+    assert_int_equal(http_write_badged(1 << 20, at, 1, CLIENT), SHOJI_ENOENT);
+    assert_int_equal(http_write_badged(stream, at - 1, 1, CLIENT), SHOJI_EPERM);
+    assert_int_equal(http_write_badged(stream, end, 1, CLIENT), SHOJI_EPERM);
+    assert_int_equal(http_read_badged(stream, end - 4, 5, CLIENT), SHOJI_EPERM);
+    assert_int_equal(http_read_badged(stream, at, UINT64_MAX, CLIENT), SHOJI_EPERM);
+    assert_int_equal(http_read_badged(stream, 0, 8, CLIENT), SHOJI_EPERM);
     stream_close(stream);
 }
 
@@ -645,12 +643,12 @@ static void answers_that_come_later(void **state)
     assert_int_equal(CONTENT_QUERY(service_shape), 5);
     assert_int_equal(service_bytes, 15);
     assert_memory_equal(service_request, "/cgi/aq=1&rbody", 15);
-    assert_int_equal(http_set_event_badged(stream, 4712, 0, 0, 0, CLIENT + 1), SHOJI_ENOENT);
-    assert_int_equal(http_set_event_badged(stream, 4712, 0, 0, 0, CLIENT), SHOJI_OK);
-    assert_int_equal(http_read_badged(stream, at, 2048, 0, 0, CLIENT), SHOJI_EBUSY);
+    assert_int_equal(http_set_event_badged(stream, 4712, CLIENT + 1), SHOJI_ENOENT);
+    assert_int_equal(http_set_event_badged(stream, 4712, CLIENT), SHOJI_OK);
+    assert_int_equal(http_read_badged(stream, at, 2048, CLIENT), SHOJI_EBUSY);
     assert_int_equal(service_event, 4712);
-    assert_int_equal(http_write_badged(stream, at, 8, 0, 0, CLIENT), SHOJI_EAGAIN);
-    assert_int_equal(http_read_badged(stream, at, 100, 0, 0, CLIENT), SHOJI_EINVAL);
+    assert_int_equal(http_write_badged(stream, at, 8, CLIENT), SHOJI_EAGAIN);
+    assert_int_equal(http_read_badged(stream, at, 100, CLIENT), SHOJI_EINVAL);
     service_done = true;
     read_all(stream, 2048);
     assert_status(200);

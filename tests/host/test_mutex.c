@@ -4,7 +4,8 @@
  * threads inside, and nobody waits for ever.
  */
 // links: components/runtime/mutex.c components/lock/lock.c tests/host/explore/explore.c
-// includes: tests/host/explore components/interface components/runtime components/lock kernel/include
+// includes: tests/host/explore components/interface build/interface components/runtime components/lock
+// includes: kernel/include
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

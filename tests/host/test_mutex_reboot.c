@@ -4,7 +4,8 @@
  * ever, and who has it gives it back.
  */
 // links: components/runtime/mutex.c
-// includes: components/interface components/runtime components/lock components/atomic kernel/include
+// includes: components/interface build/interface components/runtime components/lock components/atomic
+// includes: kernel/include
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -18,8 +18,8 @@
 // links: components/runtime/statistics.c
 // links: components/scheduler/scheduler.c components/scheduler/run_queue.c tests/host/seeded.c
 // flags: -fno-sanitize=all -O2
-// includes: tests/host/explore components/interface components/runtime components/scheduler kernel/include
-// includes: tests/host
+// includes: tests/host/explore components/interface build/interface components/runtime components/scheduler
+// includes: kernel/include tests/host
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <signal.h>

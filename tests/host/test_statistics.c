@@ -4,7 +4,7 @@
  * however often the gatherer or the component begins anew in between.
  */
 // links: components/statistics_gatherer/statistics_gatherer.c tests/host/seeded.c
-// includes: tests/host components/interface components/runtime kernel/include
+// includes: tests/host components/interface build/interface components/runtime kernel/include
 // flags: -Wno-address
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #include "export.h"
 #include "runtime.h"
 #include "seeded.h"
-#include "statistics_gatherer.h"
+#include "served/statistics_gatherer.h"
 
 /* The client's side, invoking what stands for its gate. */
 static long gate_name(uint32_t column, uint64_t first, uint64_t second);
@@ -28,12 +28,6 @@ static long gate_put(uint32_t row, uint64_t c0, uint64_t c1, uint64_t c2, uint64
 #include "../../components/runtime/statistics.c"
 #undef statistics_name
 #undef statistics_put
-
-typedef uint64_t unused_t;
-long statistics_name_badged(uint32_t column, uint64_t first, uint64_t second, unused_t, unused_t,
-                            component_t client);
-long statistics_put_badged(uint32_t row, uint64_t c0, uint64_t c1, uint64_t c2, uint64_t c3,
-                           component_t client);
 
 struct shoji_global page = {.tick_us = 10000};
 __asm__(".globl shoji_global\n.set shoji_global, page");
@@ -47,7 +41,7 @@ static unsigned lines;
 static long gate_name(uint32_t column, uint64_t first, uint64_t second)
 {
     names_++;
-    return down ? SHOJI_EFAULT : statistics_name_badged(column, first, second, 0, 0, client);
+    return down ? SHOJI_EFAULT : statistics_name_badged(column, first, second, client);
 }
 static long gate_put(uint32_t row, uint64_t c0, uint64_t c1, uint64_t c2, uint64_t c3)
 {
@@ -128,10 +122,10 @@ static void tables_are_their_owners(void **state)
     assert_int_equal(statistics_put_badged(0, 1, 2, 3, 4, 8), SHOJI_ENOENT);
     same(0);
     for (component_t other = 10; other < 10 + STATISTICS_TABLES - 1; other++) {
-        assert_int_equal(statistics_name_badged(0, other, 0, 0, 0, other), SHOJI_OK);
+        assert_int_equal(statistics_name_badged(0, other, 0, other), SHOJI_OK);
         assert_int_equal(statistics_put_badged(1, other, 0, 0, 0, other), SHOJI_OK);
     }
-    assert_int_equal(statistics_name_badged(0, 1, 0, 0, 0, 99), SHOJI_EMEMORY);
+    assert_int_equal(statistics_name_badged(0, 1, 0, 99), SHOJI_EMEMORY);
     assert_int_equal(statistics_put_badged(1, 1, 1, 1, 1, 99), SHOJI_ENOENT);
     same(0);
     for (uint32_t number = 1; number < STATISTICS_TABLES; number++)
@@ -139,7 +133,7 @@ static void tables_are_their_owners(void **state)
     assert_int_equal(statistics_table(STATISTICS_TABLES), SHOJI_ENOENT);
     assert_int_equal(statistics_put_badged(STATISTICS_ROWS, 1, 1, 1, 1, 7), SHOJI_EINVAL);
     assert_int_equal(statistics_put_badged(0, 1, 1, 1, 1, 0), SHOJI_ENOENT);
-    assert_int_equal(statistics_name_badged(STATISTICS_COLUMNS + 1, 1, 1, 0, 0, 7), SHOJI_EINVAL);
+    assert_int_equal(statistics_name_badged(STATISTICS_COLUMNS + 1, 1, 1, 7), SHOJI_EINVAL);
     assert_int_equal(statistics_read(0, STATISTICS_ROWS, 0), SHOJI_EINVAL);
     assert_int_equal(statistics_read(0, 0, STATISTICS_COLUMNS), SHOJI_EINVAL);
     assert_int_equal(statistics_name_of(UINT32_MAX, 0, 0), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 // links: webserver/tcp/tcp.c
-// includes: webserver/tcp webserver/tcp/port webserver/tcp/port/pools components/atomic components/interface components/runtime
+// includes: webserver/tcp webserver/tcp/port webserver/tcp/port/pools components/atomic components/interface build/interface components/runtime
 // includes: kernel/include build/src/lwip/src/include
 /* What component tcp lets through to its connections: only buffers that lie in the pools it shares with
  * clients; and what its two threads do with what they find. */
@@ -19,7 +19,7 @@
 #include "runtime.h"
 #include "scheduler.h"
 #include "sequence.h"
-#include "tcp.h"
+#include "served/tcp.h"
 #include "turns.h"
 #include "time_wait.h"
 #include "timed_block.h"
@@ -41,14 +41,6 @@ static int waits, wall_moves_at;
 static component_t gone;
 #define CLIENT 33 /* who made connection 1 */
 
-typedef uint64_t unused_t;
-long tcp_take_badged(long listener, long event, unused_t, unused_t, unused_t, component_t client);
-long tcp_receive_badged(long connection, uint64_t buffer, uint64_t bytes, unused_t, unused_t,
-                        component_t client);
-long tcp_transmit_badged(long connection, uint64_t buffer, uint64_t bytes, unused_t, unused_t,
-                         component_t client);
-long tcp_finish_badged(long connection, unused_t, unused_t, unused_t, unused_t, component_t client);
-long tcp_set_event_badged(long connection, long event, unused_t, unused_t, unused_t, component_t client);
 static bool one_at_a_time; /* packets come for ever, each with a wakeup of its own */
 
 long tcp_input_thread(void);
@@ -164,8 +156,8 @@ void mutex_unlock_contended(struct mutex *mutex)
 static bool passes(uint64_t from, uint64_t bytes)
 {
     int before = through;
-    long in = tcp_receive_badged(1, from, bytes, 0, 0, CLIENT);
-    long out = tcp_transmit_badged(1, from, bytes, 0, 0, CLIENT);
+    long in = tcp_receive_badged(1, from, bytes, CLIENT);
+    long out = tcp_transmit_badged(1, from, bytes, CLIENT);
 
     assert_int_equal(in, out);
     assert_true(in == 7 ? through == before + 2 : (in == SHOJI_EINVAL && through == before));
@@ -204,11 +196,11 @@ static void only_ones_own(void **state)
         for (component_t client = 0; client < 256; client++) {
             long expected = connection == 1 && client == CLIENT ? 7 : SHOJI_ENOENT;
 
-            assert_int_equal(tcp_take_badged(connection, 1, 0, 0, 0, client), expected);
-            assert_int_equal(tcp_receive_badged(connection, buffer, 8, 0, 0, client), expected);
-            assert_int_equal(tcp_transmit_badged(connection, buffer, 8, 0, 0, client), expected);
-            assert_int_equal(tcp_set_event_badged(connection, 1, 0, 0, 0, client), expected);
-            assert_int_equal(tcp_finish_badged(connection, 0, 0, 0, 0, client), expected);
+            assert_int_equal(tcp_take_badged(connection, 1, client), expected);
+            assert_int_equal(tcp_receive_badged(connection, buffer, 8, client), expected);
+            assert_int_equal(tcp_transmit_badged(connection, buffer, 8, client), expected);
+            assert_int_equal(tcp_set_event_badged(connection, 1, client), expected);
+            assert_int_equal(tcp_finish_badged(connection, client), expected);
         }
     assert_int_equal(component_gone(99), SHOJI_OK);
     assert_int_equal(gone, 99);

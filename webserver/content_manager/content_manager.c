@@ -8,17 +8,17 @@
  * 1. A piece that a service works for has a client; only that one may collect or drop what it asked for. When
  * the client fails, its requests are dropped in the instances that have them.
  */
-#include "content.h"
+#include "served/content.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "async_invocation.h"
 #include "cgi.h"
 #include "export.h"
+#include "instances/async_invocation.h"
 
-ASYNC_INSTANCE(a_);
-ASYNC_INSTANCE(b_);
+ASYNC_INVOCATION_INSTANCE(a_);
+ASYNC_INVOCATION_INSTANCE(b_);
 
 extern char pool_content[], pool_content_end[];
 extern char pool_cgi_a[], pool_cgi_b[];
@@ -39,8 +39,6 @@ static struct asked {
     component_t client; /* 0: none */
     uint32_t service;
 } asked[ASYNC_SLOTS];
-
-typedef uint64_t unused_t; /* the sixth argument is the badge: those in between hold nothing */
 
 /* Below /cgi/ : a path, or if it ends in / all below it. */
 static const struct route {
@@ -123,16 +121,15 @@ static long service_ask(const struct service *service, long number, char *piece,
 }
 
 SHOJI_EXPORT_BADGED(content_get);
-SHOJI_BADGED long content_get_badged(char *piece, uint64_t shape, uint64_t offset, long event, unused_t e,
-                                     component_t client)
+long content_get_badged(uint64_t address, uint64_t shape, uint64_t offset, long event, component_t client)
 {
     static const char cgi[] = "/cgi/";
     const uint64_t start = sizeof cgi - 1;
     uint64_t path_bytes = CONTENT_PATH(shape);
+    char *piece = (char *)address;
     long number = piece_number(piece);
     const char *path = piece;
 
-    (void)e;
     if (number < 0 || path_bytes + CONTENT_QUERY(shape) > CONTENT_BODY_AT ||
         CONTENT_BODY(shape) > CONTENT_BODY_BYTES)
         return SHOJI_EINVAL;
@@ -157,13 +154,12 @@ static const struct service *service_of(long ticket, component_t client, long *n
 }
 
 SHOJI_EXPORT_BADGED(content_collect);
-SHOJI_BADGED long content_collect_badged(long ticket, char *piece, long event, unused_t d, unused_t e,
-                                         component_t client)
+long content_collect_badged(long ticket, uint64_t address, long event, component_t client)
 {
+    char *piece = (char *)address;
     long number;
     const struct service *service = service_of(ticket, client, &number);
 
-    (void)d, (void)e;
     if (!service || piece_number(piece) != number)
         return SHOJI_EINVAL;
     long result = service->collect((uint32_t)number, event);
@@ -173,13 +169,11 @@ SHOJI_BADGED long content_collect_badged(long ticket, char *piece, long event, u
 }
 
 SHOJI_EXPORT_BADGED(content_drop);
-SHOJI_BADGED long content_drop_badged(long ticket, unused_t b, unused_t c, unused_t d, unused_t e,
-                                      component_t client)
+long content_drop_badged(long ticket, component_t client)
 {
     long number;
     const struct service *service = service_of(ticket, client, &number);
 
-    (void)b, (void)c, (void)d, (void)e;
     if (!service)
         return SHOJI_EINVAL;
     asked[number].client = 0;

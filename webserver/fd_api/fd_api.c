@@ -17,14 +17,13 @@
  * groups and events are: `events` and `event` are 0, and made again by the next wait. When a client has, its
  * descriptors are closed.
  */
-#include "fd_api.h"
+#include "served/fd_api.h"
 
 #include <stdbool.h>
 
 #include "async_invocation.h"
 #include "event_manager.h"
 #include "export.h"
-#include "fd_api/badged.h"
 #include "fd_api/slots.h"
 #include "fd_null.h"
 #include "http_parser.h"
@@ -119,9 +118,8 @@ static const struct claim *claim_of(component_t client)
     return &nothing;
 }
 
-SHOJI_BADGED long fd_buffers_badged(uint64_t from, uint64_t end, long c, long d, long e, component_t client)
+long fd_buffers_badged(uint64_t from, uint64_t end, component_t client)
 {
-    (void)c, (void)d, (void)e;
     const struct claim *claimed = claim_of(client);
     if (claimed != &nothing)
         return claimed->from == from && claimed->end == end ? SHOJI_OK : SHOJI_EBUSY;
@@ -151,9 +149,8 @@ static struct descriptor *descriptor_of(long fd, component_t client)
     return &descriptors[fd];
 }
 
-SHOJI_BADGED long fd_group_badged(long a, long b, long c, long d, long e, component_t client)
+long fd_group_badged(component_t client)
 {
-    (void)a, (void)b, (void)c, (void)d, (void)e;
     long slot = slots_take(&group_slots);
     if (slot < 0)
         return slot;
@@ -207,9 +204,8 @@ static long group_events(struct group *group)
     return status < 0 ? status : group->events;
 }
 
-SHOJI_BADGED long fd_wait_badged(long group, long b, long c, long d, long e, component_t client)
+long fd_wait_badged(long group, component_t client)
 {
-    (void)b, (void)c, (void)d, (void)e;
     struct group *waited = group_of(group, client);
     if (!waited)
         return SHOJI_ENOENT;
@@ -218,9 +214,8 @@ SHOJI_BADGED long fd_wait_badged(long group, long b, long c, long d, long e, com
 }
 SHOJI_EXPORT_BADGED(fd_wait);
 
-SHOJI_BADGED long fd_wait_until_badged(long group, uint64_t tick, long c, long d, long e, component_t client)
+long fd_wait_until_badged(long group, uint64_t tick, component_t client)
 {
-    (void)c, (void)d, (void)e;
     struct group *waited = group_of(group, client);
     if (!waited)
         return SHOJI_ENOENT;
@@ -282,9 +277,8 @@ static long stream_open(long fd, enum kind kind, long handle, component_t client
     return descriptor_open(fd, kind, handle, client);
 }
 
-SHOJI_BADGED long fd_listen_badged(long group, uint32_t port, long c, long d, long e, component_t client)
+long fd_listen_badged(long group, uint32_t port, component_t client)
 {
-    (void)c, (void)d, (void)e;
     struct group *events = group_of(group, client);
     if (!events || !tcp_listen_on)
         return SHOJI_ENOENT;
@@ -300,9 +294,8 @@ SHOJI_BADGED long fd_listen_badged(long group, uint32_t port, long c, long d, lo
 }
 SHOJI_EXPORT_BADGED(fd_listen);
 
-SHOJI_BADGED long fd_accept_badged(long group, long listener, long c, long d, long e, component_t client)
+long fd_accept_badged(long group, long listener, component_t client)
 {
-    (void)c, (void)d, (void)e;
     struct group *events = group_of(group, client);
     struct descriptor *from = descriptor_of(listener, client);
     if (!events || !from)
@@ -323,9 +316,8 @@ SHOJI_BADGED long fd_accept_badged(long group, long listener, long c, long d, lo
 }
 SHOJI_EXPORT_BADGED(fd_accept);
 
-SHOJI_BADGED long fd_open_stream_badged(long group, long b, long c, long d, long e, component_t client)
+long fd_open_stream_badged(long group, component_t client)
 {
-    (void)b, (void)c, (void)d, (void)e;
     struct group *events = group_of(group, client);
     if (!events || !http_open)
         return SHOJI_ENOENT;
@@ -334,9 +326,8 @@ SHOJI_BADGED long fd_open_stream_badged(long group, long b, long c, long d, long
 }
 SHOJI_EXPORT_BADGED(fd_open_stream);
 
-SHOJI_BADGED long fd_open_service_badged(long group, long b, long c, long d, long e, component_t client)
+long fd_open_service_badged(long group, component_t client)
 {
-    (void)b, (void)c, (void)d, (void)e;
     struct group *events = group_of(group, client);
     if (!events || !async_serve)
         return SHOJI_ENOENT;
@@ -345,9 +336,8 @@ SHOJI_BADGED long fd_open_service_badged(long group, long b, long c, long d, lon
 }
 SHOJI_EXPORT_BADGED(fd_open_service);
 
-SHOJI_BADGED long fd_open_null_badged(long a, long b, long c, long d, long e, component_t client)
+long fd_open_null_badged(component_t client)
 {
-    (void)a, (void)b, (void)c, (void)d, (void)e;
     if (!null_open)
         return SHOJI_ENOENT;
     long slot = slots_take(&stream_slots);
@@ -355,9 +345,8 @@ SHOJI_BADGED long fd_open_null_badged(long a, long b, long c, long d, long e, co
 }
 SHOJI_EXPORT_BADGED(fd_open_null);
 
-SHOJI_BADGED long fd_read_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e, component_t client)
+long fd_read_badged(long fd, uint64_t buffer, uint64_t bytes, component_t client)
 {
-    (void)d, (void)e;
     struct descriptor *from = descriptor_of(fd, client);
     if (!from)
         return SHOJI_ENOENT;
@@ -380,10 +369,8 @@ SHOJI_BADGED long fd_read_badged(long fd, uint64_t buffer, uint64_t bytes, long 
 }
 SHOJI_EXPORT_BADGED(fd_read);
 
-SHOJI_BADGED long fd_write_badged(long fd, uint64_t buffer, uint64_t bytes, long d, long e,
-                                  component_t client)
+long fd_write_badged(long fd, uint64_t buffer, uint64_t bytes, component_t client)
 {
-    (void)d, (void)e;
     struct descriptor *to = descriptor_of(fd, client);
     if (!to)
         return SHOJI_ENOENT;
@@ -433,9 +420,8 @@ static long descriptor_close(long fd)
     return status;
 }
 
-SHOJI_BADGED long fd_close_badged(long fd, long b, long c, long d, long e, component_t client)
+long fd_close_badged(long fd, component_t client)
 {
-    (void)b, (void)c, (void)d, (void)e;
     return descriptor_of(fd, client) ? descriptor_close(fd) : SHOJI_ENOENT;
 }
 SHOJI_EXPORT_BADGED(fd_close);

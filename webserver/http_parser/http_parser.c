@@ -18,14 +18,13 @@
  * content_get on what content_manager writes.
  * 3. A reply's head is written once its length is known; an error after that can only end the connection.
  */
-#include "http_parser.h"
+#include "served/http_parser.h"
 
 #include <string.h>
 
 #include "content.h"
 #include "export.h"
 #include "fd_api/slots.h"
-#include "http_parser/badged.h"
 #include "http_parser/heads.h"
 #include "http_parser/range.h"
 #include "http_parser/reply.h"
@@ -83,9 +82,8 @@ static bool buffer_in_pool(uint64_t buffer, uint64_t bytes)
            bytes <= (uint64_t)pool_stream_end - buffer;
 }
 
-SHOJI_BADGED long http_open_badged(long event, long b, long c, long d, long e, component_t client)
+long http_open_badged(long event, component_t client)
 {
-    (void)b, (void)c, (void)d, (void)e;
     long slot = slots_take(&stream_slots);
     if (slot < 0)
         return slot;
@@ -101,10 +99,8 @@ SHOJI_BADGED long http_open_badged(long event, long b, long c, long d, long e, c
 }
 SHOJI_EXPORT_BADGED(http_open);
 
-SHOJI_BADGED long http_write_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e,
-                                    component_t client)
+long http_write_badged(long id, uint64_t buffer, uint64_t bytes, component_t client)
 {
-    (void)d, (void)e;
     struct stream *stream = stream_of(id, client);
     if (!stream)
         return SHOJI_ENOENT;
@@ -359,10 +355,8 @@ static long reply_collect(struct stream *stream, char *out, uint64_t room)
     return reply_start(stream, out, room, content_came(stream, result));
 }
 
-SHOJI_BADGED long http_read_badged(long id, uint64_t buffer, uint64_t bytes, long d, long e,
-                                   component_t client)
+long http_read_badged(long id, uint64_t buffer, uint64_t bytes, component_t client)
 {
-    (void)d, (void)e;
     struct stream *stream = stream_of(id, client);
     if (!stream)
         return SHOJI_ENOENT;
@@ -389,9 +383,8 @@ SHOJI_BADGED long http_read_badged(long id, uint64_t buffer, uint64_t bytes, lon
 }
 SHOJI_EXPORT_BADGED(http_read);
 
-SHOJI_BADGED long http_set_event_badged(long id, long event, long c, long d, long e, component_t client)
+long http_set_event_badged(long id, long event, component_t client)
 {
-    (void)c, (void)d, (void)e;
     struct stream *stream = stream_of(id, client);
     if (!stream)
         return SHOJI_ENOENT;
@@ -400,9 +393,8 @@ SHOJI_BADGED long http_set_event_badged(long id, long event, long c, long d, lon
 }
 SHOJI_EXPORT_BADGED(http_set_event);
 
-SHOJI_BADGED long http_close_badged(long id, long b, long c, long d, long e, component_t client)
+long http_close_badged(long id, component_t client)
 {
-    (void)b, (void)c, (void)d, (void)e;
     struct stream *stream = stream_of(id, client);
     if (!stream)
         return SHOJI_ENOENT;
@@ -420,6 +412,6 @@ SHOJI_EXPORT long component_gone(component_t component)
 {
     for (long id = 1; id <= STREAMS; id++)
         if (streams[id - 1].owner == component)
-            (void)http_close_badged(id, 0, 0, 0, 0, component);
+            (void)http_close_badged(id, component);
     return SHOJI_OK;
 }

@@ -5,7 +5,7 @@
  */
 #include "export.h"
 #include "mutex.h"
-#include "port_manager.h"
+#include "served/port_manager.h"
 #include "ports.h"
 
 static struct ports ports;
@@ -16,50 +16,40 @@ SHOJI_EXPORT_BADGED(port_any);
 SHOJI_EXPORT_BADGED(port_use);
 SHOJI_EXPORT_BADGED(port_leave);
 
-typedef uint64_t unused_t; /* the sixth argument is the badge: those in between hold nothing */
-
-__attribute__((used)) long port_take_badged(uint32_t port, unused_t b, unused_t c, unused_t d, unused_t e,
-                                            component_t client)
+long port_take_badged(uint32_t port, component_t client)
 {
     long result;
 
-    (void)b, (void)c, (void)d, (void)e;
     mutex_lock(&mutex);
     result = ports_take(&ports, port, client);
     mutex_unlock(&mutex);
     return result;
 }
 
-__attribute__((used)) long port_any_badged(unused_t a, unused_t b, unused_t c, unused_t d, unused_t e,
-                                           component_t client)
+long port_any_badged(component_t client)
 {
     long result;
 
-    (void)a, (void)b, (void)c, (void)d, (void)e;
     mutex_lock(&mutex);
     result = ports_any(&ports, client);
     mutex_unlock(&mutex);
     return result;
 }
 
-__attribute__((used)) long port_use_badged(uint32_t port, unused_t b, unused_t c, unused_t d, unused_t e,
-                                           component_t client)
+long port_use_badged(uint32_t port, component_t client)
 {
     long result;
 
-    (void)b, (void)c, (void)d, (void)e;
     mutex_lock(&mutex);
     result = ports_use(&ports, port, client);
     mutex_unlock(&mutex);
     return result;
 }
 
-__attribute__((used)) long port_leave_badged(uint32_t port, unused_t b, unused_t c, unused_t d, unused_t e,
-                                             component_t client)
+long port_leave_badged(uint32_t port, component_t client)
 {
     long result;
 
-    (void)b, (void)c, (void)d, (void)e;
     mutex_lock(&mutex);
     result = ports_leave(&ports, port, client);
     mutex_unlock(&mutex);

@@ -7,7 +7,7 @@
  * tcp_input waits for packets; tcp_timer for lwIP's timers. Both entries handle what there is and return
  * (docs/decisions/05).
  */
-#include "tcp.h"
+#include "served/tcp.h"
 
 #include <stdbool.h>
 
@@ -87,8 +87,6 @@ SHOJI_EXPORT long tcp_timer_thread(void)
 
 /* ---- What clients call ---- */
 
-typedef uint64_t unused_t; /* the sixth argument is the badge: those in between hold nothing */
-
 static bool range_in(uint64_t start, uint64_t bytes, const char *pool, const char *pool_end)
 {
     return start >= (uintptr_t)pool && start < (uintptr_t)pool_end && bytes <= (uintptr_t)pool_end - start;
@@ -101,12 +99,10 @@ static bool buffer_valid(uint64_t start, uint64_t bytes)
 }
 
 SHOJI_EXPORT_BADGED(tcp_listen_on);
-SHOJI_BADGED long tcp_listen_on_badged(uint32_t port, long event, unused_t c, unused_t d, unused_t e,
-                                       component_t client)
+long tcp_listen_on_badged(uint32_t port, long event, component_t client)
 {
     long result;
 
-    (void)c, (void)d, (void)e;
     mutex_lock(&mutex);
     result = connection_listen(port, event, client);
     mutex_unlock(&mutex);
@@ -114,12 +110,10 @@ SHOJI_BADGED long tcp_listen_on_badged(uint32_t port, long event, unused_t c, un
 }
 
 SHOJI_EXPORT_BADGED(tcp_take);
-SHOJI_BADGED long tcp_take_badged(long listener, long event, unused_t c, unused_t d, unused_t e,
-                                  component_t client)
+long tcp_take_badged(long listener, long event, component_t client)
 {
     long result = SHOJI_ENOENT;
 
-    (void)c, (void)d, (void)e;
     mutex_lock(&mutex);
     if (connection_owned(listener, client))
         result = connection_take(listener, event, client);
@@ -128,12 +122,10 @@ SHOJI_BADGED long tcp_take_badged(long listener, long event, unused_t c, unused_
 }
 
 SHOJI_EXPORT_BADGED(tcp_receive);
-SHOJI_BADGED long tcp_receive_badged(long connection, uint64_t buffer, uint64_t bytes, unused_t d, unused_t e,
-                                     component_t client)
+long tcp_receive_badged(long connection, uint64_t buffer, uint64_t bytes, component_t client)
 {
     long result = SHOJI_ENOENT;
 
-    (void)d, (void)e;
     if (!buffer_valid(buffer, bytes))
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
@@ -144,12 +136,10 @@ SHOJI_BADGED long tcp_receive_badged(long connection, uint64_t buffer, uint64_t 
 }
 
 SHOJI_EXPORT_BADGED(tcp_transmit);
-SHOJI_BADGED long tcp_transmit_badged(long connection, uint64_t buffer, uint64_t bytes, unused_t d,
-                                      unused_t e, component_t client)
+long tcp_transmit_badged(long connection, uint64_t buffer, uint64_t bytes, component_t client)
 {
     long result = SHOJI_ENOENT;
 
-    (void)d, (void)e;
     if (!buffer_valid(buffer, bytes))
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
@@ -160,12 +150,10 @@ SHOJI_BADGED long tcp_transmit_badged(long connection, uint64_t buffer, uint64_t
 }
 
 SHOJI_EXPORT_BADGED(tcp_finish);
-SHOJI_BADGED long tcp_finish_badged(long connection, unused_t b, unused_t c, unused_t d, unused_t e,
-                                    component_t client)
+long tcp_finish_badged(long connection, component_t client)
 {
     long result = SHOJI_ENOENT;
 
-    (void)b, (void)c, (void)d, (void)e;
     mutex_lock(&mutex);
     if (connection_owned(connection, client))
         result = connection_finish(connection);
@@ -174,12 +162,10 @@ SHOJI_BADGED long tcp_finish_badged(long connection, unused_t b, unused_t c, unu
 }
 
 SHOJI_EXPORT_BADGED(tcp_set_event);
-SHOJI_BADGED long tcp_set_event_badged(long connection, long event, unused_t c, unused_t d, unused_t e,
-                                       component_t client)
+long tcp_set_event_badged(long connection, long event, component_t client)
 {
     long result = SHOJI_ENOENT;
 
-    (void)c, (void)d, (void)e;
     mutex_lock(&mutex);
     if (connection_owned(connection, client))
         result = connection_set_event(connection, event);

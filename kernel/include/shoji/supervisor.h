@@ -264,6 +264,7 @@ struct sup_test_hit {
     thread_t thread;
     int32_t status; /* of the move */
 };
+/* At most SUP_MOVES of them. SHOJI_EINVAL: more, or one that is no move. */
 long sup_moves_at(const struct sup_test_move *moves, uint32_t count);
 /* No move comes any more; how many came, and the first `count` of them. */
 long sup_moves_hit(struct sup_test_hit *hits, uint32_t count);

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Prints what it is given, with the caller's id in front. */
 #include "export.h"
-#include "terminal_printer.h"
+#include "served/terminal_printer.h"
 
 SHOJI_EXPORT_BADGED(term_print);
-SHOJI_EXPORT long term_print_badged(uint64_t length, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
-                                    component_t caller);
-
-SHOJI_EXPORT long term_print_badged(uint64_t length, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
-                                    component_t caller)
+long term_print_badged(uint64_t length, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
+                       component_t caller)
 {
     sup_console_write(2, (uint64_t)('0' + caller) | (uint64_t)' ' << 8, 0, 0, 0);
     return sup_console_write(length, w0, w1, w2, w3);

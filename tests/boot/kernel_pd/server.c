@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Tells who called, and tries what it is told to. */
-#include "pd.h"
+#include "served/pd.h"
 
 SHOJI_EXPORT_BADGED(server_who);
-SHOJI_EXPORT long server_who_badged(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t caller);
-
-SHOJI_EXPORT long server_who_badged(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
-                                    component_t caller)
+long server_who_badged(component_t caller)
 {
-    (void)a, (void)b, (void)c, (void)d, (void)e;
     return caller;
 }
 

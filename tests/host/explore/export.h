@@ -9,10 +9,9 @@
 #define EXPLORE_BADGE 7
 
 #define SHOJI_EXPORT_BADGED(f)                                                                               \
-    __asm__(".pushsection .text\n.globl " #f "\n" #f ":\n\tmov $7, %r9d\n\tjmp " #f "_badged\n.popsection")
+    __asm__(".pushsection .text\n.globl " #f "\n" #f ":\n\tmov $7, %" SHOJI_BADGE_##f                        \
+            "\n\tjmp " #f "_badged\n.popsection")
 
 long component_init(component_t self);
-
-#define SHOJI_BADGED
 
 #endif
