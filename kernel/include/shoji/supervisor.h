@@ -46,6 +46,7 @@ struct sup_console {
     uint64_t written_lost;  /* bytes that were written and that the line did not take in time */
     uint64_t kept, room;    /* bytes that it has still to take; that could be written besides, and none lost */
 };
+/* What has become of the characters. SHOJI_EINVAL. */
 long sup_console_state(struct sup_console *out);
 
 /* ---- group memory: memory_mapper ---- */
