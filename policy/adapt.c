@@ -38,15 +38,23 @@ uint64_t adapt_work(const struct adapt *adapt)
     return adapt->overlay.work + adapt->cut_work;
 }
 
-static bool exhausted(const struct adapt *adapt)
+/* Most moves of a trade: a split of a domain has one for each node that leaves. */
+static uint32_t moves_of_trade(const struct adapt *adapt)
 {
-    return adapt_work(adapt) - adapt->begun >= adapt->goal.work_limit;
+    return 1 + ADAPT_TRADE_SPLITS * adapt->overlay.nodes;
 }
 
-static void note(const struct adapt *adapt, enum policy_action action, enum policy_reason reason,
-                 uint32_t left, uint32_t right)
+static bool exhausted(const struct adapt *adapt)
 {
-    adapt->notes.note(adapt->notes.context, action, reason, left, right);
+    return adapt_work(adapt) - adapt->begun >= adapt->goal.work_limit ||
+           adapt->moves->limit - adapt->moves->count < moves_of_trade(adapt);
+}
+
+static void note(struct adapt *adapt, enum policy_action action, enum policy_reason reason, uint32_t node,
+                 uint32_t other)
+{
+    adapt->moves->list[adapt->moves->count++] =
+        (struct policy_move){action, node, other, reason, POLICY_EXPECT_COUNTED};
 }
 
 /* The domain with more nodes stays. */
@@ -61,7 +69,8 @@ static void order_sides(const struct overlay *overlay, uint32_t *into, uint32_t 
 
 static void merge(struct adapt *adapt, uint32_t into, uint32_t from, enum policy_reason reason)
 {
-    note(adapt, POLICY_MERGE, reason, into, from);
+    const struct overlay_domain *domains = adapt->overlay.domains;
+    note(adapt, POLICY_MERGE, reason, domains[into].first, domains[from].first);
     overlay_merge(&adapt->overlay, into, from);
     cuts_forget(adapt, from);
     cuts_stale(adapt, into);
@@ -70,7 +79,10 @@ static void merge(struct adapt *adapt, uint32_t into, uint32_t from, enum policy
 static uint32_t split(struct adapt *adapt, uint32_t domain, enum policy_reason reason)
 {
     uint32_t fresh = overlay_split(&adapt->overlay, domain, adapt->side);
-    note(adapt, POLICY_SPLIT, reason, domain, fresh);
+    uint32_t first = adapt->overlay.domains[fresh].first;
+    note(adapt, POLICY_SPLIT, reason, first, 0);
+    for (uint32_t node = adapt->overlay.next[first]; node != OVERLAY_NONE; node = adapt->overlay.next[node])
+        note(adapt, POLICY_MOVE, reason, node, first);
     cuts_stale(adapt, domain);
     cuts_stale(adapt, fresh);
     return fresh;
@@ -87,7 +99,6 @@ static void merge_costliest(struct adapt *adapt)
         uint32_t into = overlay->edges[edge].domain[0], from = overlay->edges[edge].domain[1];
         order_sides(overlay, &into, &from);
         merge(adapt, into, from, POLICY_OVER);
-        adapt->merges++;
     }
 }
 
@@ -103,10 +114,8 @@ static void move_costliest(struct adapt *adapt)
                  node = overlay->next[node])
                 adapt->side[node] = node == move.node;
             home = split(adapt, home, POLICY_OVER);
-            adapt->splits++;
         }
         merge(adapt, move.domain, home, POLICY_OVER);
-        adapt->merges++;
         merge_costliest(adapt);
     }
 }
@@ -125,7 +134,6 @@ static void split_cheapest(struct adapt *adapt)
         if (domain == HEAP_NONE)
             return;
         split(adapt, domain, POLICY_ROOM);
-        adapt->splits++;
     }
 }
 
@@ -191,7 +199,7 @@ static bool trade_try(struct adapt *adapt, uint32_t into, uint32_t from, uint64_
     trial.from = from;
     for (uint32_t node = overlay->domains[from].first; node != OVERLAY_NONE; node = overlay->next[node])
         adapt->saved[trial.saved++] = node;
-    adapt->notes.stage(adapt->notes.context);
+    uint32_t moves = adapt->moves->count; /* what follows is on trial */
     merge(adapt, into, from, POLICY_TRADE);
     if (worthiest && cuts_worthiest(adapt, into, room_below(overlay, limit), &key))
         trial_split(adapt, &trial, into, key.count);
@@ -202,12 +210,10 @@ static bool trade_try(struct adapt *adapt, uint32_t into, uint32_t from, uint64_
         trial_split(adapt, &trial, domain, adapt->cheap.keys[domain].count);
     }
     bool kept = trial_good(adapt, &trial);
-    if (!kept)
+    if (!kept) {
         trial_undo(adapt, &trial);
-    adapt->notes.end(adapt->notes.context, kept);
-    adapt->merges += kept;
-    adapt->splits += kept ? trial.splits : 0;
-    adapt->trades += kept;
+        adapt->moves->count = moves;
+    }
     return kept;
 }
 
@@ -273,9 +279,17 @@ static bool trade_one(struct adapt *adapt)
     return false;
 }
 
-void adapt_run(struct adapt *adapt)
+long adapt_decide(const struct policy_question *question, struct policy_moves *moves, void *state)
 {
-    adapt->merges = adapt->splits = adapt->trades = 0;
+    struct adapt *adapt = state;
+    struct overlay *overlay = &adapt->overlay;
+    overlay->nodes = question->nodes;
+    overlay->pairs_count = question->pairs_count;
+    overlay->words = question->rule_words;
+    memcpy(overlay->domain_of, question->domain_of, question->nodes * sizeof *overlay->domain_of);
+    overlay_start(overlay);
+    adapt->goal = question->goal;
+    adapt->moves = moves;
     adapt->cut_work = 0;
     adapt->begun = adapt_work(adapt);
     merge_costliest(adapt);
@@ -287,4 +301,5 @@ void adapt_run(struct adapt *adapt)
         while (!exhausted(adapt) && trade_one(adapt));
     }
     adapt->finished = !exhausted(adapt);
+    return 0;
 }

@@ -31,34 +31,17 @@
 #include "mincut.h"
 #include "overlay.h"
 
-/* Most splits of one trade: what can be staged, without the merge. */
-#define ADAPT_TRADE_SPLITS (DECISIONS_STAGED - 1)
-
-struct adapt_goal {
-    uint64_t allowed_sum;  /* (a): most that may cross, in all windows that count together */
-    uint64_t allowed_peak; /* (b), (c): most that may cross in one window after a split */
-    uint32_t windows;      /* that sums are over, > 0 */
-    uint32_t hysteresis;   /* thousandths */
-    uint32_t trials;       /* edges that (c) tries, after each trade anew */
-    uint64_t work_limit;
-    bool only_merge; /* (a) alone */
-};
-
-/* What the caller wants to be told of: both sides are domains of the overlay at that moment. */
-struct adapt_notes {
-    void *context;
-    void (*note)(void *context, enum policy_action action, enum policy_reason reason, uint32_t left,
-                 uint32_t right);
-    void (*stage)(void *context); /* what follows is on trial */
-    void (*end)(void *context, bool kept);
-};
+/* Most splits of one trade. */
+#define ADAPT_TRADE_SPLITS 9u
+/* Moves that it may make in a period of so many nodes; when they are used up, the next period goes on, as
+ * when the steps are. */
+#define ADAPT_MOVES(nodes) (24u * (nodes) + 64u)
 
 struct adapt {
     struct overlay overlay;
-    struct adapt_goal goal;
-    struct adapt_notes notes;
-    uint32_t merges, splits, trades; /* kept ones; those of a trade are counted in all three */
-    bool finished;                   /* not stopped by the work limit */
+    struct policy_goal goal;
+    struct policy_moves *moves;
+    bool finished; /* not stopped by the work limit */
     /* private */
     struct mincut mincut;
     struct heap cheap; /* by domain with two nodes or more: its cut */
@@ -79,8 +62,9 @@ struct adapt {
 void adapt_carve(struct adapt *adapt, struct memory *memory, uint32_t nodes, uint32_t pairs, uint32_t words);
 /* Once, after carving. */
 void adapt_start(struct adapt *adapt);
-/* The overlay has been started; goal and notes are filled. */
-void adapt_run(struct adapt *adapt);
+/* Decides as decide.h says; `state` is a struct adapt. What the question has by node and pair, but domain_of,
+ * lies in the arrays of its overlay. Always 0. */
+long adapt_decide(const struct policy_question *question, struct policy_moves *moves, void *state);
 uint64_t adapt_work(const struct adapt *adapt);
 
 #endif

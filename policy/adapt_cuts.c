@@ -103,7 +103,7 @@ static void domain_load(struct adapt *adapt, uint32_t domain, uint32_t gain)
         adapt->local[node] = overlay->weights[node] < gain ? 0 : cut->nodes++;
     for (uint32_t node = overlay->domains[domain].first; node != OVERLAY_NONE; node = overlay->next[node])
         for (uint32_t i = overlay->offsets[node]; i < overlay->offsets[node + 1]; i++) {
-            const struct overlay_pair *pair = &overlay->pairs[overlay->ends[i]];
+            const struct policy_pair *pair = &overlay->pairs[overlay->ends[i]];
             uint32_t here = adapt->local[node], there = adapt->local[pair->b];
             if (pair->a == node && overlay->domain_of[pair->b] == domain && here != there)
                 cut->list[cut->edges++] = (struct mincut_edge){here, there, pair->peak};

@@ -18,7 +18,7 @@ static uint64_t sum_with(const struct overlay *overlay, uint32_t node, uint32_t 
 {
     uint64_t sum = 0;
     for (uint32_t i = overlay->offsets[node]; i < overlay->offsets[node + 1]; i++) {
-        const struct overlay_pair *pair = &overlay->pairs[overlay->ends[i]];
+        const struct policy_pair *pair = &overlay->pairs[overlay->ends[i]];
         if (overlay->domain_of[overlay_pair_other(pair, node)] == domain)
             sum += pair->sum;
     }
@@ -33,7 +33,7 @@ bool moves_best(struct adapt *adapt, struct adapt_move *move)
         uint32_t home = overlay->domain_of[node], ends = overlay->offsets[node + 1] - overlay->offsets[node];
         uint64_t stays = sum_with(overlay, node, home);
         for (uint32_t i = overlay->offsets[node]; i < overlay->offsets[node + 1]; i++) {
-            const struct overlay_pair *pair = &overlay->pairs[overlay->ends[i]];
+            const struct policy_pair *pair = &overlay->pairs[overlay->ends[i]];
             uint32_t other = overlay->domain_of[overlay_pair_other(pair, node)];
             if (other == home || !may_enter(overlay, node, other))
                 continue;

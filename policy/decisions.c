@@ -6,7 +6,7 @@
 static const char *const names[POLICY_REASONS] = {
     [POLICY_OVER] = "over budget", [POLICY_ROOM] = "room in the budget",
     [POLICY_TRADE] = "trade",      [POLICY_OBEYED] = "rule",
-    [POLICY_HAND] = "by hand",
+    [POLICY_HAND] = "by hand",     [POLICY_OWN] = "own policy",
 };
 
 const char *policy_reason_name(enum policy_reason reason)
@@ -16,7 +16,7 @@ const char *policy_reason_name(enum policy_reason reason)
 
 void decisions_carve(struct decisions *decisions, struct memory *memory, uint32_t limit, uint32_t components)
 {
-    size_t records = (size_t)limit + DECISIONS_STAGED;
+    size_t records = limit;
     decisions->limit = limit;
     decisions->words = components / 64 + (components % 64 != 0);
     decisions->ring = memory_take(memory, records, sizeof *decisions->ring);
@@ -26,9 +26,8 @@ void decisions_carve(struct decisions *decisions, struct memory *memory, uint32_
 void decisions_start(struct decisions *decisions)
 {
     uint64_t *bits = decisions->bits;
-    decisions->count = decisions->staged = 0;
-    decisions->staging = false;
-    for (size_t i = 0; i < (size_t)decisions->limit + DECISIONS_STAGED; i++) {
+    decisions->count = 0;
+    for (uint32_t i = 0; i < decisions->limit; i++) {
         decisions->ring[i] = (struct policy_decision){.left = bits, .right = bits + decisions->words};
         bits += 2 * (size_t)decisions->words;
     }
@@ -45,49 +44,11 @@ static struct policy_decision *blank(const struct decisions *decisions, struct p
 
 struct policy_decision *decisions_add(struct decisions *decisions)
 {
-    if (decisions->staging) {
-        if (decisions->staged == DECISIONS_STAGED)
-            return NULL;
-        return blank(decisions, &decisions->ring[decisions->limit + decisions->staged++]);
-    }
     if (decisions->limit == 0)
         return NULL;
     struct policy_decision *record = &decisions->ring[decisions->count++ % decisions->limit];
     blank(decisions, record)->number = decisions->count;
     return record;
-}
-
-void decisions_stage(struct decisions *decisions)
-{
-    decisions->staging = true;
-    decisions->staged = 0;
-}
-
-void decisions_keep(struct decisions *decisions)
-{
-    uint64_t first = decisions->count + 1;
-    decisions->staging = false;
-    for (uint32_t i = 0; i < decisions->staged; i++) {
-        const struct policy_decision *from = &decisions->ring[decisions->limit + i];
-        struct policy_decision *to = decisions_add(decisions);
-        if (!to)
-            break;
-        uint64_t *left = to->left, *right = to->right, number = to->number;
-        memcpy(left, from->left, decisions->words * sizeof *left);
-        memcpy(right, from->right, decisions->words * sizeof *right);
-        *to = *from;
-        to->left = left;
-        to->right = right;
-        to->number = number;
-        to->trade = first;
-    }
-    decisions->staged = 0;
-}
-
-void decisions_drop(struct decisions *decisions)
-{
-    decisions->staging = false;
-    decisions->staged = 0;
 }
 
 uint64_t decisions_oldest(const struct decisions *decisions)

@@ -6,7 +6,6 @@
  * 1. Numbers begin at 1 and have no gaps; the newest is `count`, the oldest kept is count - limit +
  *    1.
  * 2. A record is written once. Only what came of it is filled in later, once.
- * 3. What is staged is no record until it is kept, or it is dropped without a trace.
  */
 #ifndef POLICY_DECISIONS_H
 #define POLICY_DECISIONS_H
@@ -23,6 +22,7 @@ enum policy_reason {
     POLICY_TRADE,  /* merge and splits of one trade: a costly wall for cheaper ones */
     POLICY_OBEYED, /* a rule wants it so */
     POLICY_HAND,   /* decided elsewhere, by hand, and recorded by the caller */
+    POLICY_OWN,    /* a move of an own policy (decide.h) */
     POLICY_REASONS
 };
 
@@ -47,24 +47,18 @@ struct policy_decision {
                                stayed, and those who left */
 };
 
-#define DECISIONS_STAGED 10u /* at most at a time */
-
 struct decisions {
     uint64_t count;
-    uint32_t limit, words, staged;
-    bool staging;
-    struct policy_decision *ring; /* limit, and DECISIONS_STAGED behind */
-    uint64_t *bits;               /* of all sides */
+    uint32_t limit, words;
+    struct policy_decision *ring;
+    uint64_t *bits; /* of all sides */
 };
 
 void decisions_carve(struct decisions *decisions, struct memory *memory, uint32_t limit, uint32_t components);
 /* Once, after carving: no records yet. */
 void decisions_start(struct decisions *decisions);
-/* A record with empty sides, to be filled; staged if staging. NULL if there is no room for one. */
+/* A record with empty sides, to be filled. NULL if none are kept. */
 struct policy_decision *decisions_add(struct decisions *decisions);
-void decisions_stage(struct decisions *decisions);
-void decisions_keep(struct decisions *decisions);
-void decisions_drop(struct decisions *decisions);
 /* By number; NULL if it is not there any more, or not yet. */
 struct policy_decision *decisions_find(const struct decisions *decisions, uint64_t number);
 /* The oldest number that is kept; count + 1 if there is none. */

@@ -71,7 +71,7 @@ static void edge_free(struct overlay *overlay, uint32_t edge)
     overlay->free_edges[overlay->free_edges_count++] = edge;
 }
 
-static void edge_add_pair(struct overlay *overlay, uint32_t edge, const struct overlay_pair *pair)
+static void edge_add_pair(struct overlay *overlay, uint32_t edge, const struct policy_pair *pair)
 {
     overlay->edges[edge].pairs++;
     overlay->edges[edge].sum += pair->sum;
@@ -79,7 +79,7 @@ static void edge_add_pair(struct overlay *overlay, uint32_t edge, const struct o
 }
 
 /* True if the edge is gone then. */
-static bool edge_take_pair(struct overlay *overlay, uint32_t edge, const struct overlay_pair *pair)
+static bool edge_take_pair(struct overlay *overlay, uint32_t edge, const struct policy_pair *pair)
 {
     overlay->edges[edge].sum -= pair->sum;
     overlay->edges[edge].peak -= pair->peak;
@@ -210,7 +210,7 @@ static void domain_connect(struct overlay *overlay, uint32_t domain)
     uint32_t *mark = overlay->mark;
     for (uint32_t node = overlay->domains[domain].first; node != OVERLAY_NONE; node = overlay->next[node])
         for (uint32_t i = overlay->offsets[node]; i < overlay->offsets[node + 1]; i++) {
-            const struct overlay_pair *pair = &overlay->pairs[overlay->ends[i]];
+            const struct policy_pair *pair = &overlay->pairs[overlay->ends[i]];
             uint32_t other = overlay->domain_of[overlay_pair_other(pair, node)];
             if (other == domain)
                 overlay->inner[node] += pair->peak;
@@ -271,7 +271,7 @@ static void inner_change(struct overlay *overlay, uint32_t domain, uint32_t othe
 {
     for (uint32_t node = overlay->domains[domain].first; node != OVERLAY_NONE; node = overlay->next[node])
         for (uint32_t i = overlay->offsets[node]; i < overlay->offsets[node + 1]; i++) {
-            const struct overlay_pair *pair = &overlay->pairs[overlay->ends[i]];
+            const struct policy_pair *pair = &overlay->pairs[overlay->ends[i]];
             uint32_t end = overlay_pair_other(pair, node);
             if (overlay->domain_of[end] != other)
                 continue;
@@ -322,7 +322,7 @@ void overlay_merge(struct overlay *overlay, uint32_t into, uint32_t from)
 }
 
 /* One pair of a node that has left `domain` for `fresh`. */
-static void pair_moves(struct overlay *overlay, const struct overlay_pair *pair, uint32_t node,
+static void pair_moves(struct overlay *overlay, const struct policy_pair *pair, uint32_t node,
                        uint32_t domain, uint32_t fresh)
 {
     uint32_t *old_edge = overlay->mark, *new_edge = overlay->other_mark;

@@ -21,14 +21,10 @@
 #ifndef POLICY_OVERLAY_H
 #define POLICY_OVERLAY_H
 
+#include "decide.h"
 #include "heap.h"
 
 #define OVERLAY_NONE UINT32_MAX
-
-struct overlay_pair {
-    uint32_t a, b; /* nodes */
-    uint64_t sum, peak;
-};
 
 struct overlay_domain {
     uint32_t first, last; /* nodes, chained by `next`; first is OVERLAY_NONE if the slot is free */
@@ -46,9 +42,9 @@ struct overlay_edge {
 struct overlay {
     /* what the caller fills before overlay_start */
     uint32_t nodes, pairs_count, words;
-    struct overlay_pair *pairs; /* each with a count above 0, between two nodes */
-    uint32_t *weights;          /* by node */
-    uint64_t *left, *right;     /* by node, `words` each: the rules' bits */
+    struct policy_pair *pairs; /* each with a count above 0, between two nodes */
+    uint32_t *weights;         /* by node */
+    uint64_t *left, *right;    /* by node, `words` each: the rules' bits */
     /* the layout */
     uint32_t *domain_of, *next;     /* by node */
     struct overlay_domain *domains; /* `nodes` slots */
@@ -80,7 +76,7 @@ void overlay_merge(struct overlay *overlay, uint32_t into, uint32_t from);
 /* The nodes of `domain` for which leaves[node] is true go to a new domain, whose slot it returns. Not all of
  * them and not none. */
 uint32_t overlay_split(struct overlay *overlay, uint32_t domain, const uint8_t *leaves);
-static inline uint32_t overlay_pair_other(const struct overlay_pair *pair, uint32_t node)
+static inline uint32_t overlay_pair_other(const struct policy_pair *pair, uint32_t node)
 {
     return pair->a == node ? pair->b : pair->a;
 }

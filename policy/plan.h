@@ -10,15 +10,11 @@
 #ifndef POLICY_PLAN_H
 #define POLICY_PLAN_H
 
+#include "decide.h"
 #include "graph.h"
 
-enum policy_action {
-    POLICY_MERGE, /* all components of other's domain move into component's */
-    POLICY_SPLIT, /* component gets a domain of its own */
-};
-
 struct policy_step {
-    enum policy_action action;
+    enum policy_action action; /* a merge or a split */
     uint32_t component, other; /* ids; a split has no other: 0 */
 };
 

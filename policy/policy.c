@@ -9,6 +9,23 @@
 #define CANDIDATES_SUFFICE (ADAPT_CANDIDATES >= SETTINGS_TRIALS_MOST)
 _Static_assert(CANDIDATES_SUFFICE, "every trial that can be asked for has a place");
 
+static void answer_carve(struct policy *policy, struct memory *memory, uint32_t nodes, uint32_t pairs)
+{
+    struct policy_answer *answer = &policy->answer;
+    policy->start = memory_take(memory, nodes, sizeof *policy->start);
+    policy->node_ids = memory_take(memory, nodes, sizeof *policy->node_ids);
+    policy->places = memory_take(memory, pairs, sizeof *policy->places);
+    policy->moves.limit = ADAPT_MOVES(nodes);
+    policy->moves.list = memory_take(memory, policy->moves.limit, sizeof *policy->moves.list);
+    policy->moves.domain_of = memory_take(memory, nodes, sizeof *policy->moves.domain_of);
+    answer->at = memory_take(memory, nodes, sizeof *answer->at);
+    answer->next = memory_take(memory, nodes, sizeof *answer->next);
+    answer->previous = memory_take(memory, nodes, sizeof *answer->previous);
+    answer->first = memory_take(memory, nodes, sizeof *answer->first);
+    answer->last = memory_take(memory, nodes, sizeof *answer->last);
+    answer->free = memory_take(memory, nodes, sizeof *answer->free);
+}
+
 static void policy_carve(struct policy *policy, struct memory *memory, const struct policy_limits *limits)
 {
     uint32_t components = limits->components, edges = limits->edges;
@@ -30,6 +47,7 @@ static void policy_carve(struct policy *policy, struct memory *memory, const str
     history_carve(&policy->history, memory, edges);
     decisions_carve(&policy->decisions, memory, limits->decisions, components);
     adapt_carve(&policy->adapt, memory, components, edges, words);
+    answer_carve(policy, memory, components, edges);
 }
 
 size_t policy_bytes(const struct policy_limits *limits)
@@ -91,7 +109,7 @@ static uint32_t pairs_make(struct policy *policy, const struct graph *graph)
             const struct graph_edge *edge = &graph->edges[policy->ends[i]];
             uint32_t high = edge->from == low ? edge->to : edge->from;
             if (last[high] == UINT32_MAX || policy->pairs[last[high]].a != low) {
-                policy->pairs[pairs] = (struct policy_pair){low, high};
+                policy->pairs[pairs] = (struct policy_ends){low, high};
                 last[high] = pairs++;
             }
             policy->pair_of[policy->ends[i]] = last[high];
@@ -132,6 +150,7 @@ enum policy_status policy_shape(struct policy *policy, const struct graph *graph
     uint32_t pairs = pairs_make(policy, graph);
     pairs_index(policy, pairs);
     history_clear(&policy->history, pairs);
+    policy->asked = 0;
     return POLICY_OK;
 }
 
@@ -142,4 +161,11 @@ enum policy_status policy_configure(struct policy *policy, const struct policy_s
     if (status == POLICY_OK)
         policy->settings = *settings;
     return status;
+}
+
+void policy_choose(struct policy *policy, policy_decide_function *decide, void *state)
+{
+    policy->decide = decide;
+    policy->state = state;
+    policy->asked = 0;
 }

@@ -8,6 +8,7 @@
  *     policy_place      once: memory for the largest graph
  *     policy_shape      once, and whenever components or edges change
  *     policy_configure  whenever the user changes a setting
+ *     policy_choose     for another policy than the default one (decide.h)
  *     policy_period     each period: graph with the window's counts and the domains as they are now
  *
  * 1. Integers only, no clock, no allocation: the same calls give the same layouts, on every
@@ -23,6 +24,7 @@
 #define POLICY_POLICY_H
 
 #include "adapt.h"
+#include "decide.h"
 #include "decisions.h"
 #include "graph.h"
 #include "history.h"
@@ -49,7 +51,14 @@ struct policy_result {
     uint64_t would_cross; /* the same for the wanted layout */
     uint64_t allowed;     /* how many the settings allow for this window */
     int64_t share, would_share; /* both as millionths of the window's cycles */
+    const char
+        *refused; /* why the own policy's answer was not taken, or NULL; the default decided then, and will */
 };
+
+typedef long policy_decide_function(const struct policy_question *question, struct policy_moves *moves,
+                                    void *state);
+
+#define POLICY_REFUSED_BYTES 192
 
 struct policy {
     struct policy_limits limits;
@@ -61,7 +70,7 @@ struct policy {
     uint32_t *clients, *servers; /* by edge, as shaped: ids */
     uint32_t *pair_of;           /* by edge, or OVERLAY_NONE */
     uint32_t *ids;               /* by component */
-    struct policy_pair {
+    struct policy_ends {
         uint32_t a, b; /* components, a < b */
     } * pairs;
     uint32_t *offsets, *ends; /* pairs at each component */
@@ -72,6 +81,20 @@ struct policy {
     uint32_t *node_of, *first_of, *next_of; /* units as nodes: next_of chains the components of a node */
     uint32_t *next_group;                   /* by node */
     struct adapt adapt;
+    /* private: question and answer */
+    policy_decide_function *decide; /* NULL: the default */
+    void *state;
+    uint32_t asked; /* since it was shaped */
+    struct policy_question question;
+    struct policy_moves moves;
+    uint32_t *start, *node_ids; /* by node */
+    uint32_t *places;           /* by the overlay's pairs */
+    struct policy_answer {
+        uint32_t *at, *next, *previous; /* by node: its domain, the others of it */
+        uint32_t *first, *last;         /* by domain */
+        uint32_t *free, free_count;
+    } answer;
+    char refused[POLICY_REFUSED_BYTES];
 };
 
 size_t policy_bytes(const struct policy_limits *limits);
@@ -91,6 +114,9 @@ enum policy_status policy_configure(struct policy *policy, const struct policy_s
  * placed for. */
 enum policy_status policy_period(struct policy *policy, const struct graph *graph, const struct rules *rules,
                                  uint64_t cycles, struct policy_result *result);
+/* In mode adaptive this one is asked from now on, in place of the default policy; NULL: the default. If what
+ * it answers is refused, that is as if NULL had been said. */
+void policy_choose(struct policy *policy, policy_decide_function *decide, void *state);
 /* Records a merge or split by hand, with the counts of the newest window: `layout` is the one before it.
  * `component` and `other` are indexes, as a step's. Nothing if there are no records. */
 void policy_note_hand(struct policy *policy, const uint32_t *layout, enum policy_action action,

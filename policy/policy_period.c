@@ -6,8 +6,10 @@
 
 #include "partition.h"
 #include "policy.h"
+#include "policy_answer.h"
 #include "policy_obey.h"
 #include "policy_record.h"
+#include "sentence.h"
 
 static bool shape_same(const struct policy *policy, const struct graph *graph)
 {
@@ -40,9 +42,10 @@ static uint64_t crossing(const struct policy *policy, const uint32_t *layout)
     return sum;
 }
 
-/* ---- The overlay ---- */
+/* ---- The question ---- */
 
-static void overlay_fill(struct policy *policy)
+/* Pairs and weights, by node, into the default policy's own arrays. */
+static void nodes_fill(struct policy *policy)
 {
     struct overlay *overlay = &policy->adapt.overlay;
     uint32_t windows = policy->settings.windows, count = 0;
@@ -53,18 +56,18 @@ static void overlay_fill(struct policy *policy)
         struct history_counts counts = history_counts(&policy->history, i, windows);
         if (counts.sum == 0)
             continue;
-        overlay->pairs[count++] = (struct overlay_pair){a, b, counts.sum, counts.peak};
+        policy->places[count] = i;
+        overlay->pairs[count++] = (struct policy_pair){a, b, counts.sum, counts.peak};
     }
     overlay->pairs_count = count;
-    for (uint32_t i = 0; i < overlay->nodes; i++)
-        overlay->weights[i] = 1;
-    if (policy->rules) {
-        for (uint32_t i = 0; i < overlay->nodes; i++)
-            overlay->weights[i] = UINT32_MAX;
-        for (uint32_t i = 0; i < policy->components; i++) {
-            uint32_t weight = rules_weight(policy->rules, i), *least = &overlay->weights[policy->node_of[i]];
-            *least = weight < *least ? weight : *least;
-        }
+    for (uint32_t i = 0; i < overlay->nodes; i++) {
+        overlay->weights[i] = policy->rules ? UINT32_MAX : 1;
+        policy->start[i] = overlay->domain_of[i];
+        policy->node_ids[i] = policy->ids[policy->first_of[i]];
+    }
+    for (uint32_t i = 0; i < policy->components && policy->rules; i++) {
+        uint32_t weight = rules_weight(policy->rules, i), *least = &overlay->weights[policy->node_of[i]];
+        *least = weight < *least ? weight : *least;
     }
 }
 
@@ -74,50 +77,89 @@ static uint64_t less_hysteresis(uint64_t allowed, uint32_t hysteresis)
                                  : (uint64_t)((unsigned __int128)allowed * (1000 - hysteresis) / 1000);
 }
 
-static void note(void *context, enum policy_action action, enum policy_reason reason, uint32_t left,
-                 uint32_t right)
-{
-    record_domains(context, action, reason, left, right);
-}
-
-static void stage(void *context)
-{
-    decisions_stage(&((struct policy *)context)->decisions);
-}
-
-static void end(void *context, bool kept)
-{
-    record_trade(context, kept);
-}
-
-static void adapt_layout(struct policy *policy, struct policy_result *result)
+static struct policy_goal goal_of(const struct policy *policy)
 {
     const struct policy_settings *settings = &policy->settings;
-    struct adapt *adapt = &policy->adapt;
-    uint32_t windows =
-        settings->windows < policy->history.windows ? settings->windows : policy->history.windows;
-    overlay_fill(policy);
-    overlay_start(&adapt->overlay);
-    adapt->goal = (struct adapt_goal){
-        .allowed_sum = settings_allowed(settings, history_cycles_sum(&policy->history, windows)),
-        .allowed_peak =
-            less_hysteresis(settings_allowed(settings, history_cycles_least(&policy->history, windows)),
-                            settings->hysteresis),
+    const struct history *history = &policy->history;
+    uint32_t windows = settings->windows < history->windows ? settings->windows : history->windows;
+    return (struct policy_goal){
+        .allowed_sum = settings_allowed(settings, history_cycles_sum(history, windows)),
+        .allowed_peak = less_hysteresis(settings_allowed(settings, history_cycles_least(history, windows)),
+                                        settings->hysteresis),
         .windows = windows,
         .hysteresis = settings->hysteresis,
         .trials = settings->trials,
         .work_limit = settings->work_limit,
         .only_merge = settings->mode == POLICY_MERGE_ONLY,
     };
-    adapt->notes = (struct adapt_notes){policy, note, stage, end};
-    adapt_run(adapt);
-    result->merges += adapt->merges;
-    result->splits += adapt->splits;
-    result->trades = adapt->trades;
+}
+
+static void question_fill(struct policy *policy)
+{
+    const struct overlay *overlay = &policy->adapt.overlay;
+    nodes_fill(policy);
+    policy->question = (struct policy_question){
+        .nodes = overlay->nodes,
+        .pairs_count = overlay->pairs_count,
+        .period = ++policy->asked,
+        .rule_words = overlay->words,
+        .pairs = overlay->pairs,
+        .domain_of = policy->start,
+        .weights = overlay->weights,
+        .ids = policy->node_ids,
+        .left = overlay->left,
+        .right = overlay->right,
+        .goal = goal_of(policy),
+        .windows_known = policy->history.windows,
+        .newest = policy->history.last,
+        .places = policy->places,
+        .counts = policy->history.counts,
+        .cycles = policy->history.cycles,
+        .crossing_cost = policy->settings.crossing_cost,
+    };
+}
+
+/* ---- The answer ---- */
+
+static void refuse_status(struct policy *policy, long status)
+{
+    struct sentence said = sentence_begin(policy->refused, sizeof policy->refused);
+    sentence_add(&said, "It returned ");
+    sentence_add(&said, status < 0 ? "-" : "");
+    sentence_add_number(&said, status < 0 ? -(uint64_t)status : (uint64_t)status);
+    sentence_add(&said, ", and not 0.");
+}
+
+/* The own policy's answer; false: it was no answer, and there is no own policy any more. */
+static bool own_answers(struct policy *policy)
+{
+    policy->moves.count = 0;
+    memcpy(policy->moves.domain_of, policy->start, policy->question.nodes * sizeof *policy->start);
+    long status = policy->decide(&policy->question, &policy->moves, policy->state);
+    if (status == 0 && answer_check(policy))
+        return true;
+    if (status != 0)
+        refuse_status(policy, status);
+    policy->decide = NULL;
+    return false;
+}
+
+static void adapt_layout(struct policy *policy, struct policy_result *result)
+{
+    struct adapt *adapt = &policy->adapt;
+    question_fill(policy);
+    if (policy->decide && policy->settings.mode == POLICY_ADAPTIVE) {
+        if (own_answers(policy)) {
+            answer_make(policy, true, result);
+            return;
+        }
+        result->refused = policy->refused;
+    }
+    policy->moves.count = 0;
+    adapt_decide(&policy->question, &policy->moves, adapt);
     result->finished = adapt->finished;
     result->work = adapt_work(adapt);
-    for (uint32_t i = 0; i < policy->components; i++)
-        policy->wanted[i] = adapt->overlay.domain_of[policy->node_of[i]];
+    answer_make(policy, false, result);
 }
 
 enum policy_status policy_period(struct policy *policy, const struct graph *graph, const struct rules *rules,

@@ -22,7 +22,7 @@ static void pairs_between(struct policy *policy, struct policy_decision *decisio
             if (component >= policy->components)
                 return;
             for (uint32_t i = policy->offsets[component]; i < policy->offsets[component + 1]; i++) {
-                const struct policy_pair *pair = &policy->pairs[policy->ends[i]];
+                const struct policy_ends *pair = &policy->pairs[policy->ends[i]];
                 if (decision_has(large, pair->a == component ? pair->b : pair->a))
                     take(policy, decision, policy->ends[i]);
             }
@@ -66,40 +66,23 @@ static void record_finish(struct policy *policy, struct policy_decision *decisio
 
 static void include_domain(const struct policy *policy, uint64_t *side, uint32_t domain)
 {
-    const struct overlay *overlay = &policy->adapt.overlay;
-    for (uint32_t node = overlay->domains[domain].first; node != OVERLAY_NONE; node = overlay->next[node])
+    const struct policy_answer *answer = &policy->answer;
+    for (uint32_t node = answer->first[domain]; node != OVERLAY_NONE; node = answer->next[node])
         for (uint32_t i = policy->first_of[node]; i != OVERLAY_NONE; i = policy->next_of[i])
             decision_include(side, i);
 }
 
-void record_domains(struct policy *policy, enum policy_action action, enum policy_reason reason,
-                    uint32_t left, uint32_t right)
+void record_move(struct policy *policy, const struct record_move *move)
 {
     struct policy_decision *decision = decisions_add(&policy->decisions);
     if (!decision)
         return;
-    include_domain(policy, decision->left, left);
-    include_domain(policy, decision->right, right);
-    decision->action = action;
-    decision->reason = reason;
-    if (!policy->decisions.staging)
-        record_finish(policy, decision, action, reason);
-}
-
-void record_trade(struct policy *policy, bool kept)
-{
-    struct decisions *decisions = &policy->decisions;
-    uint64_t before = decisions->count;
-    if (!kept) {
-        decisions_drop(decisions);
-        return;
-    }
-    decisions_keep(decisions);
-    for (uint64_t number = before + 1; number <= decisions->count; number++) {
-        struct policy_decision *decision = decisions_find(decisions, number);
-        if (decision)
-            record_finish(policy, decision, decision->action, decision->reason);
-    }
+    include_domain(policy, decision->left, move->left);
+    include_domain(policy, decision->right, move->right);
+    record_finish(policy, decision, move->action, move->reason);
+    decision->trade = move->trade;
+    if (move->expected != POLICY_EXPECT_COUNTED)
+        decision->expected = move->expected;
 }
 
 void record_obeyed_together(struct policy *policy, uint32_t component, uint32_t rule)

@@ -7,12 +7,15 @@
 
 #include "policy.h"
 
-/* Of the overlay's domains; a merge before it is made, a split after. While decisions are staged, their sides
- * alone. */
-void record_domains(struct policy *policy, enum policy_action action, enum policy_reason reason,
-                    uint32_t left, uint32_t right);
-/* What was staged is kept, and finished, or dropped. */
-void record_trade(struct policy *policy, bool kept);
+/* Both sides are domains of policy->answer; a merge is recorded before it is made, a split after. */
+struct record_move {
+    enum policy_action action;
+    enum policy_reason reason;
+    uint32_t left, right;
+    uint64_t trade;
+    int64_t expected; /* or POLICY_EXPECT_COUNTED */
+};
+void record_move(struct policy *policy, const struct record_move *move);
 /* A component joins its unit; a group leaves another one of its domain. */
 void record_obeyed_together(struct policy *policy, uint32_t component, uint32_t rule);
 void record_obeyed_apart(struct policy *policy, uint32_t stays, uint32_t leaves, uint32_t rule);

@@ -6,7 +6,7 @@
 // links: policy/adapt.c policy/adapt_cuts.c policy/adapt_moves.c policy/decisions.c
 // links: policy/graph.c policy/heap.c policy/history.c policy/memory.c policy/mincut.c
 // links: policy/mode.c policy/overlay.c policy/partition.c policy/policy.c
-// links: policy/policy_obey.c policy/policy_period.c policy/policy_record.c policy/rules.c
+// links: policy/policy_answer.c policy/policy_obey.c policy/policy_period.c policy/policy_record.c policy/rules.c
 // links: policy/rules_allowed.c policy/rules_compiled.c policy/sentence.c policy/settings.c
 // links: tests/host/seeded.c
 // includes: . tests/host
@@ -220,7 +220,7 @@ static uint64_t overlay_between(const struct overlay *overlay, uint32_t a, uint3
     uint64_t sum = 0;
     *peak = 0;
     for (uint32_t i = 0; i < overlay->pairs_count; i++) {
-        const struct overlay_pair *pair = &overlay->pairs[i];
+        const struct policy_pair *pair = &overlay->pairs[i];
         uint32_t one = overlay->domain_of[pair->a], other = overlay->domain_of[pair->b];
         if ((one == a && other == b) || (one == b && other == a)) {
             sum += pair->sum;
@@ -303,7 +303,7 @@ static void overlay_draw(struct overlay *overlay, uint32_t nodes, uint32_t pairs
         uint64_t peak = random_from(1, 50);
         if (a != b)
             overlay->pairs[overlay->pairs_count++] =
-                (struct overlay_pair){a, b, peak + random_below(99), peak};
+                (struct policy_pair){a, b, peak + random_below(99), peak};
     }
     for (uint32_t i = 0; i < nodes; i++) {
         overlay->weights[i] = random_from(1, 3);
