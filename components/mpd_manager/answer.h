@@ -13,11 +13,25 @@
 
 #define CONTROL_SENTENCE_BYTES 320
 
-/* Either a body (malloc'd, the caller's to free) or, if `body` is NULL, a refusal with a sentence. */
+/* A body that is not all there at once. It is called without layout_lock, by one thread; `state` is the
+ * handler's. */
+struct answer_source {
+    /* At most `room` bytes of it, which are 512 at least, into `out`: how many, 0 at its end, SHOJI_EBUSY:
+     * none for now. Any other status cuts the reply short, and the connection with it. */
+    long (*read)(long state, char *out, uint64_t room);
+    void (*end)(long state); /* once: it has been read, or its reader is gone */
+};
+
+/* A source; or a body (malloc'd, the caller's to free); or, if there is neither, a refusal with a sentence,
+ * or a 304. */
 struct control_answer {
     int status;
     const char *type;
-    const char *header; /* one more header line or NULL */
+    const char *header; /* more header lines, or NULL; with a body: in place of Cache-Control: no-store */
+    uint64_t tag;       /* ETag, or 0 */
+    const struct answer_source *source;
+    long state;
+    bool sized; /* the source has `bytes` bytes; else it ends when it ends */
     char *body;
     size_t bytes;
     char sentence[CONTROL_SENTENCE_BYTES]; /* empty: the status's own */

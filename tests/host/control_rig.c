@@ -209,11 +209,14 @@ void feed(long stream, const char *bytes, size_t count)
         count -= taken;
         for (;;) {
             long result = stream_read(stream, reply + reply_bytes, 1500);
-            if (result == SHOJI_EAGAIN)
+            if (result == SHOJI_EAGAIN || result == SHOJI_EBUSY)
                 break;
-            assert_true(result >= 0);
+            bool later = HTTP_IS_MORE(result) && !(result & HTTP_ROOM);
+            assert_true(result >= 0 || HTTP_IS_MORE(result));
             reply_bytes += HTTP_BYTES(result);
-            closed = result & HTTP_CLOSE;
+            if (later)
+                break;
+            closed = result >= 0 ? result & HTTP_CLOSE : 0;
             if (closed)
                 break;
         }

@@ -4,7 +4,6 @@
 #include "runtime.h"
 #include "scheduler.h"
 
-#define SWEEP_MS 500
 #define RETRY_MS 20   /* when something below has failed and will come back */
 #define TURN_READS 16 /* a connection that always has more to read lets the others go first after so many */
 
@@ -64,12 +63,21 @@ static bool connection_flush(struct connections *all, struct connection *c)
     return true;
 }
 
+/* HTTP_MORE. */
+static void connection_part(struct connection *c, long result)
+{
+    c->out_end += HTTP_BYTES(result);
+    c->mid_reply = true;
+    c->reply_due = result & HTTP_ROOM;
+    c->waiting = !c->reply_due;
+}
+
 /* Takes reply bytes from the stream. */
 static void connection_take_reply(struct connection *c)
 {
     uint64_t room = CONNECTION_OUT_BYTES - c->out_end;
     long result = stream_read(c->stream, c->out + c->out_end, room);
-    if (result == SHOJI_EBUSY && !c->mid_reply) {
+    if (result == SHOJI_EBUSY) {
         c->waiting = true;
         c->reply_due = false;
         return;
@@ -81,7 +89,10 @@ static void connection_take_reply(struct connection *c)
         return;
     }
     if (result < 0 || (uint64_t)HTTP_BYTES(result) > room) {
-        connection_refuse(c, 502);
+        if (HTTP_IS_MORE(result) && (uint64_t)HTTP_BYTES(result) <= room)
+            connection_part(c, result);
+        else
+            connection_refuse(c, 502);
         return;
     }
     uint64_t bytes = HTTP_BYTES(result);
@@ -250,7 +261,7 @@ static bool connection_accept(struct connections *all)
     };
     deadline_set(c, CONNECTION_TIMEOUT_MS);
     if (all->open++ == 0)
-        all->sweep = ticks_in(SWEEP_MS);
+        all->sweep = ticks_in(CONNECTION_SWEEP_MS);
     all->by_fd[fd] = c;
     if (all->streams_wake)
         all->by_fd[stream] = c;
@@ -272,7 +283,7 @@ static void connection_expire(struct connections *all, struct connection *c)
  */
 static void connections_sweep(struct connections *all)
 {
-    all->sweep = ticks_in(SWEEP_MS);
+    all->sweep = ticks_in(CONNECTION_SWEEP_MS);
     for (struct connection *c = all->table; c < all->table + all->limit; c++) {
         if (!c->fd)
             continue;

@@ -30,6 +30,7 @@
 #define CONNECTION_OUT_BYTES 5120
 #define CONNECTION_BYTES (CONNECTION_IN_BYTES + CONNECTION_OUT_BYTES) /* of the pool, for each connection */
 #define CONNECTION_TIMEOUT_MS 15000
+#define CONNECTION_SWEEP_MS 500
 #define CONNECTION_IDLE_MS 5000 /* after which it may have to go for another one */
 _Static_assert(CONNECTION_OUT_BYTES >= HTTP_READ_LEAST, "a reply's head fits");
 
@@ -70,7 +71,8 @@ struct connections {
 void connections_run(struct connections *connections);
 
 /* ---- What the owner brings: the streams. Meanings and results as in http_parser.h ---- */
-/* A stream that says SHOJI_EBUSY to stream_read is one of the group's descriptors, and becomes ready. */
+/* A stream that says SHOJI_EBUSY to stream_read, or HTTP_MORE, is one of the group's descriptors and becomes ready, or it is asked
+ * again within CONNECTION_SWEEP_MS. */
 long stream_open(long group);
 long stream_write(long stream, const void *buffer, uint64_t bytes);
 long stream_read(long stream, void *buffer, uint64_t bytes);

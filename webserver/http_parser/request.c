@@ -14,6 +14,9 @@ static const struct {
     uint32_t bytes;
 } headers[REQUEST_HEADERS] = {{"authorization", 13}, {"if-none-match", 13}, {"range", 5}, {"if-range", 8}};
 
+/* By enum request_far_header. */
+static const char *const far_headers[REQUEST_FAR_HEADERS] = {"accept-encoding", "last-event-id"};
+
 static struct request *request_of(llhttp_t *parser)
 {
     return parser->data;
@@ -100,6 +103,52 @@ static int on_value(llhttp_t *parser, const char *at, size_t length)
         value_append(&wish->values[wish->header], at, length);
     return HPE_OK;
 }
+
+/* ---- The same where far headers are wanted ---- */
+
+static int on_far_begin(llhttp_t *parser)
+{
+    struct request_wish *wish = request_of(parser)->wish;
+    for (unsigned i = 0; i < REQUEST_FAR_HEADERS; i++)
+        wish->far[i].bytes = 0;
+    return HPE_OK;
+}
+
+static int on_far_field(llhttp_t *parser, const char *at, size_t length)
+{
+    struct request_wish *wish = request_of(parser)->wish;
+    if (wish->reading != READING_NAME)
+        wish->field_bytes = 0;
+    wish->reading = READING_NAME;
+    name_append(wish, at, length);
+    return HPE_OK;
+}
+
+/* Where the value of the header whose name was read goes, or NULL. */
+static struct request_header_value *far_value_begins(struct request_wish *wish)
+{
+    for (unsigned i = 0; i < REQUEST_FAR_HEADERS; i++)
+        if (strlen(far_headers[i]) == wish->field_bytes &&
+            strncasecmp(wish->field, far_headers[i], wish->field_bytes) == 0)
+            return &wish->far[i];
+    return value_begins(wish) ? &wish->values[wish->header] : NULL;
+}
+
+static int on_far_value(llhttp_t *parser, const char *at, size_t length)
+{
+    struct request_wish *wish = request_of(parser)->wish;
+    if (wish->reading == READING_NAME) {
+        wish->far_value = far_value_begins(wish);
+        wish->reading = wish->far_value ? READING_VALUE : READING_OTHER_VALUE;
+        if (wish->far_value)
+            wish->far_value->bytes = 0;
+    }
+    if (wish->reading == READING_VALUE)
+        value_append(wish->far_value, at, length);
+    return HPE_OK;
+}
+
+/* ---- The target, and the rest ---- */
 
 /* Where the target's path begins; its end if it has none. */
 static const char *path_start(const char *from, const char *end)
@@ -189,6 +238,16 @@ static const llhttp_settings_t wish_settings = {
     .on_message_complete = on_complete,
 };
 
+static const llhttp_settings_t far_settings = {
+    .on_message_begin = on_far_begin,
+    .on_url = on_target,
+    .on_header_field = on_far_field,
+    .on_header_value = on_far_value,
+    .on_headers_complete = on_head_end,
+    .on_body = on_body,
+    .on_message_complete = on_complete,
+};
+
 static void request_clear(struct request *request)
 {
     request->why = NULL;
@@ -209,6 +268,11 @@ void request_init(struct request *request, struct request_wish *wish)
     llhttp_init(&request->parser, HTTP_REQUEST, wish && wish->wanted ? &wish_settings : &lean_settings);
     request->parser.data = request;
     request_clear(request);
+}
+
+void request_want_far(struct request *request)
+{
+    request->parser.settings = (void *)&far_settings;
 }
 
 void request_next(struct request *request)

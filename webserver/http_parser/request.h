@@ -31,6 +31,8 @@ enum request_header {
     REQUEST_IF_RANGE,
     REQUEST_HEADERS
 };
+/* More of them, for who says so with request_want_far: it costs a look at every header's name. */
+enum request_far_header { REQUEST_ACCEPT_ENCODING, REQUEST_LAST_EVENT_ID, REQUEST_FAR_HEADERS };
 enum request_reading { READING_OTHER_NAME, READING_NAME, READING_OTHER_VALUE, READING_VALUE };
 struct request_header_value {
     uint32_t bytes;
@@ -48,6 +50,8 @@ struct request_wish {
     uint8_t header;  /* whose value is being read */
     char field[16];  /* start of the header name that is being read, if it may be wanted */
     struct request_header_value values[REQUEST_HEADERS];
+    struct request_header_value *far;       /* REQUEST_FAR_HEADERS of them, or NULL */
+    struct request_header_value *far_value; /* that is being read */
 };
 
 struct request {
@@ -68,6 +72,8 @@ struct request {
 };
 
 void request_init(struct request *request, struct request_wish *wish);
+/* After request_init: the wish's `far` is filled, too. */
+void request_want_far(struct request *request);
 /* Takes up to `count` bytes; returns how many. Afterwards `complete` or `status` may be set. */
 uint64_t request_feed(struct request *request, const char *bytes, uint64_t count);
 /* Forgets a complete request. */
