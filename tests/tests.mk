@@ -42,3 +42,4 @@ test-boot-built:
 -include tests/differential/differential.mk
 -include tests/boot/heap/heap.mk
 -include tests/boot/turns/turns.mk
+-include tests/boot/upload/upload.mk

@@ -52,7 +52,7 @@ $(eval $(call component,statistics_gatherer))
 stack_trace.sources := components/stack_trace/stack_trace.c
 $(eval $(call component,stack_trace))
 
-content_manager.sources := webserver/content_manager/content_manager.c
+content_manager.sources := $(addprefix webserver/content_manager/,content_manager.c programs.c)
 $(eval $(call component,content_manager))
 
 # The files of the site, packed; those of the tests have a large one besides.

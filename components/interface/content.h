@@ -26,13 +26,22 @@ enum content_method { CONTENT_GET, CONTENT_POST, CONTENT_OTHER };
 /* The result: CONTENT_TOTAL(result) bytes are the whole body, CONTENT_COPIED(result) of them, from `offset` on, lie in the piece now,
  * written over the request. SHOJI_ENOENT: no such path; SHOJI_EPERM: not with this method; SHOJI_EBUSY: the service has no room.
  * CONTENT_LATER | ticket: a service makes the answer; `event` is triggered once it is there, and content_collect gives it.
- * SHOJI_EAGAIN there: not yet, and the event is that one from now on. content_drop: nobody will ask again. */
+ * SHOJI_EAGAIN there: not yet, and the event is that one from now on. content_drop: nobody will ask again. CONTENT_REFUSED(status): the
+ * client gets that HTTP status, from a program. */
 #define CONTENT_LATER (1l << 62)
+#define CONTENT_REFUSED(status) (-4096l - (status)) /* below all statuses, and its own inverse */
 #define CONTENT_TOTAL(result) ((uint64_t)(result) >> 32)
 #define CONTENT_COPIED(result) ((uint64_t)(result) & 0xffffffff)
 long content_get(void *piece, uint64_t shape, uint64_t offset, long event);
 long content_collect(long ticket, void *piece, long event);
 long content_drop(long ticket);
+
+/* For whoever makes programs while the system runs (interface/program.h): the program behind a gate of content_manager's answers below /cgi/NAME
+ * from now on, by the name of its component; one that did under that name begins no request any more. SHOJI_EINVAL, SHOJI_ENOENT: no
+ * such gate; SHOJI_EMEMORY: there are too many. content_manager forgets it when the component is no more, or content_manager itself begins anew. */
+long content_program(uint64_t gate);
+/* It begins no request any more. SHOJI_EBUSY: it is in one, to be asked again; SHOJI_ENOENT: it is not known. */
+long content_program_end(uint64_t gate);
 
 /* The same of a file; SHOJI_ENOENT. */
 long static_get(void *piece, uint64_t path_bytes, uint64_t offset);

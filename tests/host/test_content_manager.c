@@ -3,7 +3,7 @@
  * content_manager alone: each request goes to the one instance that its path names, its answer comes from
  * there, and nobody else's is touched when somebody gives up or fails.
  */
-// links: webserver/content_manager/content_manager.c tests/host/seeded.c
+// links: webserver/content_manager/content_manager.c webserver/content_manager/programs.c tests/host/seeded.c
 // includes: tests/host components/interface build/interface components/runtime kernel/include
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,6 +28,37 @@ extern char pool_content[], pool_content_end[], pool_cgi_a[], pool_cgi_b[];
 #define PIECES                                                                                               \
     ((unsigned)(3145728 / CONTENT_PIECE_BYTES) < ASYNC_SLOTS ? (unsigned)(3145728 / CONTENT_PIECE_BYTES)     \
                                                              : ASYNC_SLOTS)
+
+/* ---- No programs: test_programs.c has them ---- */
+
+long mem_grow(uint64_t bytes)
+{
+    (void)bytes;
+    return SHOJI_EMEMORY;
+}
+
+long mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to)
+{
+    (void)address, (void)bytes, (void)perm, (void)to;
+    return SHOJI_EPERM;
+}
+
+long sup_take_back(uint64_t address, uint64_t bytes)
+{
+    (void)address, (void)bytes;
+    return SHOJI_OK;
+}
+
+long sup_gate_server(uint64_t gate, char name[SHOJI_NAME_BYTES])
+{
+    (void)gate, (void)name;
+    return SHOJI_ENOENT;
+}
+
+void print_line(const char *format, ...)
+{
+    (void)format;
+}
 
 /* ---- The two instances, and static_content ---- */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Component 14, content_manager: routes a request to whoever makes its content, static_content or a CGI
- * service. A request is in the caller's piece of pool `content`, and on its way to a service in the slot of
- * the same number of that service's pool. So a ticket says it all: which service, which piece. It owns the
- * list of who waits for what.
+ * Component 14, content_manager: routes a request to whoever makes its content: static_content, a CGI
+ * service, or a program (programs.c). A request is in the caller's piece of pool `content`, and on its way to
+ * a service in the slot of the same number of that service's pool. So a ticket says it all: which service,
+ * which piece. It owns the list of who waits for what.
  *
  * 1. A piece that a service works for has a client; only that one may collect or drop what it asked for. When
  * the client fails, its requests are dropped in the instances that have them.
@@ -16,6 +16,7 @@
 #include "cgi.h"
 #include "export.h"
 #include "instances/async_invocation.h"
+#include "programs.h"
 
 ASYNC_INVOCATION_INSTANCE(a_);
 ASYNC_INVOCATION_INSTANCE(b_);
@@ -40,7 +41,7 @@ static struct asked {
     uint32_t service;
 } asked[ASYNC_SLOTS];
 
-/* Below /cgi/ : a path, or if it ends in / all below it. */
+/* Below /cgi/ : a path, or if it ends in / all below it. What is none of these is a program's name. */
 static const struct route {
     const char *path;
     uint32_t bytes, service;
@@ -53,8 +54,7 @@ static const struct route {
 
 long component_init(component_t self)
 {
-    (void)self;
-    return SHOJI_OK;
+    return programs_begin(self);
 }
 
 /* The piece's number, or SHOJI_EINVAL. */
@@ -135,7 +135,8 @@ long content_get_badged(uint64_t address, uint64_t shape, uint64_t offset, long 
         return SHOJI_EINVAL;
     if (path_bytes > start && memcmp(path, cgi, start) == 0) {
         const struct service *service = service_find(path + start, path_bytes - start);
-        return service ? service_ask(service, number, piece, shape, event, client) : SHOJI_ENOENT;
+        return service ? service_ask(service, number, piece, shape, event, client)
+                       : programs_answer(piece, path + start, path_bytes - start, shape);
     }
     if (CONTENT_METHOD(shape) != CONTENT_GET)
         return SHOJI_EPERM;
@@ -180,9 +181,20 @@ long content_drop_badged(long ticket, component_t client)
     return service->drop((uint32_t)number);
 }
 
-/* The supervisor calls it: the component has failed. */
+SHOJI_EXPORT long content_program(uint64_t gate)
+{
+    return programs_add(gate);
+}
+
+SHOJI_EXPORT long content_program_end(uint64_t gate)
+{
+    return programs_end(gate);
+}
+
+/* The supervisor calls it: the component has failed, or is no more. */
 SHOJI_EXPORT long component_gone(component_t component)
 {
+    programs_gone(component);
     for (uint32_t number = 0; number < ASYNC_SLOTS; number++) {
         if (asked[number].client != component)
             continue;

@@ -312,7 +312,8 @@ static long reply_start(struct stream *stream, char *out, uint64_t room, long to
         return reply_status(stream, out, 503, 0);
     default:
         if (total < 0)
-            return reply_status(stream, out, 502, 0);
+            return reply_status(stream, out, total <= CONTENT_REFUSED(0) ? (int)CONTENT_REFUSED(total) : 502,
+                                0);
     }
     const char *path;
     uint32_t path_bytes = request_path(request, &path);

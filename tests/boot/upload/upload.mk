@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Programs for tests/boot/test_upload.py, in build/components; and the web server's system with one of them in its manifest.
+upload_images_before := $(COMPONENT_IMAGES)
+probe.sources := tests/boot/upload/probe.c
+$(eval $(call component,probe))
+COMPONENT_IMAGES := $(upload_images_before)
+
+PROGRAM_IMAGES := $(WEBSERVER_IMAGES) $(COMPONENT_OUT)/probe.elf
+$(BUILD)/webserver-program/webserver.manifest: $(WEBSERVER_MANIFEST) tests/boot/upload/upload.mk
+	@mkdir -p $(@D)
+	@awk '/^edge / && !drawn { print "component probe 40 probe.elf memory 64K time 50"; drawn = 1 } \
+	    { print } END { print "edge probe memory_mapper terminal_printer"; print "edge content_manager probe" }' $< >$@
+$(BUILD)/webserver-program/modules.list: $(BUILD)/webserver-program/webserver.manifest $(PROGRAM_IMAGES)
+	$(call modules_list,$<,$(PROGRAM_IMAGES))
+
+test-boot-built: $(COMPONENT_OUT)/probe.elf $(BUILD)/webserver-program/modules.list
