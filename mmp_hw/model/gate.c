@@ -128,7 +128,7 @@ enum mmp_crossing mmp_gate_enter(struct mmp_state *s, const struct mmp_memory *m
     struct gate gate;
     uint64_t address;
     uint8_t *record;
-    uint16_t callee;
+    uint16_t callee, caller = s->pdid;
     uint32_t root;
 
     if (at % MMP_GATE_BYTES != 0)
@@ -145,6 +145,7 @@ enum mmp_crossing mmp_gate_enter(struct mmp_state *s, const struct mmp_memory *m
     if (callee == s->pdid) {
         gate_count(record, &gate, 0);
         s->count.passed++;
+        mmp_trace(s, m, MMP_TRACE_PASS, s->pdid, rsp + 8, at);
         cpu->gpr[RAX] = gate.badge;
         cpu->rip = gate.target;
         return MMP_CROSSING_PASSED;
@@ -177,6 +178,7 @@ enum mmp_crossing mmp_gate_enter(struct mmp_state *s, const struct mmp_memory *m
     s->fb = base;
     mmp_domain_enter(s, callee, root);
     registers_enter(cpu, callee);
+    mmp_trace(s, m, MMP_TRACE_CALL, caller, rsp + 8, at);
     cpu->gpr[RAX] = gate.badge;
     cpu->gpr[RSP] = base - 8;
     cpu->rip = gate.target;
@@ -206,5 +208,7 @@ enum mmp_crossing mmp_gate_return(struct mmp_state *s, const struct mmp_memory *
     registers_return(cpu, callee, frame);
     cpu->gpr[RSP] = frame->rsp;
     cpu->rip = frame->rip;
+    mmp_trace(s, m, MMP_TRACE_RETURN, callee, frame->rsp,
+              frame->gate); /* last: the ring may lie over the frame */
     return MMP_CROSSING_CHANGED;
 }

@@ -12,6 +12,7 @@
 bool mmp_interrupt_enter(struct mmp_state *s, const struct mmp_memory *m, const struct mmp_cpu *cpu)
 {
     struct mmp_xframe *frame = mmp_callstack_free(s, m, 1);
+    uint16_t from = s->pdid;
 
     if (frame == NULL)
         return false;
@@ -23,6 +24,7 @@ bool mmp_interrupt_enter(struct mmp_state *s, const struct mmp_memory *m, const 
     frame->flags = cpu->rflags;
     s->xsp += MMP_XFRAME_BYTES;
     mmp_domain_enter(s, MMP_PD_SUPERVISOR, 0);
+    mmp_trace(s, m, MMP_TRACE_INTERRUPT, from, cpu->gpr[RSP], cpu->rip);
     return true;
 }
 

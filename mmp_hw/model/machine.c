@@ -174,6 +174,16 @@ static uint64_t descriptor_of(const struct mmp_state *s, uint16_t id)
     return id == MMP_PD_SUPERVISOR ? 0 : s->dtbase + (uint64_t)(id & MMP_PD_INDEX_MASK) * MMP_DD_SIZE;
 }
 
+/* The event just done has made a record, if any are made (manual 7.9): one reference. */
+static void record_written(struct mmp_machine *mc, enum mmp_cause cause)
+{
+    const struct mmp_ring *ring = &mc->state->ring;
+    uint64_t at = ring->base + ((ring->count - 1) * MMP_TRACE_BYTES & (ring->size - 1));
+
+    if (mc->state->enabled && ring->size != 0 && mmp_memory_at(mc->memory, at, MMP_TRACE_BYTES) != NULL)
+        mmp_machine_reference(mc, at, MMP_TRACE_BYTES, cause);
+}
+
 void mmp_machine_gate(struct mmp_machine *mc, uint64_t gate, enum mmp_crossing crossing)
 {
     const struct mmp_costs *costs = &mc->shape.costs;
@@ -196,6 +206,7 @@ void mmp_machine_gate(struct mmp_machine *mc, uint64_t gate, enum mmp_crossing c
     if (crossing == MMP_CROSSING_PASSED) {
         mc->counts.passes++;
         mmp_cycles_pay(&mc->cycles, MMP_CAUSE_GATE, costs->pass);
+        record_written(mc, MMP_CAUSE_GATE);
         return;
     }
     mc->counts.calls++;
@@ -203,6 +214,7 @@ void mmp_machine_gate(struct mmp_machine *mc, uint64_t gate, enum mmp_crossing c
     frame_pushed(mc, MMP_CAUSE_GATE);
     /* the return address below the callee's frame base; the caller's was just pushed */
     mmp_machine_reference(mc, mc->state->fb - 8, 8, MMP_CAUSE_GATE);
+    record_written(mc, MMP_CAUSE_GATE);
     mc->cycles.payer = mc->state->pdid;
 }
 
@@ -215,6 +227,7 @@ static void returned(struct mmp_machine *mc, uint64_t cost, enum mmp_cause cause
     frame_popped(mc, cause);
     if (descriptor != 0)
         mmp_machine_reference(mc, descriptor, MMP_DD_SIZE / 2, cause);
+    record_written(mc, cause);
     mc->cycles.payer = mc->state->pdid;
 }
 
@@ -231,6 +244,7 @@ void mmp_machine_interrupt(struct mmp_machine *mc)
     mc->counts.interrupts++;
     mmp_cycles_pay(&mc->cycles, MMP_CAUSE_INTERRUPT, mc->shape.costs.interrupt);
     frame_pushed(mc, MMP_CAUSE_INTERRUPT);
+    record_written(mc, MMP_CAUSE_INTERRUPT);
     mc->cycles.payer = mc->state->pdid;
 }
 
@@ -265,6 +279,8 @@ void mmp_machine_msr_written(struct mmp_machine *mc, uint32_t msr, enum mmp_msr 
     case MMP_MSR_OK_STACK:
         if (msr == MMP_MSR_STACK || msr == MMP_MSR_XBASE || msr == MMP_MSR_XLIMIT || msr == MMP_MSR_XSP)
             frames_spill(mc, MMP_CAUSE_GATE);
+        if (msr == MMP_MSR_STACK)
+            record_written(mc, MMP_CAUSE_GATE);
         break;
     case MMP_MSR_REFUSED:
         break;

@@ -39,6 +39,14 @@ struct mmp_counters {
     uint64_t faults_of[MMP_FAULT_KINDS]; /* by kind; their sum is faults */
 };
 
+/* The trace ring (manual 7.9). The processor sets time and insns before it calls what may record, while size is not 0:
+ * its time stamp counter and COUNT_INSNS, as they are after the instruction. */
+struct mmp_ring {
+    uint64_t base, size, count;
+    uint64_t time;
+    uint32_t insns;
+};
+
 struct mmp_state {
     bool enabled;
     uint8_t align;   /* log2 of the frame alignment, 3 to 12 */
@@ -51,6 +59,7 @@ struct mmp_state {
     uint32_t selectors;
     uint64_t spt[MMP_SPT_ENTRIES]; /* stack permissions table */
     uint8_t spt_used;              /* of them not zero */
+    struct mmp_ring ring;
     struct mmp_fault fault; /* the last one: MMP_MSR_FAULT_* */
     struct mmp_counters count;
 };
@@ -133,6 +142,9 @@ bool mmp_interrupt_enter(struct mmp_state *s, const struct mmp_memory *m, const 
 /* IRETQ executed by domain 0 that returns to privilege level cpl. */
 enum mmp_crossing mmp_interrupt_return(struct mmp_state *s, const struct mmp_memory *m, int cpl,
                                        struct mmp_fault *fault);
+
+/* After mmp_interrupt_return, once x86's own IRETQ has succeeded: cpu is as it is then. Only the trace ring changes. */
+void mmp_interrupt_returned(struct mmp_state *s, const struct mmp_memory *m, uint16_t from, const struct mmp_cpu *cpu);
 
 /* Records a fault in the fault registers and counts it. */
 void mmp_fault_record(struct mmp_state *s, const struct mmp_fault *fault);

@@ -99,6 +99,19 @@ uint32_t mmp_spt_words(const struct mmp_state *s, uint64_t start, int access);
 /* The processor runs under tag and root from now on; counts a switch if that is another domain. */
 void mmp_domain_enter(struct mmp_state *s, uint16_t tag, uint32_t root);
 
+/* ---- trace.c: the trace ring ---- */
+
+/* Appends a record of that kind, if any are made; the domain has changed from `from` to the one that runs. */
+void mmp_trace_append(struct mmp_state *s, const struct mmp_memory *m, uint16_t kind, uint16_t from,
+                      uint64_t rsp, uint64_t place);
+
+static inline void mmp_trace(struct mmp_state *s, const struct mmp_memory *m, uint16_t kind, uint16_t from,
+                             uint64_t rsp, uint64_t place)
+{
+    if (s->ring.size != 0)
+        mmp_trace_append(s, m, kind, from, rsp, place);
+}
+
 /* ---- callstack.c ---- */
 
 /* A frame as it lies in memory, at any address (manual 6.4). */

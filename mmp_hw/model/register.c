@@ -138,7 +138,17 @@ static enum mmp_msr stack_write(struct mmp_state *s, const struct mmp_memory *m,
         s->xlimit = d.xlimit;
         s->xsp = d.xsp;
     }
+    mmp_trace(s, m, MMP_TRACE_STACK, s->pdid, 0, next);
     return MMP_MSR_OK_STACK;
+}
+
+/* 0, or a power of two of which some records make the whole. */
+static enum mmp_msr ring_size_write(struct mmp_ring *ring, uint64_t value)
+{
+    if (value != 0 && ((value & (value - 1)) != 0 || value < MMP_TRACE_BYTES || value > MMP_TRACE_SIZE_MAX))
+        return MMP_MSR_REFUSED;
+    ring->size = value;
+    return MMP_MSR_OK;
 }
 
 enum mmp_msr mmp_msr_write(struct mmp_state *s, const struct mmp_memory *m, uint32_t msr, uint64_t value,
@@ -177,6 +187,12 @@ enum mmp_msr mmp_msr_write(struct mmp_state *s, const struct mmp_memory *m, uint
         return selectors_write(s, value);
     case MMP_MSR_INVAL:
         return invalidate_write(value, inval);
+    case MMP_MSR_TRACE_BASE:
+        return aligned_write(&s->ring.base, value, MMP_TRACE_BYTES, SPACE_END, MMP_MSR_OK);
+    case MMP_MSR_TRACE_SIZE:
+        return ring_size_write(&s->ring, value);
+    case MMP_MSR_TRACE_COUNT:
+        return aligned_write(&s->ring.count, value, 1, UINT64_MAX, MMP_MSR_OK);
     default:
         return MMP_MSR_REFUSED;
     }
@@ -266,6 +282,15 @@ enum mmp_msr mmp_msr_read(const struct mmp_state *s, uint32_t msr, uint64_t *val
         break;
     case MMP_MSR_COUNT_MIXED:
         *value = s->count.mixed;
+        break;
+    case MMP_MSR_TRACE_BASE:
+        *value = s->ring.base;
+        break;
+    case MMP_MSR_TRACE_SIZE:
+        *value = s->ring.size;
+        break;
+    case MMP_MSR_TRACE_COUNT:
+        *value = s->ring.count;
         break;
     case MMP_MSR_CAPS:
         *value = MMP_VERSION;

@@ -25,7 +25,7 @@ struct engine {
     bool (*is_gate_return)(uint64_t rsp);
     bool (*gate_return)(struct cpu *cpu, uint64_t popped);
     bool (*interrupt_enter)(const struct cpu *cpu);
-    bool (*interrupt_return)(int cpl);
+    bool (*interrupt_return)(int cpl, const struct cpu *after); /* after: as iretq leaves it */
     bool (*msr_write)(uint32_t msr, uint64_t value);
     uint64_t (*msr_read)(uint32_t msr);
     uint16_t (*pdid)(void);

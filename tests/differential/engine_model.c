@@ -77,11 +77,17 @@ static bool interrupt_enter(const struct cpu *cpu)
     return mmp_interrupt_enter(&s, &m, &c);
 }
 
-static bool interrupt_return(int cpl)
+static bool interrupt_return(int cpl, const struct cpu *after)
 {
     struct mmp_fault fault;
+    struct cpu copy = *after;
+    struct mmp_cpu c = registers_of(&copy);
+    uint16_t from = s.pdid;
 
-    return mmp_interrupt_return(&s, &m, cpl, &fault) != MMP_CROSSING_FAULT || faulted(&fault);
+    if (mmp_interrupt_return(&s, &m, cpl, &fault) == MMP_CROSSING_FAULT)
+        return faulted(&fault);
+    mmp_interrupt_returned(&s, &m, from, &c);
+    return true;
 }
 
 static bool msr_write(uint32_t msr, uint64_t value)

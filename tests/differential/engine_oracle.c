@@ -10,6 +10,7 @@ static uint8_t *mem;
 static uint64_t mem_size;
 
 static uint64_t en, frame_align, running, root, dtbase, dtcount, gwlo, gwhi, sl, fb, xbase, xlimit, xsp, s0;
+static uint64_t ring, ring_bytes, records;
 static uint64_t fault_kind, fault_access, fault_pd, fault_size, fault_addr, fault_gate;
 
 static void reset(uint8_t *memory, uint64_t size)
@@ -18,6 +19,7 @@ static void reset(uint8_t *memory, uint64_t size)
     mem_size = size;
     en = running = root = dtbase = dtcount = gwlo = gwhi = sl = fb = xbase = xlimit = xsp = s0 = 0;
     fault_kind = fault_access = fault_pd = fault_size = fault_addr = fault_gate = 0;
+    ring = ring_bytes = records = 0;
     frame_align = 12;
 }
 
@@ -60,6 +62,23 @@ static bool access_fault(uint64_t kind, uint64_t addr, int access, uint64_t size
     fault_access = (uint64_t)access;
     fault_size = size;
     return false;
+}
+
+/* ---- Section 7.9, without the time and the count of instructions ---- */
+
+static void record(uint64_t kind, uint64_t from, uint64_t rsp, uint64_t place)
+{
+    uint64_t at;
+
+    if (!en || ring_bytes == 0)
+        return;
+    at = ring + records++ % (ring_bytes / 32) * 32;
+    put(at + 8, 8, rsp);
+    put(at + 16, 4, place);
+    put(at + 24, 2, kind);
+    put(at + 26, 2, from);
+    put(at + 28, 2, running);
+    put(at + 30, 2, 0);
 }
 
 /* ---- Section 4.4 ---- */
@@ -118,7 +137,7 @@ static bool is_gate(uint64_t addr)
 
 static bool gate_enter(struct cpu *cpu)
 {
-    uint64_t gate = cpu->rip, rsp = cpu->gpr[RSP], pd, tag, table, nfb, address;
+    uint64_t gate = cpu->rip, rsp = cpu->gpr[RSP], pd, tag, table, nfb, address, from = running;
     static const int saved[] = {RBX, RBP, R12, R13, R14, R15};
 
     if (gate % 32 != 0)
@@ -132,6 +151,7 @@ static bool gate_enter(struct cpu *cpu)
         cpu->gpr[RAX] = get(gate + 12, 4);
         put(gate + 16, 8, get(gate + 16, 8) + 1);
         cpu->rip = get(gate + 4, 4);
+        record(2, running, rsp + 8, gate);
         return true;
     }
     if (running == 0)
@@ -175,6 +195,7 @@ static bool gate_enter(struct cpu *cpu)
     put(gate + 16, 8, get(gate + 16, 8) + 1);
     put(gate + 24, 8, get(gate + 24, 8) + 1);
     cpu->rip = get(gate + 4, 4);
+    record(1, from, rsp + 8, gate);
     return true;
 }
 
@@ -194,7 +215,7 @@ static bool gate_return(struct cpu *cpu, uint64_t popped)
 {
     static const int restored[] = {RBX, RBP, R12, R13, R14, R15},
                      cleared[] = {RCX, RSI, RDI, R8, R9, R10, R11};
-    uint64_t top = xsp - 128, pd, tag, table;
+    uint64_t top = xsp - 128, pd, tag, table, from = running;
 
     if (!has_top())
         return fault(10, xsp, 0);
@@ -218,6 +239,7 @@ static bool gate_return(struct cpu *cpu, uint64_t popped)
     xsp = top;
     running = tag;
     root = table;
+    record(3, from, cpu->gpr[RSP], get(top + 80, 8));
     return true;
 }
 
@@ -225,6 +247,8 @@ static bool gate_return(struct cpu *cpu, uint64_t popped)
 
 static bool interrupt_enter(const struct cpu *cpu)
 {
+    uint64_t from;
+
     if (xsp < xbase || xsp > xlimit || xlimit - xsp < 128 || !in_memory(xsp, 128))
         return false;
     put(xsp, 8, cpu->rip);
@@ -234,13 +258,15 @@ static bool interrupt_enter(const struct cpu *cpu)
     put(xsp + 26, 2, 2);
     put(xsp + 28, 4, cpu->rflags);
     xsp += 128;
+    from = running;
     running = 0;
+    record(4, from, cpu->gpr[RSP], cpu->rip);
     return true;
 }
 
-static bool interrupt_return(int cpl)
+static bool interrupt_return(int cpl, const struct cpu *after)
 {
-    uint64_t top = xsp - 128, pd, tag, table;
+    uint64_t top = xsp - 128, pd, tag, table, from = running;
 
     if (!has_top())
         return fault(10, xsp, 0);
@@ -255,6 +281,7 @@ static bool interrupt_return(int cpl)
     xsp = top;
     running = tag;
     root = table;
+    record(5, from, after->gpr[RSP], after->rip);
     return true;
 }
 
@@ -283,6 +310,12 @@ static uint64_t *reg(uint32_t msr)
         return &xsp;
     case 0x4d50000c:
         return &s0;
+    case 0x4d500028:
+        return &ring;
+    case 0x4d500029:
+        return &ring_bytes;
+    case 0x4d50002a:
+        return &records;
     case 0x4d500011:
         return &fault_addr;
     case 0x4d500012:
@@ -299,6 +332,8 @@ static bool msr_write(uint32_t msr, uint64_t value)
         frame_align = value / 256;
     } else if (reg(msr) != 0) {
         *reg(msr) = value;
+    } else if (msr == 0x4d500006) {
+        record(6, running, 0, value); /* the test writes 0 only */
     }
     return true;
 }

@@ -440,15 +440,15 @@ static void exception(struct frame *f)
 
 static void resume(const struct frame *f)
 {
-    if (!engine->interrupt_return(f->cs & 3)) {
-        fprintf(stderr, "%s: iretq of domain 0 is refused\n", engine->name);
-        abort();
-    }
     for (unsigned i = 0; i < 15; i++)
         cpu.gpr[order[i]] = (&f->rax)[i];
     cpu.gpr[RSP] = f->rsp;
     cpu.rip = f->rip;
     cpu.rflags = f->rflags;
+    if (!engine->interrupt_return(f->cs & 3, &cpu)) {
+        fprintf(stderr, "%s: iretq of domain 0 is refused\n", engine->name);
+        abort();
+    }
 }
 
 uint64_t interpret(const struct engine *with, uint64_t seed, uint64_t index)

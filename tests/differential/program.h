@@ -41,6 +41,7 @@
 #define CALLSTACK 0x2900000u
 #define FRAMES 12u
 #define SUPERVISOR_STACK 0x2a01000u
+#define RING 0x2b00000u
 
 /* ---- Domains: three users', one of the kernel's ---- */
 #define DOMAINS 4 /* 1 to 4 */

@@ -9,6 +9,8 @@
 bool verbose;
 uint64_t supervisor_hash;
 
+#define RING_RECORDS 16u
+
 static uint32_t pool;
 static unsigned align;
 
@@ -300,6 +302,29 @@ static uint64_t comparable_info(const struct program *p, uint64_t info, uint64_t
     return info;
 }
 
+/* The records of the trace ring since the last time, all but when they were made. The ring is small: some are
+ * gone. */
+static uint64_t recorded;
+
+static void records_note(void)
+{
+    uint64_t count = world_msr_read(MMP_MSR_TRACE_COUNT), size = world_msr_read(MMP_MSR_TRACE_SIZE);
+
+    note(count);
+    for (uint64_t n = count - recorded > RING_RECORDS ? count - RING_RECORDS : recorded;
+         size != 0 && n < count; n++) {
+        uint64_t at = RING + n * MMP_TRACE_BYTES % size;
+
+        note(*quad(at + MMP_TRACE_RSP));
+        note(*word(at + MMP_TRACE_PLACE));
+        note(*quad(at + MMP_TRACE_KIND));
+        if (verbose)
+            print("record"), show("what", *quad(at + MMP_TRACE_KIND)), show("rsp", *quad(at + MMP_TRACE_RSP)),
+                show("place", *word(at + MMP_TRACE_PLACE)), print("\n");
+    }
+    recorded = count;
+}
+
 static void event_note(const struct program *p, const struct frame *f, unsigned cursor)
 {
     uint64_t xsp = world_msr_read(MMP_MSR_XSP), own = xsp - MMP_XFRAME_BYTES;
@@ -323,6 +348,7 @@ static void event_note(const struct program *p, const struct frame *f, unsigned 
     note(*quad(own + MMP_XFRAME_FB));
     note((uint64_t)*half(own + MMP_XFRAME_PD) << 48 | *half(own + MMP_XFRAME_KIND));
     note(info), note(addr), note(gate);
+    records_note();
     if (!verbose)
         return;
     print("event"), show("op", cursor), show("vector", f->vector), show("error", f->error),
@@ -510,6 +536,12 @@ void supervisor_start(const struct program *p, struct frame *f)
     world_msr(MMP_MSR_SEL, 0x00180008);
     world_msr(MMP_MSR_CTL, (uint64_t)align << MMP_CTL_ALIGN_SHIFT | MMP_CTL_EN);
     invalidate(0, true, 0, 32);
+    world_msr(MMP_MSR_TRACE_BASE, RING);
+    world_msr(MMP_MSR_TRACE_SIZE, program_below(3) == 0   ? 0
+                                  : program_below(2) == 0 ? 64
+                                                          : RING_RECORDS * MMP_TRACE_BYTES);
+    world_msr(MMP_MSR_TRACE_COUNT, recorded = program_below(1000));
+    world_msr(MMP_MSR_STACK, 0); /* the first record */
 
     *quad(CALLSTACK + MMP_XFRAME_FB) = STACK_END;
     *half(CALLSTACK + MMP_XFRAME_PD) = ID(1 + program_below(DOMAINS));

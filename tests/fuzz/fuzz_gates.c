@@ -5,7 +5,7 @@
  * outside the places of manual 5.3 and 6.2 stays, and the machine's account balances.
  */
 // links: mmp_hw/model/gate.c mmp_hw/model/interrupt.c mmp_hw/model/callstack.c mmp_hw/model/domain.c
-// links: mmp_hw/model/register.c mmp_hw/model/spt.c mmp_hw/model/permission.c mmp_hw/model/table.c
+// links: mmp_hw/model/register.c mmp_hw/model/trace.c mmp_hw/model/spt.c mmp_hw/model/permission.c mmp_hw/model/table.c
 // links: mmp_hw/model/runlength.c mmp_hw/model/machine.c mmp_hw/model/machine_make.c mmp_hw/model/check.c
 // links: mmp_hw/model/cache.c mmp_hw/model/plb.c mmp_hw/model/glb.c mmp_hw/model/stacktop.c
 // includes: mmp_hw/include mmp_hw/model tests/fuzz

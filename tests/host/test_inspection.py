@@ -87,7 +87,8 @@ def plain(tmp_path_factory):
     """plain_permission of mmp_tables.c as a function."""
     library = tmp_path_factory.mktemp("plain") / "plain.so"
     sources = ["tests/host/mmp_tables.c", "tests/host/seeded.c", "mmp_hw/model/permission.c", "mmp_hw/model/table.c",
-               "mmp_hw/model/runlength.c", "mmp_hw/model/spt.c", "mmp_hw/model/domain.c", "mmp_hw/model/register.c"]
+               "mmp_hw/model/runlength.c", "mmp_hw/model/spt.c", "mmp_hw/model/domain.c", "mmp_hw/model/register.c",
+               "mmp_hw/model/trace.c"]
     flags = ["-shared", "-fPIC", "-O1", "-w", "-Immp_hw/include", "-Immp_hw/model", "-Itests/host"]
     subprocess.run(["gcc", *flags, "-o", library, *sources, "-lcmocka"], cwd=ROOT, check=True)
     function = ctypes.CDLL(str(library)).plain_permission

@@ -7,7 +7,7 @@
 // links: mmp_hw/model/gate.c mmp_hw/model/interrupt.c mmp_hw/model/callstack.c mmp_hw/model/domain.c
 // links: mmp_hw/model/register.c mmp_hw/model/permission.c mmp_hw/model/table.c mmp_hw/model/runlength.c
 // links: tests/host/seeded.c
-// links: mmp_hw/model/spt.c
+// links: mmp_hw/model/spt.c mmp_hw/model/trace.c
 // includes: mmp_hw/include mmp_hw/model tests/host
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,6 +32,7 @@
 #define THREADS 4u
 #define XSTACKS (HOT + 0x400u) /* 8 frames a thread */
 #define XFRAMES 8u
+#define RING (HOT + 0x1c00u)
 #define STACK (HOT + 0x2000u) /* 1 KiB a thread, the last 1 KiB domain 0's */
 #define STACK_SIZE 0x400u
 #define GATES 0x3f0000u
@@ -81,6 +82,7 @@ static struct {
     uint32_t root;
     uint64_t dtbase, dtcount, gwlo, gwhi, fb, sl, xbase, xlimit, xsp, s0;
     uint64_t gated, passed, returns, switches;
+    uint64_t ring, ring_bytes, records, time, insns;
     uint64_t r[16], rip;
     uint32_t flags;
     uint8_t fault; /* of the last step */
@@ -142,6 +144,27 @@ static void naive_switch(uint16_t tag, uint32_t root)
     n.root = root;
 }
 
+/* Section 7.9: numbers as they stand there. */
+static void naive_record(unsigned kind, uint16_t from, uint64_t rsp, uint64_t place)
+{
+    uint64_t at;
+
+    if (!n.on || n.ring_bytes == 0)
+        return;
+    at = n.ring + n.records % (n.ring_bytes / 32) * 32;
+    n.records++;
+    if (!present(at, 32))
+        return;
+    put(at, 8, n.time);
+    put(at + 8, 8, rsp);
+    put(at + 16, 4, place);
+    put(at + 20, 4, n.insns);
+    put(at + 24, 2, kind);
+    put(at + 26, 2, from);
+    put(at + 28, 2, n.domain);
+    put(at + 30, 2, 0);
+}
+
 /* Free frames, as many as fit between xsp and xlimit. */
 static unsigned naive_free(void)
 {
@@ -162,7 +185,7 @@ static bool naive_empty(void)
 static enum mmp_crossing naive_enter(void)
 {
     uint64_t gate = n.rip, rsp = n.r[RSP], nfb, back, count, crossed, badge, target;
-    uint16_t tag;
+    uint16_t tag, caller = n.domain;
     uint32_t root;
 
     if (gate % 32)
@@ -176,6 +199,7 @@ static enum mmp_crossing naive_enter(void)
         put(gate + 16, 8, get(gate + 16, 8) + 1);
         n.rip = get(gate + 4, 4);
         n.passed++;
+        naive_record(2, n.domain, rsp + 8, gate);
         return MMP_CROSSING_PASSED;
     }
     if (n.domain == 0)
@@ -229,13 +253,14 @@ static enum mmp_crossing naive_enter(void)
     n.rip = target;
     n.gated++;
     naive_switch(tag, root);
+    naive_record(1, caller, rsp + 8, gate);
     return MMP_CROSSING_CHANGED;
 }
 
 static enum mmp_crossing naive_return(uint64_t popped)
 {
-    uint64_t f = n.xsp - 128;
-    uint16_t tag;
+    uint64_t f = n.xsp - 128, gate;
+    uint16_t tag, from = n.domain;
     uint32_t root;
 
     if (naive_empty())
@@ -246,6 +271,7 @@ static enum mmp_crossing naive_return(uint64_t popped)
         return naive_fault(11, popped, get(f + 80, 8));
     if (!naive_lookup((unsigned)get(f + 24, 2), &tag, &root))
         return naive_fault(5, get(f + 24, 2), get(f + 80, 8));
+    gate = get(f + 80, 8);
     n.xsp = f;
     n.rip = get(f, 8);
     n.r[RSP] = get(f + 8, 8);
@@ -260,11 +286,14 @@ static enum mmp_crossing naive_return(uint64_t popped)
     n.r[RCX] = n.r[RSI] = n.r[RDI] = n.r[R8] = n.r[R9] = n.r[R10] = n.r[R11] = 0;
     n.returns++;
     naive_switch(tag, root);
+    naive_record(3, from, n.r[RSP], gate);
     return MMP_CROSSING_CHANGED;
 }
 
 static bool naive_interrupt(void)
 {
+    uint16_t from = n.domain;
+
     if (naive_free() == 0)
         return false;
     put(n.xsp + 0, 8, n.rip);
@@ -275,13 +304,14 @@ static bool naive_interrupt(void)
     put(n.xsp + 28, 4, n.flags);
     n.xsp += 128;
     naive_switch(0, 0);
+    naive_record(4, from, n.r[RSP], n.rip);
     return true;
 }
 
 static enum mmp_crossing naive_iretq(int cpl)
 {
     uint64_t f = n.xsp - 128;
-    uint16_t tag;
+    uint16_t tag, from = n.domain;
     uint32_t root;
 
     if (naive_empty())
@@ -295,6 +325,7 @@ static enum mmp_crossing naive_iretq(int cpl)
     n.xsp = f;
     n.fb = get(f + 16, 8);
     naive_switch(tag, root);
+    naive_record(5, from, n.r[RSP], n.rip);
     return MMP_CROSSING_CHANGED;
 }
 
@@ -320,6 +351,11 @@ static void machines_alike(void)
     n.passed = s.count.passed;
     n.returns = s.count.returns;
     n.switches = s.count.switches;
+    n.ring = s.ring.base;
+    n.ring_bytes = s.ring.size;
+    n.records = s.ring.count;
+    n.time = s.ring.time;
+    n.insns = s.ring.insns;
     memcpy(n.r, cpu.gpr, sizeof n.r);
     n.rip = cpu.rip;
     n.flags = cpu.rflags;
@@ -338,6 +374,7 @@ static void expect_alike(void)
     assert_int_equal(s.count.passed, n.passed);
     assert_int_equal(s.count.returns, n.returns);
     assert_int_equal(s.count.switches, n.switches);
+    assert_int_equal(s.ring.count, n.records);
     assert_memory_equal(cpu.gpr, n.r, sizeof n.r);
     assert_int_equal(cpu.rip, n.rip);
     assert_int_equal(cpu.rflags, n.flags);
@@ -393,6 +430,8 @@ static enum mmp_crossing step(enum step what, uint64_t popped, int cpl, struct m
     }
     case IRETQ:
         got = mmp_interrupt_return(&s, &m, cpl, fault);
+        if (got != MMP_CROSSING_FAULT)
+            mmp_interrupt_returned(&s, &m, state_before.pdid, &cpu);
         expected = naive_iretq(cpl);
         break;
     }
@@ -522,7 +561,7 @@ static void random_change(void)
 {
     unsigned i = (unsigned)random_below(DESCRIPTORS);
 
-    switch (random_below(14)) {
+    switch (random_below(16)) {
     case 0: /* merge, or split again */
     case 1: {
         uint16_t into = random_one_in(2) ? id_of(i) : random_id();
@@ -585,6 +624,21 @@ static void random_change(void)
         break;
     case 13:
         cpu.gpr[random_below(16)] = random_bits();
+        break;
+    case 14: /* a trace ring: of its own; over gates, frames and stacks; half or quite outside of memory; none
+              */
+        s.ring.base = random_one_in(3)   ? RING
+                      : random_one_in(2) ? HOT + 32 * random_below((HOT_END - HOT) / 32)
+                      : random_one_in(2) ? GATES
+                                         : MEMORY - 64 + 32 * random_below(4);
+        s.ring.size = random_one_in(4) ? 0 : UINT64_C(32) << random_below(6);
+        if (s.ring.base < MEMORY && s.ring.base + s.ring.size > HOT_END && s.ring.base < GATES)
+            s.ring.size = 32;
+        s.ring.count = random_one_in(4) ? random_bits() : s.ring.count;
+        break;
+    case 15:
+        s.ring.time = random_bits();
+        s.ring.insns = (uint32_t)random_bits();
         break;
     }
     machines_alike();
@@ -703,6 +757,10 @@ static void test_garbage(void **unused)
             s.dtcount = random_below(0x8001);
             s.align = (uint8_t)random_from(3, 12);
             s.pdid = random_id();
+            s.ring = (struct mmp_ring){.base = random_below(size + 200) & ~UINT64_C(31),
+                                       .size = random_one_in(2) ? 0 : UINT64_C(32) << random_below(27),
+                                       .count = random_bits(),
+                                       .time = random_bits()};
             machines_alike();
             step((enum step)random_below(4), random_bits(), (int)random_below(4), &fault);
             assert_memory_equal(memory, twin, size);

@@ -11,7 +11,7 @@
 // links: mmp_hw/model/callstack.c mmp_hw/model/interrupt.c mmp_hw/model/register.c
 // links: mmp_hw/tables/entry.c mmp_hw/tables/leaf.c mmp_hw/tables/tables.c
 // links: tests/host/mmp_tables.c tests/host/seeded.c
-// links: mmp_hw/model/spt.c
+// links: mmp_hw/model/spt.c mmp_hw/model/trace.c
 // includes: mmp_hw/include mmp_hw/model mmp_hw/tables tests/host
 #include <setjmp.h>
 #include <stdarg.h>
@@ -668,6 +668,15 @@ static void event_table(void)
         event_invalidate(tag_of[domain], block, u < PAGE ? 6 : 12);
 }
 
+/* Section 11.8: a reference for the record that the event has made. */
+static void naive_record(enum mmp_cause cause)
+{
+    uint64_t at = s.ring.base + (s.ring.count - 1) % (s.ring.size / 32 + (s.ring.size == 0)) * 32;
+
+    if (s.ring.size != 0 && at + 32 <= MEMORY)
+        naive_reference(at, 32, cause);
+}
+
 static void event_gate(void)
 {
     uint64_t gate = GATES + 32 * random_below(GATE_COUNT);
@@ -688,12 +697,14 @@ static void event_gate(void)
     if (crossing == MMP_CROSSING_PASSED) {
         n.passes++;
         pay(MMP_CAUSE_GATE, shape.costs.pass);
+        naive_record(MMP_CAUSE_GATE);
         return;
     }
     n.calls++;
     pay(MMP_CAUSE_GATE, shape.costs.call);
     naive_push(MMP_CAUSE_GATE);
     naive_reference(s.fb - 8, 8, MMP_CAUSE_GATE);
+    naive_record(MMP_CAUSE_GATE);
     payer = s.pdid;
 }
 
@@ -716,6 +727,7 @@ static void event_return(void)
     naive_pop(MMP_CAUSE_GATE);
     if (s.pdid != 0)
         naive_reference(descriptor(s.pdid), 8, MMP_CAUSE_GATE);
+    naive_record(MMP_CAUSE_GATE);
     payer = s.pdid;
 }
 
@@ -730,17 +742,22 @@ static void event_interrupt(void)
     n.interrupts++;
     pay(MMP_CAUSE_INTERRUPT, shape.costs.interrupt);
     naive_push(MMP_CAUSE_INTERRUPT);
+    naive_record(MMP_CAUSE_INTERRUPT);
     payer = s.pdid;
 }
 
 static void event_interrupt_return(void)
 {
+    uint64_t gpr[16] = {0};
+    struct mmp_cpu cpu = {.gpr = gpr};
     struct mmp_fault fault;
     enum mmp_crossing crossing;
 
     if (s.pdid != 0)
         return;
     crossing = mmp_interrupt_return(&s, &m, random_one_in(3) ? 0 : 3, &fault);
+    if (crossing != MMP_CROSSING_FAULT)
+        mmp_interrupt_returned(&s, &m, 0, &cpu);
     mmp_machine_interrupt_return(mc, crossing);
     if (crossing == MMP_CROSSING_FAULT)
         return;
@@ -749,6 +766,7 @@ static void event_interrupt_return(void)
     naive_pop(MMP_CAUSE_INTERRUPT);
     if (s.pdid != 0)
         naive_reference(descriptor(s.pdid), 8, MMP_CAUSE_INTERRUPT);
+    naive_record(MMP_CAUSE_INTERRUPT);
     payer = s.pdid;
 }
 
@@ -765,6 +783,8 @@ static void write_msr(uint32_t msr, uint64_t value)
     } else if (outcome != MMP_MSR_REFUSED &&
                (msr == MMP_MSR_STACK || (msr >= MMP_MSR_XBASE && msr <= MMP_MSR_XSP))) {
         naive_spill(MMP_CAUSE_GATE);
+        if (msr == MMP_MSR_STACK)
+            naive_record(MMP_CAUSE_GATE);
     }
 }
 
@@ -773,6 +793,10 @@ static void event_switch(void)
 {
     unsigned domain = (unsigned)random_below(DOMAINS + 1);
 
+    if (random_one_in(4)) {
+        write_msr(MMP_MSR_TRACE_BASE, random_one_in(8) ? MEMORY - 32 : 0xe0000);
+        write_msr(MMP_MSR_TRACE_SIZE, random_one_in(2) ? 0 : UINT64_C(32) << random_below(8));
+    }
     write_msr(MMP_MSR_STACK, DESCRIPTORS + 64 * random_below(2));
     if (random_one_in(2)) {
         write_msr(MMP_MSR_XSP, s.xbase + 128 * random_below(4));

@@ -5,7 +5,7 @@
  */
 // links: mmp_hw/model/table.c mmp_hw/model/runlength.c mmp_hw/model/permission.c
 // links: tests/host/mmp_tables.c tests/host/seeded.c
-// links: mmp_hw/model/spt.c mmp_hw/model/domain.c mmp_hw/model/register.c
+// links: mmp_hw/model/spt.c mmp_hw/model/domain.c mmp_hw/model/register.c mmp_hw/model/trace.c
 // includes: mmp_hw/include mmp_hw/model tests/host
 #include <setjmp.h>
 #include <stdarg.h>

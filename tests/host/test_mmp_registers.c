@@ -4,7 +4,7 @@
  * Random writes are judged by a list of ranges that shares nothing with the model.
  */
 // links: mmp_hw/model/register.c tests/host/seeded.c
-// links: mmp_hw/model/spt.c mmp_hw/model/domain.c
+// links: mmp_hw/model/spt.c mmp_hw/model/domain.c mmp_hw/model/trace.c
 // includes: mmp_hw/include mmp_hw/model tests/host
 #include <setjmp.h>
 #include <stdarg.h>
@@ -109,6 +109,8 @@ static const struct {
     {0x4d50000a, 8, UINT64_MAX, MMP_MSR_OK},                 /* XLIMIT */
     {0x4d50000b, 8, UINT64_MAX, MMP_MSR_OK},                 /* XSP */
     {0x4d50000c, 16, UINT64_MAX, MMP_MSR_OK},                /* S0 */
+    {0x4d500028, 32, 0x100000000, MMP_MSR_OK},               /* TRACE_BASE */
+    {0x4d50002a, 1, UINT64_MAX, MMP_MSR_OK},                 /* TRACE_COUNT */
 };
 #define RANGES (sizeof range / sizeof *range)
 
@@ -127,6 +129,46 @@ static void test_ranges(void **unused)
         assert_int_equal(write_to(range[i].msr, 0), range[i].ok);
         assert_int_equal(read_of(range[i].msr), 0);
     }
+}
+
+/* A power of two from 32 to 2^31, or 0. */
+static void test_ring_size(void **unused)
+{
+    (void)unused;
+    for (unsigned bit = 0; bit < 64; bit++) {
+        uint64_t size = UINT64_C(1) << bit;
+
+        assert_int_equal(write_to(0x4d500029, size), bit >= 5 && bit <= 31 ? MMP_MSR_OK : MMP_MSR_REFUSED);
+        if (bit >= 5 && bit <= 31)
+            assert_int_equal(read_of(0x4d500029), size);
+        assert_int_equal(write_to(0x4d500029, size + 32), size == 32 ? MMP_MSR_OK : MMP_MSR_REFUSED);
+    }
+    assert_int_equal(write_to(0x4d500029, 0), MMP_MSR_OK);
+    assert_int_equal(read_of(0x4d500029), 0);
+}
+
+/* A stack that is written is told in the ring, one that is refused is not, nor is anything while EN is 0. */
+static void test_ring_stack(void **unused)
+{
+    (void)unused;
+    s.ring.base = 0x800;
+    s.ring.size = 64;
+    s.ring.count = 5;
+    s.ring.time = 0x1122334455667788;
+    s.ring.insns = 0x99aabbcc;
+    stack_put(0x100, 0x1000, 0x2000, 0x3000, 0x4000, 0x3000);
+    assert_int_equal(write_to(MMP_MSR_STACK, 0x100), MMP_MSR_OK_STACK);
+    assert_int_equal(s.ring.count, 5);
+    s.enabled = true;
+    assert_int_equal(write_to(MMP_MSR_STACK, 0x104), MMP_MSR_REFUSED);
+    assert_int_equal(s.ring.count, 5);
+    assert_int_equal(get(0x820), 0);
+    assert_int_equal(write_to(MMP_MSR_STACK, 0x100), MMP_MSR_OK_STACK);
+    assert_int_equal(s.ring.count, 6);
+    assert_int_equal(get(0x820), 0x1122334455667788);
+    assert_int_equal(get(0x828), 0);
+    assert_int_equal(get(0x830), 0x99aabbcc00000100);
+    assert_int_equal(get(0x838), 6);
 }
 
 static void test_control(void **unused)
@@ -174,7 +216,8 @@ static void test_which_exist(void **unused)
     for (uint32_t msr = MMP_MSR_BASE - 16; msr < MMP_MSR_END + 16; msr++) {
         bool spt = msr >= MMP_MSR_SPT && msr < MMP_MSR_SPT + 8;
         bool faults = msr >= MMP_MSR_COUNT_FAULT && msr < MMP_MSR_COUNT_FAULT + 16;
-        bool readable = (msr >= MMP_MSR_CTL && msr <= MMP_MSR_SEL) || spt;
+        bool readable = (msr >= MMP_MSR_CTL && msr <= MMP_MSR_SEL) || spt ||
+                        (msr >= MMP_MSR_TRACE_BASE && msr <= MMP_MSR_TRACE_COUNT);
         bool writable = readable && msr != MMP_MSR_PDID;
         uint64_t value;
 
@@ -455,10 +498,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_ranges),          TEST(test_control),       TEST(test_selectors),
-        TEST(test_which_exist),     TEST(test_invalidate),    TEST(test_grants),
-        TEST(test_stack_switch),    TEST(test_stack_overlap), TEST(test_stack_refused),
-        TEST(test_fault_registers), TEST(test_random_writes),
+        TEST(test_ranges),        TEST(test_ring_size),     TEST(test_ring_stack),
+        TEST(test_control),       TEST(test_selectors),     TEST(test_which_exist),
+        TEST(test_invalidate),    TEST(test_grants),        TEST(test_stack_switch),
+        TEST(test_stack_overlap), TEST(test_stack_refused), TEST(test_fault_registers),
+        TEST(test_random_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

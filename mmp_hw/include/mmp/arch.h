@@ -130,6 +130,23 @@
 #define MMP_SD_XSP 32
 #define MMP_SD_BYTES 40
 
+/* ---- Trace ring (manual 7.9): record n is at TRACE_BASE + 32 * n modulo TRACE_SIZE ---- */
+#define MMP_TRACE_TIME 0   /* u64: the time stamp counter */
+#define MMP_TRACE_RSP 8    /* u64: rsp, as the kind says */
+#define MMP_TRACE_PLACE 16 /* u32: gate, address of an instruction, or stack descriptor; bits 31:0 */
+#define MMP_TRACE_INSNS 20 /* u32: COUNT_INSNS, bits 31:0 */
+#define MMP_TRACE_KIND 24  /* u16 */
+#define MMP_TRACE_FROM 26  /* u16: domain that ran */
+#define MMP_TRACE_TO 28    /* u16: domain that runs now; bytes 30 and 31 are written as zero */
+#define MMP_TRACE_BYTES 32
+#define MMP_TRACE_CALL 1             /* a gate into another domain; rsp: what the caller's will be after the return */
+#define MMP_TRACE_PASS 2             /* a gate within the domain; likewise */
+#define MMP_TRACE_RETURN 3           /* gate return: rsp after it, place: the gate entered */
+#define MMP_TRACE_INTERRUPT 4        /* interrupt or exception: rsp and place as they were at it */
+#define MMP_TRACE_INTERRUPT_RETURN 5 /* rsp and place as they are after it */
+#define MMP_TRACE_STACK 6            /* MMP_STACK was written: place is what, rsp 0 */
+#define MMP_TRACE_SIZE_MAX 0x80000000u
+
 /* ---- Registers: model-specific registers, RDMSR/WRMSR in domain 0 only (manual 8) ---- */
 #define MMP_MSR_BASE 0x4d500000u
 #define MMP_MSR_CTL 0x4d500000u    /* bit 0 EN; bits 12:8 A: log2 of the alignment of frame bases, 3 to 12 */
@@ -157,6 +174,9 @@
 #define MMP_MSR_COUNT_FAULTS 0x4d500024u
 #define MMP_MSR_COUNT_SWITCHES 0x4d500025u /* changes of the domain id, by whatever */
 #define MMP_MSR_COUNT_MIXED 0x4d500026u    /* emulator: data accesses that took the per-word check */
+#define MMP_MSR_TRACE_BASE 0x4d500028u     /* trace ring (manual 7.9): a multiple of 32, at most 4 GiB */
+#define MMP_MSR_TRACE_SIZE 0x4d500029u     /* its bytes, a power of two from 32 to 2^31; 0: nothing is recorded */
+#define MMP_MSR_TRACE_COUNT 0x4d50002au    /* records since it was written */
 #define MMP_MSR_CAPS 0x4d50002fu           /* read only: version in bits 7:0, bit 8 model mode */
 
 /* Stack permissions table (manual 7.7): eight registers from here on, each grants a domain some words. */

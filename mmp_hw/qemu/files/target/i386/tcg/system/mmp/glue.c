@@ -248,6 +248,26 @@ static void mmp_cross(CPUX86State *env, const struct mmp_cpu *cpu)
     mmp_follow(env);
 }
 
+/*
+ * What a record of the trace ring says of the time (manual 7.9). Whatever makes one is the last instruction of its block, or no
+ * instruction: all that the block will have executed is counted already, and the virtual time may be asked.
+ */
+static void mmp_stamp(CPUX86State *env)
+{
+    struct mmp_ring *ring = &mmp_state_of(env)->ring;
+    CPUState *cs = env_cpu(env);
+    bool can_do_io;
+
+    if (likely(ring->size == 0)) {
+        return;
+    }
+    can_do_io = cs->neg.can_do_io;
+    cs->neg.can_do_io = true;
+    ring->time = cpu_get_tsc(env) + env->tsc_offset;
+    cs->neg.can_do_io = can_do_io;
+    ring->insns = env->mmp_insns;
+}
+
 bool x86_mmp_gate_at(CPUState *cs, vaddr addr)
 {
     CPUX86State *env = cpu_env(cs);
@@ -274,6 +294,7 @@ void helper_mmp_gate(CPUX86State *env)
         mmp_machine_fetch(machine, env->eip, 4);
     }
     cpu = cpu_to_model(env);
+    mmp_stamp(env);
     crossing = mmp_gate_enter(s, mmp_memory_of(env), &cpu, &fault);
     if (machine) {
         mmp_machine_gate(machine, env->eip, crossing);
@@ -299,6 +320,7 @@ void helper_mmp_return(CPUX86State *env, target_ulong popped)
     enum mmp_crossing crossing;
     struct mmp_fault fault;
 
+    mmp_stamp(env);
     crossing = mmp_gate_return(mmp_state_of(env), mmp_memory_of(env), &cpu, popped, &fault);
     if (env->mmp->machine) {
         mmp_machine_return(env->mmp->machine, crossing);
@@ -317,6 +339,7 @@ void x86_mmp_interrupt(CPUX86State *env, target_ulong return_rip, uint32_t eflag
 
     cpu.rip = return_rip;
     cpu.rflags = eflags;
+    mmp_stamp(env);
     if (!mmp_interrupt_enter(mmp_state_of(env), mmp_memory_of(env), &cpu)) {
         qemu_log_mask(CPU_LOG_INT | CPU_LOG_RESET, "MMP: no room for an interrupt frame, shutting down\n");
         qemu_system_reset_request(SHUTDOWN_CAUSE_GUEST_RESET);
@@ -356,7 +379,12 @@ bool x86_mmp_iret_begin(CPUX86State *env, int shift, uintptr_t ra)
 
 void x86_mmp_iret_end(CPUX86State *env)
 {
+    struct mmp_cpu cpu = cpu_to_model(env);
+    uint16_t from = mmp_state_of(env)->pdid;
+
     env->mmp->state = env->mmp->next;
+    mmp_stamp(env);
+    mmp_interrupt_returned(mmp_state_of(env), mmp_memory_of(env), from, &cpu);
     if (env->mmp->machine) {
         mmp_machine_interrupt_return(env->mmp->machine, MMP_CROSSING_CHANGED);
     }
@@ -436,6 +464,7 @@ void x86_mmp_wrmsr(CPUX86State *env, uint32_t msr, uint64_t value, uintptr_t ra)
         (u->dma && mmp_dma_msr_write(u->dma, msr, value))) {
         return;
     }
+    mmp_stamp(env);
     outcome = mmp_msr_write(&u->state, &u->memory, msr, value, &inval);
     if (u->machine) {
         mmp_machine_msr_written(u->machine, msr, outcome, &inval);
