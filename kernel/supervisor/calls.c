@@ -19,6 +19,7 @@
     CALL(pd, mmp_open_PD)                                                                                    \
     CALL(pd, mmp_set_gate)                                                                                   \
     CALL(pd, mmp_pass_gate)                                                                                  \
+    CALL(pd, mmp_time_PD)                                                                                    \
     CALL(pd, mmp_name_PD)                                                                                    \
     CALL(share, mmp_set_perm)                                                                                \
     CALL(share, mmp_supr_set_perm)                                                                           \

@@ -238,3 +238,17 @@ SUPERVISOR_CALL(mmp_open_PD, component_t pd, uint64_t, uint64_t, uint64_t, uint6
 
     return status != SHOJI_OK ? status : reboot_open(index);
 }
+
+SUPERVISOR_CALL(mmp_time_PD, component_t pd, uint32_t milliseconds, uint64_t, uint64_t, uint64_t,
+                component_t badge)
+{
+    unsigned index;
+    long status = below_find(pd, badge, &index);
+
+    if (status != SHOJI_OK)
+        return status;
+    if (milliseconds < MANIFEST_TIME_LEAST || milliseconds > MANIFEST_TIME_MAX)
+        return SHOJI_EINVAL;
+    system_state.manifest.components[index].time_ms = milliseconds;
+    return SHOJI_OK;
+}

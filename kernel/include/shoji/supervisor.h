@@ -137,6 +137,9 @@ long mmp_set_gate(uint64_t function, uint32_t perm, component_t to);
  * The gate's address. SHOJI_ENOENT: `of` offers no such function, or one of the two is not there; SHOJI_EPERM: no such edge, or `to` takes no gates
  * of the caller; SHOJI_EINVAL: no name; SHOJI_EMEMORY. */
 long mmp_pass_gate(component_t of, const char *function, component_t to);
+/* How much processor time one invocation may take in what the caller has made, in milliseconds as in a manifest; at first as much as in its
+ * maker. More is a fault of its. SHOJI_EINVAL: less than 20 or more than 10000; SHOJI_ENOENT, SHOJI_EPERM. */
+long mmp_time_PD(component_t pd, uint32_t milliseconds);
 /* Another name for what the caller has made. SHOJI_EBUSY: it is taken; SHOJI_ENOENT, SHOJI_EPERM, SHOJI_EINVAL. */
 long mmp_name_PD(component_t pd, const char *name);
 /* In this group mmp_alloc, mmp_alloc_at and mmp_free are for the caller and what it has made: else SHOJI_EPERM. A place may also be in the

@@ -184,6 +184,9 @@ static void refusals(void)
     CHECK(mmp_free_PD(SERVER, 0) == SHOJI_EPERM && mmp_free_PD(LOADER, 1) == SHOJI_EPERM);
     CHECK(mmp_free_PD(99, 0) == SHOJI_ENOENT && mmp_free_PD(0, 0) == SHOJI_ENOENT);
     CHECK(mmp_open_PD(child.pd) == SHOJI_ESAME && mmp_open_PD(SERVER) == SHOJI_EPERM);
+    CHECK(mmp_time_PD(child.pd, 19) == SHOJI_EINVAL && mmp_time_PD(child.pd, 10001) == SHOJI_EINVAL);
+    CHECK(mmp_time_PD(SERVER, 100) == SHOJI_EPERM && mmp_time_PD(LOADER, 100) == SHOJI_EPERM);
+    CHECK(mmp_time_PD(99, 100) == SHOJI_ENOENT && mmp_time_PD(child.pd, 100) == SHOJI_OK);
     CHECK(mmp_pd_slot(SERVER) == SHOJI_EPERM && mmp_pd_slot(77) == SHOJI_ENOENT);
     /* Memory: for itself and what it made, in slots of what it made. */
     CHECK(mmp_alloc(SERVER, PAGE) == SHOJI_EPERM && mmp_free(SERVER, slot, PAGE) == SHOJI_EPERM);
