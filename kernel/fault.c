@@ -17,6 +17,7 @@
 #include "loader/lines.h"
 #include "panic.h"
 #include "reboot.h"
+#include "reports.h"
 #include "scheduling.h"
 #include "shoji/supervisor.h"
 #include "supervisor/frames.h"
@@ -290,8 +291,30 @@ static void allowed_text(char *out, size_t size, const struct scene *scene)
 }
 
 struct words {
-    char function[80], place[160], origin[80], what[300], allowed[200], caller[80];
+    char function[80], place[160], origin[80], what[300], allowed[200], caller[80], line[80], owner[120];
 };
+
+/* The source line, and whose word it was. */
+static void record_words(struct words *words, const struct scene *scene)
+{
+    unsigned component = component_at(scene->registers->rip);
+    struct protection_fault wrong;
+    struct line line;
+
+    words->line[0] = words->owner[0] = '\0';
+    if (component != NO_COMPONENT) {
+        const struct component *c = &system_state.components[component];
+
+        line = lines_at(c->file.bytes, c->file.size, (uint32_t)(scene->registers->rip - c->base));
+        if (line.number != 0)
+            text_format(words->line, sizeof words->line, "%s:%u", line.file, line.number);
+    }
+    if (scene->registers->vector != PROTECTION_VECTOR)
+        return;
+    wrong = protection_fault();
+    if (protection_fault_is_access(wrong.kind))
+        fault_owner_text(words->owner, sizeof words->owner, wrong.address);
+}
 
 static struct words words_of(const struct scene *scene)
 {
@@ -307,23 +330,50 @@ static struct words words_of(const struct scene *scene)
     else
         text_format(words.caller, sizeof words.caller, "called by %s",
                     system_name(component_at(scene->call.gate)));
+    record_words(&words, scene);
     return words;
 }
 
-static void words_print(const struct scene *scene, const struct words *words, const char *end)
+static component_t id_of(unsigned component)
 {
+    return component == NO_COMPONENT ? 0 : system_state.manifest.components[component].id;
+}
+
+/* Prints and keeps the report. `fallen`: who is rebooted for it. */
+static void words_print(const struct scene *scene, const struct words *words, const char *end,
+                        uint64_t fallen)
+{
+    static const char separator[] = "; ";
+    struct sup_fault *report = reports_begin();
+
+    text_format(report->text, sizeof report->text,
+                "fault: %s (domain %u, thread %s) in %s at 0x%08lx%s%s: %s%s; %s; %s",
+                system_name(scene->component), scene->pd.number, scene->thread->name, words->function,
+                scene->registers->rip, words->place, words->origin, words->what, words->allowed,
+                words->caller, end);
     console_line_begin();
-    console_print("fault: %s (domain %u, thread %s) in %s at 0x%08lx%s%s: %s%s; %s; %s\n",
-                  system_name(scene->component), scene->pd.number, scene->thread->name, words->function,
-                  scene->registers->rip, words->place, words->origin, words->what, words->allowed,
-                  words->caller, end);
+    console_print("%s\n", report->text);
+    report->component = id_of(scene->component);
+    report->caller = scene->at_base ? 0 : id_of(component_at(scene->call.gate));
+    report->domain = scene->pd.number;
+    report->instruction = scene->registers->rip;
+    text_copy(report->thread, sizeof report->thread, scene->thread->name);
+    text_copy(report->function, sizeof report->function, words->function);
+    text_copy(report->place, sizeof report->place, words->line);
+    text_copy(report->owner, sizeof report->owner, words->owner);
+    text_copy(report->tried, sizeof report->tried, words->what);
+    if (words->allowed[0] != '\0')
+        text_copy(report->allowed, sizeof report->allowed, words->allowed + sizeof separator - 1);
+    text_copy(report->outcome, sizeof report->outcome, end);
+    while (fallen != 0)
+        reports_fell(report, id_of(system_next(&fallen)));
 }
 
 static void report(const struct scene *scene, const char *end)
 {
     struct words words = words_of(scene);
 
-    words_print(scene, &words, end);
+    words_print(scene, &words, end, 0);
 }
 
 /* ---- What follows ---- */
@@ -362,7 +412,7 @@ static void fail(const struct scene *scene)
         length += text_format(end + length, sizeof end - length, " %s%s", system_name(index),
                               system_is_made(index) ? " (not it: closed)" : "");
     }
-    words_print(scene, &words, end);
+    words_print(scene, &words, end, fallen);
     (void)reboot_fail(scene->component, fallen, words.what);
     reboot_go_on();
 }

@@ -18,6 +18,7 @@
 #include "fault.h"
 #include "layout/layout.h"
 #include "reboot.h"
+#include "reports.h"
 #include "shoji/status.h"
 #include "supervisor/calls.h"
 #include "system.h"
@@ -125,6 +126,7 @@ void dma_tick(void)
 {
     struct protection_device_fault fault;
     char owner[FAULT_OWNER_BYTES], allowed[120], what[240], rebooted[300];
+    struct sup_fault *report;
     bool store;
 
     if (device == NULL || !protection_device_fault(&fault))
@@ -136,10 +138,21 @@ void dma_tick(void)
     rebooted_text(rebooted, sizeof rebooted);
     text_format(what, sizeof what, "its device: %s 0x%08lx, %s; %s", store ? "store to" : "load at",
                 fault.address, owner, protection_fault_text(fault.kind));
+    report = reports_begin();
+    text_format(report->text, sizeof report->text,
+                "fault: %s (device %s, domain %u): %s; %s; %lu denied; the device is stopped%s",
+                system_name(device->component), device->kind, pd_of_device(DEVICE).number,
+                what + sizeof "its device: " - 1, allowed, fault.count - denials, rebooted);
     console_line_begin();
-    console_print("fault: %s (device %s, domain %u): %s; %s; %lu denied; the device is stopped%s\n",
-                  system_name(device->component), device->kind, pd_of_device(DEVICE).number,
-                  what + sizeof "its device: " - 1, allowed, fault.count - denials, rebooted);
+    console_print("%s\n", report->text);
+    report->device = 1;
+    report->component = system_state.manifest.components[device->component].id;
+    report->domain = pd_of_device(DEVICE).number;
+    text_copy(report->owner, sizeof report->owner, owner);
+    text_copy(report->tried, sizeof report->tried, what);
+    text_copy(report->allowed, sizeof report->allowed, allowed);
+    text_format(report->outcome, sizeof report->outcome, "the device is stopped%s", rebooted);
+    reports_fell(report, report->component);
     denials = fault.count;
     system_state.components[device->component].faults++;
     reboot_later(device->component, what);

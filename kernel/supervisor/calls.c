@@ -51,6 +51,8 @@
     CALL(layout, sup_components)                                                                             \
     CALL(layout, sup_edges)                                                                                  \
     CALL(layout, sup_counters)                                                                               \
+    CALL(layout, sup_fault)                                                                                  \
+    CALL(layout, sup_gate)                                                                                   \
     CALL(layout, sup_null)                                                                                   \
     CALL(layout, sup_policy_line)                                                                            \
     CALL(layout, pd_merge)                                                                                   \

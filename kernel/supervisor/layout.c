@@ -6,6 +6,7 @@
 
 #include "caller.h"
 #include "reboot.h"
+#include "reports.h"
 #include "supervisor/calls.h"
 #include "supervisor/frames.h"
 #include "supervisor/gates.h"
@@ -147,7 +148,8 @@ SUPERVISOR_CALL(sup_counters, uint64_t address, uint64_t, uint64_t, uint64_t, ui
                                  .domains = layout.domains,
                                  .cycles = hardware.cycles,
                                  .domain_bytes = layout.domain_bytes,
-                                 .table_bytes = layout.table_bytes};
+                                 .table_bytes = layout.table_bytes,
+                                 .reports = reports_count()};
     return SHOJI_OK;
 }
 

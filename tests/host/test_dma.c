@@ -30,6 +30,7 @@
 #include "mmp/registers.h"
 #include "panic.h"
 #include "reboot.h"
+#include "reports.h"
 #include "seeded.h"
 #include "shoji/supervisor.h"
 #include "system.h"
@@ -47,6 +48,20 @@ long sup_device_perm_call(uint64_t address, uint64_t bytes, uint32_t perm, uint6
                           component_t badge);
 
 /* ---- Fakes ---- */
+
+static struct sup_fault reported;
+
+struct sup_fault *reports_begin(void)
+{
+    reported = (struct sup_fault){.number = reported.number + 1};
+    return &reported;
+}
+void reports_fell(struct sup_fault *report, component_t component)
+{
+    assert_ptr_equal(report, &reported);
+    assert_int_equal(component, report->component);
+    report->fell[0] |= 1ull << component;
+}
 
 static uint64_t dtbase, device_said, fault_info, fault_address, fault_count;
 static bool checks = true, can_reboot = true;
@@ -341,6 +356,9 @@ static void a_denial_is_reported_once_and_the_component_rebooted(void **state)
     fault_info = MMP_FAULT_PERMISSION | (uint64_t)REQUESTER << 32;
     dma_tick();
     assert_non_null(strstr(printed, "the device is stopped, rebooting driver other\n"));
+    assert_memory_equal(reported.text, printed, strlen(printed) - 1); /* but for the line's end */
+    assert_string_equal(reported.outcome, "the device is stopped, rebooting driver other");
+    assert_int_equal(reported.device, 1);
 }
 
 static void unchecked_is_as_before(void **state)

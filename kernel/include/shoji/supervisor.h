@@ -331,7 +331,38 @@ struct sup_counters {
     uint64_t cycles; /* of the processor in model mode; else its instructions */
     uint64_t domain_bytes; /* memory that one domain takes, but for tables that only it needs */
     uint64_t table_bytes;  /* memory that all permission tables take, but for those of domains */
+    uint64_t reports;      /* of faults, since boot: see sup_fault */
 };
+/* What the console was told of a fault, in its parts. Texts are empty where there is nothing to say; names of functions are what images claim. */
+#define SUP_FAULTS 32u /* so many are kept */
+struct sup_fault {
+    uint64_t number, tick;
+    component_t component; /* who failed; 0: nobody can tell */
+    component_t caller;    /* 0: nobody */
+    uint32_t domain;
+    uint32_t device;      /* 1: its device did it */
+    uint64_t instruction; /* its address; 0 for a device */
+    uint64_t fell[4];     /* by id, bit id % 64 of word id / 64: who is rebooted or closed for it */
+    char thread[SHOJI_NAME_BYTES];
+    char function[80];  /* function+0xoffset */
+    char place[80];     /* file:line */
+    char owner[120];    /* whose word it was */
+    char tried[304];    /* what, and why it failed */
+    char allowed[200];  /* what would have allowed it */
+    char outcome[304];  /* what happens now */
+    char text[496];     /* all of it, as on the console */
+};
+/* Report number `number`, from 1. SHOJI_ENOENT: there is none, or it is kept no longer. */
+long sup_fault(uint64_t number, struct sup_fault *out);
+/* The client's gate number `index`, in an order that stays while it runs: to whom and how often. `function` is empty for gates into
+ * the supervisor. SHOJI_ENOENT past the last, and for no such client. */
+struct sup_gate {
+    component_t server;
+    uint32_t address; /* of the gate */
+    uint64_t invocations, gated;
+    char function[SUP_FUNCTION_BYTES];
+};
+long sup_gate(component_t client, uint32_t index, struct sup_gate *out);
 /* Fill up to `count` records; return how many there are. */
 long sup_components(struct sup_component *out, uint32_t count);
 long sup_edges(struct sup_edge *out, uint32_t count);
