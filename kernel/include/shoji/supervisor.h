@@ -354,14 +354,14 @@ struct sup_fault {
 };
 /* Report number `number`, from 1. SHOJI_ENOENT: there is none, or it is kept no longer. */
 long sup_fault(uint64_t number, struct sup_fault *out);
-/* The client's gate number `index`, in an order that stays while it runs: to whom and how often. `function` is empty for gates into
- * the supervisor. SHOJI_ENOENT past the last, and for no such client. */
 struct sup_gate {
     component_t server;
     uint32_t address; /* of the gate */
     uint64_t invocations, gated;
-    char function[SUP_FUNCTION_BYTES];
+    char function[SUP_FUNCTION_BYTES]; /* empty: a gate into the supervisor */
 };
+/* The client's gate number `index`, in an order that stays while it runs: to whom and how often. SHOJI_ENOENT past the last, and for no
+ * such client. */
 long sup_gate(component_t client, uint32_t index, struct sup_gate *out);
 /* Fill up to `count` records; return how many there are. */
 long sup_components(struct sup_component *out, uint32_t count);
