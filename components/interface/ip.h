@@ -4,12 +4,10 @@
 #define INTERFACE_IP_H
 #include "shoji/supervisor.h"
 
-/* As those of vnic.h. */
-long ip_address(void);
-long ip_receive(void);
-long ip_poll(void);
-long ip_release(uint32_t offset);
-long ip_buffer(void);
-long ip_send(uint32_t offset, uint32_t bytes);
+/* As those of vnic.h. SHOJI_EINVAL: also packets that are not in the pool, or of no length that Ethernet carries, from either side. */
+long ip_open(void);
+long ip_receive(uint64_t done);
+long ip_buffers(void);
+long ip_send(uint64_t packets);
 
 #endif

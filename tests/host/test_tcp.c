@@ -57,7 +57,8 @@ static struct {
     uint8_t data[1514];
 } sent[4096]; /* what the stack has sent and nobody has looked at */
 static uint32_t sent_put, sent_taken;
-static bool buffers_gone;
+static bool buffers_gone, ip_fails;
+static int opened, sends[VNIC_PACKETS + 1]; /* by how many at once */
 static int triggers[64];
 static int port_users;
 static bool spoil; /* what comes in has a wrong bit at its end */
@@ -71,35 +72,62 @@ u32_t sys_now(void)
     return (u32_t)now_ms;
 }
 
-long ip_release(uint32_t offset)
+static long buffers_taken(int wanted)
 {
-    assert_int_equal(offset % 2048, 18);
-    assert_true(rx_out[offset / 2048]);
-    rx_out[offset / 2048] = false;
-    return SHOJI_OK;
-}
+    uint64_t packets = 0;
+    int count = 0;
 
-long ip_buffer(void)
-{
-    if (buffers_gone)
-        return SHOJI_EAGAIN;
-    for (int i = 0; i < BUFFERS; i++)
+    for (int i = 0; i < BUFFERS / 2 && count < wanted; i++)
         if (!tx_out[i]) {
             tx_out[i] = true;
-            return (256 + i) * 2048 + 18;
+            packets |= VNIC_PACKET(256 + i, 1514) << count++ * VNIC_PACKET_BITS;
         }
-    return SHOJI_EAGAIN;
+    return (long)packets;
 }
 
-long ip_send(uint32_t offset, uint32_t bytes)
+static int buffers_out(void)
 {
-    assert_true(tx_out[offset / 2048 - 256]);
-    tx_out[offset / 2048 - 256] = false;
-    assert_true(bytes <= 1514);
-    assert_true(sent_put - sent_taken < 4096);
-    sent[sent_put % 4096].bytes = bytes;
-    memcpy(sent[sent_put++ % 4096].data, pool_net + offset, bytes);
-    return SHOJI_OK;
+    int count = 0;
+
+    for (int i = 0; i < BUFFERS; i++)
+        count += tx_out[i];
+    return count;
+}
+
+long ip_open(void)
+{
+    opened++;
+    memset(rx_out, 0, sizeof rx_out);
+    memset(tx_out, 0, sizeof tx_out);
+    return HARDWARE;
+}
+
+long ip_buffers(void)
+{
+    assert_int_equal(buffers_out(), 0); /* or it would have more than it may */
+    return buffers_gone ? SHOJI_EAGAIN : buffers_taken(VNIC_PACKETS);
+}
+
+long ip_send(uint64_t packets)
+{
+    int count = 0;
+
+    if (ip_fails)
+        return SHOJI_EFAULT;
+    assert_true(packets != 0);
+    for (; packets != 0; packets >>= VNIC_PACKET_BITS, count++) {
+        uint32_t packet = VNIC_FIRST(packets);
+
+        assert_true(tx_out[VNIC_NUMBER(packet) - 256]);
+        tx_out[VNIC_NUMBER(packet) - 256] = false;
+        assert_true(VNIC_BYTES(packet) <= 1514);
+        assert_true(sent_put - sent_taken < 4096);
+        sent[sent_put % 4096].bytes = VNIC_BYTES(packet);
+        memcpy(sent[sent_put++ % 4096].data, pool_net + VNIC_OFFSET(packet), VNIC_BYTES(packet));
+    }
+    sends[count]++;
+    /* Sometimes there are none, or fewer. */
+    return buffers_gone || sends[count] % 7 == 0 ? 0 : buffers_taken(sends[count] % 5 == 0 ? 1 : count);
 }
 
 long evt_trigger(long event)
@@ -136,6 +164,7 @@ void runtime_panic(const char *what, const char *file, int line)
 static void input(const void *frame, uint32_t bytes)
 {
     static int next;
+    const int before = opened;
 
     assert_true(!rx_out[next]);
     rx_out[next] = true;
@@ -143,8 +172,11 @@ static void input(const void *frame, uint32_t bytes)
     pool_net[next * 2048 + 18 - VNIC_KNOWN_BEFORE] = pool_flags;
     if (spoil)
         pool_net[next * 2048 + 18 + bytes - 1] ^= 1;
-    link_input((uint64_t)bytes << 32 | (uint64_t)(next * 2048 + 18));
-    assert_true(!rx_out[next]); /* nothing received is kept */
+    link_input(VNIC_PACKET(next, bytes));
+    link_flush();
+    assert_int_equal(link_done(), opened == before ? VNIC_PACKET(next, bytes) : 0);
+    assert_int_equal(link_done(), 0);
+    rx_out[next] = false;
     next = (next + 1) % BUFFERS;
 }
 
@@ -154,6 +186,7 @@ static void pass(uint32_t milliseconds)
         now_ms += 50;
         global.ticks += 50;
         sys_check_timeouts();
+        link_flush();
     }
 }
 
@@ -291,6 +324,7 @@ static void peer_hears(const uint8_t *frame, uint32_t frame_bytes)
 /* Lets the peers hear what was sent until nobody says anything more. */
 static void network_settle(void)
 {
+    link_flush();
     while (sent_taken != sent_put) {
         const uint8_t *frame = sent[sent_taken % 4096].data;
         uint32_t bytes = sent[sent_taken++ % 4096].bytes;
@@ -313,6 +347,16 @@ static void peer_connect(struct peer *p)
     peer_says(p, TCP_SYN, NULL, 0);
     network_settle();
 }
+
+/* As in tcp.c: whoever called lwIP sends what it gave out. */
+static long flushed(long result)
+{
+    link_flush();
+    return result;
+}
+#define connection_transmit(connection, from, bytes) flushed(connection_transmit(connection, from, bytes))
+#define connection_receive(connection, to, bytes) flushed(connection_receive(connection, to, bytes))
+#define connection_finish(connection) flushed(connection_finish(connection))
 
 /* ---- Before and after ---- */
 
@@ -337,7 +381,7 @@ static int clean(void **state)
     (void)state;
     memset(triggers, 0, sizeof triggers);
     memset(peers, 0, sizeof peers);
-    buffers_gone = false;
+    buffers_gone = ip_fails = false;
     return 0;
 }
 
@@ -358,7 +402,8 @@ static int nothing_is_lost(void **state)
         if (i != MEMP_TCP_PCB_LISTEN && i != MEMP_SYS_TIMEOUT)
             assert_int_equal(memp_pools[i]->stats->used, 0);
     for (int i = 0; i < BUFFERS; i++)
-        assert_false(rx_out[i] || tx_out[i]);
+        assert_false(rx_out[i]);
+    assert_true(buffers_out() <= VNIC_PACKETS); /* to send from */
     return 0;
 }
 
@@ -811,6 +856,7 @@ static void buffers_that_run_out_delay_only(void **state)
     peer_connect(&p);
     c = taken();
     buffers_gone = true;
+    link_reopen(); /* none are left */
     assert_int_equal(connection_transmit(c, "late", 4), 4);
     network_settle();
     assert_int_equal(p.bytes, 0);
@@ -818,6 +864,33 @@ static void buffers_that_run_out_delay_only(void **state)
     pass(2000);
     network_settle();
     assert_int_equal(p.bytes, 4);
+    peer_says(&p, TCP_RST | TCP_ACK, NULL, 0);
+    connection_finish(c);
+}
+
+/* What ip does not take is sent again; then all buffers are ip's, and it is asked for others. */
+static void ip_fails_and_comes_back(void **state)
+{
+    struct peer p = peer_at(5011);
+    int before = opened;
+    long c;
+
+    (void)state;
+    peer_connect(&p);
+    c = taken();
+    ip_fails = true;
+    assert_int_equal(connection_transmit(c, "late", 4), 4);
+    network_settle();
+    assert_int_equal(p.bytes, 0);
+    ip_fails = false;
+    assert_int_equal(opened, before);
+    peer_says(&p, TCP_ACK, NULL, 0); /* is dropped */
+    assert_int_equal(opened, before + 1);
+    assert_int_equal(buffers_out(), 0);
+    pass(5000);
+    network_settle();
+    assert_int_equal(p.bytes, 4);
+    assert_int_equal(opened, before + 1);
     peer_says(&p, TCP_RST | TCP_ACK, NULL, 0);
     connection_finish(c);
 }
@@ -1032,6 +1105,7 @@ int main(void)
         TEST(all_records_used_up),
         TEST(short_connections_in_a_row),
         TEST(buffers_that_run_out_delay_only),
+        TEST(ip_fails_and_comes_back),
         TEST(wrong_arguments),
         TEST(changed_segments_are_dropped),
         TEST(clients_go_apart),

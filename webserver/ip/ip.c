@@ -2,7 +2,7 @@
  *
  * Component 17: passes packets between tcp and vnic (TSE11 section 4.1.2). It keeps nothing; it sees to it
  * that neither side hands the other a packet that is not wholly in pool `net` or not of a size that Ethernet
- * carries. A received one that is not goes back at once.
+ * carries. The pool has every buffer that a packet can name.
  */
 #include <stdbool.h>
 
@@ -10,67 +10,47 @@
 #include "ip.h"
 #include "vnic.h"
 
-#define PACKET_MIN 14
-#define PACKET_MAX 1514
+#define PACKET_MIN 14u
+#define PACKET_MAX 1514u
 
 extern const char pool_net[], pool_net_end[];
 
-static bool packet_valid(uint64_t offset, uint64_t bytes)
+static bool packets_valid(uint64_t packets)
 {
-    uint64_t pool = (uint64_t)(pool_net_end - pool_net);
-
-    return bytes >= PACKET_MIN && bytes <= PACKET_MAX && offset < pool && bytes <= pool - offset;
+    for (; packets; packets >>= VNIC_PACKET_BITS)
+        if (VNIC_BYTES((uint32_t)packets) - PACKET_MIN > PACKET_MAX - PACKET_MIN)
+            return false;
+    return true;
 }
 
-/* A packet as vnic gave it, or what it gave instead of one. */
-static long packet_checked(long packet)
+/* What vnic gave, or what it gave instead of packets. */
+static long packets_checked(long packets)
 {
-    if (packet < 0 || packet_valid((uint32_t)packet, (uint64_t)packet >> 32))
-        return packet;
-    (void)vnic_release((uint32_t)packet); /* vnic knows better than we whether it was one */
-    return SHOJI_EINVAL;
+    return packets < 0 || packets_valid((uint64_t)packets) ? packets : SHOJI_EINVAL;
 }
 
-SHOJI_EXPORT long ip_address(void)
+SHOJI_EXPORT long ip_open(void)
 {
-    return vnic_address();
+    return vnic_open();
 }
 
-SHOJI_EXPORT long ip_receive(void)
+SHOJI_EXPORT long ip_receive(uint64_t done)
 {
-    return packet_checked(vnic_receive());
+    return packets_valid(done) ? packets_checked(vnic_receive(done)) : SHOJI_EINVAL;
 }
 
-SHOJI_EXPORT long ip_poll(void)
+SHOJI_EXPORT long ip_buffers(void)
 {
-    return packet_checked(vnic_poll());
+    return packets_checked(vnic_buffers());
 }
 
-SHOJI_EXPORT long ip_release(uint32_t offset)
+SHOJI_EXPORT long ip_send(uint64_t packets)
 {
-    if (!packet_valid(offset, PACKET_MIN))
-        return SHOJI_EINVAL;
-    return vnic_release(offset);
-}
-
-SHOJI_EXPORT long ip_buffer(void)
-{
-    long offset = vnic_buffer();
-
-    if (offset >= 0 && !packet_valid((uint64_t)offset, PACKET_MAX))
-        return SHOJI_EFAULT;
-    return offset;
-}
-
-SHOJI_EXPORT long ip_send(uint32_t offset, uint32_t bytes)
-{
-    if (!packet_valid(offset, bytes & ~VNIC_SUM_TCP))
-        return SHOJI_EINVAL;
-    return vnic_send(offset, bytes);
+    return packets_valid(packets) ? packets_checked(vnic_send(packets)) : SHOJI_EINVAL;
 }
 
 long component_init(component_t self)
 {
     (void)self;
-    return packet_valid(0, PACKET_MIN) ? SHOJI_OK : SHOJI_EMEMORY; /* is there a pool at all? */
+    return (uint64_t)(pool_net_end - pool_net) >= VNIC_NET_BYTES ? SHOJI_OK : SHOJI_EMEMORY;
 }

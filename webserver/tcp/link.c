@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * lwIP's network interface over component ip. A received packet is not copied: a pbuf of ours points to it. A
- * packet to send is gathered into one of ip's buffers, and its checksum is made there. Owns the interface and
- * the few pbufs for received packets.
+ * packet to send is gathered into one of ip's buffers, and its checksum is made there. Packets go to and from
+ * ip several at a time. Owns the interface, the pbuf for a received packet, and the packets that are here.
  *
- * 1. Every buffer that ip gave is given back exactly once: when lwIP frees the pbuf, or at once if there is
- * no pbuf.
- * 2. lwIP frees a received pbuf before link_input returns (nothing is queued, see lwipopts.h); FRAMES allows
- * for surprises.
+ * 1. lwIP frees a received pbuf before link_input returns (nothing is queued, see lwipopts.h). So one is
+ * enough, and what came with one ip_receive goes back with the next.
+ * 2. Packets to send and free buffers are together at most VNIC_PACKETS: buffers are asked for only when
+ * there is neither, and a send brings no more than it took.
  */
 #include "link.h"
 
@@ -26,11 +26,11 @@
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/tcp.h"
 #include "netif/ethernet.h"
+#include "runtime.h"
 #include "sums.h"
 #include "time_wait.h"
 #include "vnic.h"
 
-#define FRAMES 8
 #define FRAME_MAX 1514
 
 /* Expands ADDRESS and the like to four numbers before IP4_ADDR counts them. */
@@ -38,31 +38,19 @@
 
 extern char pool_net[], pool_net_end[];
 
-struct frame {
-    struct pbuf_custom pbuf; /* first: lwIP hands it back */
-    uint32_t offset;
-    struct frame *next;
-};
-
-static struct frame frames[FRAMES];
-static struct frame *frames_free;
+static struct pbuf_custom frame_pbuf;
+static bool frame_out; /* lwIP has it */
 static struct netif netif;
-static bool sums; /* the device helps with TCP's checksums */
-
-static bool in_pool(uint64_t offset, uint64_t bytes)
-{
-    uint64_t pool = (uint64_t)(pool_net_end - pool_net);
-
-    return offset < pool && bytes <= pool - offset;
-}
+static bool sums;     /* the device helps with TCP's checksums */
+static uint64_t done; /* received, and not given back */
+static uint64_t to_send, buffers;
+static unsigned to_send_count;
+static bool failed; /* ip did not take packets: they are lost, and TCP sends them again */
 
 static void frame_freed(struct pbuf *pbuf)
 {
-    struct frame *frame = (struct frame *)pbuf;
-
-    frame->next = frames_free;
-    frames_free = frame;
-    (void)ip_release(frame->offset); /* an ip that does not take its own buffer back cannot be helped */
+    (void)pbuf;
+    frame_out = false;
 }
 
 /* Whether lwIP shall see the frame: not a SYN for which there is no room. Dropped, it comes again when there
@@ -81,52 +69,103 @@ static bool frame_admitted(const char *frame, uint32_t bytes)
     return connections_admit();
 }
 
-void link_input(uint64_t packet)
+static void frame_input(char *frame, uint32_t bytes)
 {
-    uint32_t offset = (uint32_t)packet, bytes = (uint32_t)(packet >> 32);
-    struct frame *frame = frames_free;
     struct pbuf *pbuf;
 
-    if (frame == NULL || offset < VNIC_KNOWN_BEFORE || !in_pool(offset, bytes) || bytes > FRAME_MAX ||
-        !frame_admitted(pool_net + offset, bytes)) {
-        (void)ip_release(offset);
+    if (!frame_admitted(frame, bytes) ||
+        (!(sums && frame[-VNIC_KNOWN_BEFORE] & VNIC_KNOWN_GOOD) && !sums_good(frame, bytes)))
         return;
-    }
-    if (!(sums && pool_net[offset - VNIC_KNOWN_BEFORE] & VNIC_KNOWN_GOOD) &&
-        !sums_good(pool_net + offset, bytes)) {
-        (void)ip_release(offset);
-        return;
-    }
-    frames_free = frame->next;
-    frame->offset = offset;
-    pbuf =
-        pbuf_alloced_custom(PBUF_RAW, (u16_t)bytes, PBUF_REF, &frame->pbuf, pool_net + offset, (u16_t)bytes);
+    frame_out = true;
+    pbuf = pbuf_alloced_custom(PBUF_RAW, (u16_t)bytes, PBUF_REF, &frame_pbuf, frame, (u16_t)bytes);
     if (netif.input(pbuf, &netif) != ERR_OK)
         pbuf_free(pbuf);
+    if (frame_out)
+        runtime_panic("lwIP keeps a packet", __FILE__, __LINE__);
+}
+
+void link_input(uint64_t packets)
+{
+    if (failed) {
+        link_reopen();
+        return;
+    }
+    done = packets;
+    for (; packets; packets >>= VNIC_PACKET_BITS) {
+        uint32_t packet = VNIC_FIRST(packets);
+
+        if (VNIC_BYTES(packet) <= FRAME_MAX)
+            frame_input(pool_net + VNIC_OFFSET(packet), VNIC_BYTES(packet));
+    }
+}
+
+uint64_t link_done(void)
+{
+    uint64_t packets = done;
+
+    done = 0;
+    return packets;
+}
+
+void link_flush(void)
+{
+    long got;
+
+    if (to_send_count == 0)
+        return;
+    got = ip_send(to_send);
+    failed |= got < 0;
+    for (; got > 0; got >>= VNIC_PACKET_BITS)
+        buffers = buffers << VNIC_PACKET_BITS | VNIC_FIRST((uint64_t)got);
+    to_send = 0;
+    to_send_count = 0;
+}
+
+void link_reopen(void)
+{
+    done = to_send = buffers = 0;
+    to_send_count = 0;
+    failed = ip_open() < 0;
+}
+
+/* A buffer for sending, or 0. */
+static uint32_t buffer_take(void)
+{
+    uint32_t packet;
+
+    if (buffers == 0)
+        link_flush();
+    if (buffers == 0) {
+        long got = ip_buffers();
+
+        buffers = got > 0 ? (uint64_t)got : 0;
+    }
+    packet = VNIC_FIRST(buffers);
+    buffers >>= VNIC_PACKET_BITS;
+    return packet;
 }
 
 static err_t frame_send(struct netif *to, struct pbuf *chain)
 {
-    long offset;
+    uint32_t packet;
     char *at;
     bool tcp;
 
     (void)to;
     if (chain->tot_len > FRAME_MAX)
         return ERR_BUF;
-    offset = ip_buffer();
-    if (offset < 0)
+    packet = buffer_take();
+    if (packet == 0)
         return ERR_MEM;
-    if (!in_pool((uint64_t)offset, chain->tot_len))
-        return ERR_IF;
-    at = pool_net + offset;
+    at = pool_net + VNIC_OFFSET(packet);
     for (const struct pbuf *part = chain; part != NULL; part = part->next) {
         fast_copy(at, part->payload, part->len);
         at += part->len;
     }
-    tcp = sums_make(pool_net + offset, chain->tot_len, sums);
-    return ip_send((uint32_t)offset, chain->tot_len | (tcp && sums ? VNIC_SUM_TCP : 0)) == SHOJI_OK ? ERR_OK
-                                                                                                    : ERR_IF;
+    tcp = sums_make(pool_net + VNIC_OFFSET(packet), chain->tot_len, sums);
+    to_send |= (VNIC_PACKET(VNIC_NUMBER(packet), chain->tot_len) | (tcp && sums ? VNIC_SUM_TCP : 0))
+               << to_send_count++ * VNIC_PACKET_BITS;
+    return ERR_OK;
 }
 
 static err_t netif_open(struct netif *to)
@@ -149,11 +188,9 @@ long link_init(uint64_t hardware)
 {
     ip4_addr_t address, netmask, gateway;
 
-    for (int i = 0; i < FRAMES; i++) {
-        frames[i].pbuf.custom_free_function = frame_freed;
-        frames[i].next = frames_free;
-        frames_free = &frames[i];
-    }
+    if ((uint64_t)(pool_net_end - pool_net) < VNIC_NET_BYTES)
+        return SHOJI_EMEMORY;
+    frame_pbuf.custom_free_function = frame_freed;
     sums = (hardware & VNIC_SUMS) != 0;
     lwip_init();
     SET_ADDRESS(&address, ADDRESS);

@@ -5,10 +5,16 @@
 
 #include "shoji/supervisor.h"
 
-/* Starts lwIP with the one interface; `hardware` as ip_address returns it. */
+/* Starts lwIP with the one interface; `hardware` as ip_open returns it. */
 long link_init(uint64_t hardware);
-/* Feeds a packet, as ip_receive and ip_poll return it, to lwIP; its buffer goes back to ip as soon as lwIP
- * has let go of it. */
-void link_input(uint64_t packet);
+/* Feeds packets, as ip_receive returns them, to lwIP. If ip has failed meanwhile they are dropped, and it is
+ * opened again. */
+void link_input(uint64_t packets);
+/* Those fed last, to go back with the next ip_receive. */
+uint64_t link_done(void);
+/* Sends what lwIP gave out and waits here for company: whoever calls lwIP does this before others may. */
+void link_flush(void);
+/* Ip, or vnic below it, has failed, and may not know what is whose: all packets here are dropped. */
+void link_reopen(void);
 
 #endif

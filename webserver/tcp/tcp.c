@@ -26,7 +26,6 @@
 #include "turns.h"
 
 #define TIMER_MS 250       /* how late a timer may be noticed that was set meanwhile: lwIP's finest */
-#define PACKETS_AT_ONCE 64 /* then the mutex is opened once */
 
 extern char pool_stream[], pool_stream_end[], pool_control[], pool_control_end[];
 
@@ -38,25 +37,30 @@ u32_t sys_now(void)
     return (u32_t)(shoji_global.ticks * shoji_global.tick_us / 1000);
 }
 
+/* Whoever was here may have made lwIP send. */
+static void stack_unlock(void)
+{
+    link_flush();
+    mutex_unlock(&mutex);
+}
+
 /* ---- Threads ---- */
 
 static long packets_await(void)
 {
-    long packet = ip_receive();
+    long packets = ip_receive(link_done());
 
-    if (packet < 0) {
+    if (packets < 0)
         (void)sched_pause(); /* not timed_block, which may be down together with ip: then this would not let
                                 anybody run */
-        return packet;
-    }
     mutex_lock(&mutex);
-    for (int count = 1; packet >= 0; count++) {
-        link_input((uint64_t)packet);
-        packet = count < PACKETS_AT_ONCE ? ip_poll() : SHOJI_EAGAIN;
-    }
+    if (packets < 0)
+        link_reopen();
+    else
+        link_input((uint64_t)packets);
     time_wait_trim();
-    mutex_unlock(&mutex);
-    return SHOJI_OK;
+    stack_unlock();
+    return packets < 0 ? packets : SHOJI_OK;
 }
 
 SHOJI_EXPORT long tcp_input_thread(void)
@@ -80,7 +84,7 @@ SHOJI_EXPORT long tcp_timer_thread(void)
     mutex_lock(&mutex);
     sys_check_timeouts();
     next = sys_timeouts_sleeptime();
-    mutex_unlock(&mutex);
+    stack_unlock();
     timer_ms = next < TIMER_MS ? next : TIMER_MS;
     return status;
 }
@@ -105,7 +109,7 @@ long tcp_listen_on_badged(uint32_t port, long event, component_t client)
 
     mutex_lock(&mutex);
     result = connection_listen(port, event, client);
-    mutex_unlock(&mutex);
+    stack_unlock();
     return result;
 }
 
@@ -117,7 +121,7 @@ long tcp_take_badged(long listener, long event, component_t client)
     mutex_lock(&mutex);
     if (connection_owned(listener, client))
         result = connection_take(listener, event, client);
-    mutex_unlock(&mutex);
+    stack_unlock();
     return result;
 }
 
@@ -131,7 +135,7 @@ long tcp_receive_badged(long connection, uint64_t buffer, uint64_t bytes, compon
     mutex_lock(&mutex);
     if (connection_owned(connection, client))
         result = connection_receive(connection, (void *)(uintptr_t)buffer, bytes);
-    mutex_unlock(&mutex);
+    stack_unlock();
     return result;
 }
 
@@ -145,7 +149,7 @@ long tcp_transmit_badged(long connection, uint64_t buffer, uint64_t bytes, compo
     mutex_lock(&mutex);
     if (connection_owned(connection, client))
         result = connection_transmit(connection, (const void *)(uintptr_t)buffer, bytes);
-    mutex_unlock(&mutex);
+    stack_unlock();
     return result;
 }
 
@@ -157,7 +161,7 @@ long tcp_finish_badged(long connection, component_t client)
     mutex_lock(&mutex);
     if (connection_owned(connection, client))
         result = connection_finish(connection);
-    mutex_unlock(&mutex);
+    stack_unlock();
     return result;
 }
 
@@ -169,7 +173,7 @@ long tcp_set_event_badged(long connection, long event, component_t client)
     mutex_lock(&mutex);
     if (connection_owned(connection, client))
         result = connection_set_event(connection, event);
-    mutex_unlock(&mutex);
+    stack_unlock();
     return result;
 }
 
@@ -178,7 +182,7 @@ SHOJI_EXPORT long component_gone(component_t component)
 {
     mutex_lock(&mutex);
     connections_gone(component);
-    mutex_unlock(&mutex);
+    stack_unlock();
     return SHOJI_OK;
 }
 
@@ -187,7 +191,7 @@ SHOJI_EXPORT long component_gone(component_t component)
 long component_init(component_t self)
 {
     const uint8_t own[] = {ADDRESS};
-    long hardware = ip_address();
+    long hardware = ip_open();
     const uint8_t *mac = (const uint8_t *)&hardware;
     long status;
 

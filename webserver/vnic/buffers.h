@@ -19,9 +19,10 @@
 
 #include "queue.h"
 #include "virtio.h"
+#include "vnic.h"
 
-#define BUFFER_BYTES 2048u
-#define BUFFER_ROOM 18u
+#define BUFFER_BYTES VNIC_BUFFER_BYTES
+#define BUFFER_ROOM VNIC_PACKET_AT
 #define HEADER_ROOM (BUFFER_ROOM - VIRTIO_NET_HDR_BYTES)
 #define PACKET_MIN 14u   /* an Ethernet header */
 #define PACKET_MAX 1514u /* the same and an MTU of 1500 */
@@ -29,7 +30,7 @@
 
 #define RX_BUFFERS QUEUE_ENTRIES_MAX
 #define TX_BUFFERS (QUEUE_ENTRIES_MAX / 2)
-#define TX_FIRST ((uint32_t)RX_BUFFERS * BUFFER_BYTES) /* offset of the first transmit buffer */
+#define TX_FIRST ((uint32_t)RX_BUFFERS * BUFFER_BYTES) /* offset of the first transmit buffer, number RX_BUFFERS */
 #define NET_BYTES (TX_FIRST + (uint32_t)TX_BUFFERS * BUFFER_BYTES)
 
 /* The words that the device is given of a buffer, [from, BUFFER_WORDS_END). */

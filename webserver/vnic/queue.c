@@ -43,17 +43,25 @@ long queue_open(struct queue *queue, volatile struct virtio_common *common, uint
     queue->index = index;
     queue->entries = entries;
     queue->mask = (uint16_t)(entries - 1);
-    queue->published = queue->seen = 0;
+    queue->put = queue->seen = 0;
     queue_interrupts(queue, false);
     common->queue_enable = 1;
     return SHOJI_OK;
 }
 
-void queue_publish(struct queue *queue, uint16_t id)
+void queue_put(struct queue *queue, uint16_t id)
 {
-    queue->avail.ring[queue->published & queue->mask] = id;
-    queue->published++;
-    __atomic_store_n(&queue->avail.idx, queue->published, __ATOMIC_RELEASE);
+    queue->avail.ring[queue->put++ & queue->mask] = id;
+}
+
+int32_t queue_unput(struct queue *queue)
+{
+    return queue->put == queue->avail.idx ? -1 : queue->avail.ring[--queue->put & queue->mask];
+}
+
+void queue_publish(struct queue *queue)
+{
+    __atomic_store_n(&queue->avail.idx, queue->put, __ATOMIC_RELEASE);
 }
 
 void queue_kick(struct queue *queue)

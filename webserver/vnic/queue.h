@@ -27,7 +27,7 @@ struct queue {
     /* the driver's own */
     volatile uint16_t *bell;
     uint16_t index, entries, mask;
-    uint16_t published; /* what avail.idx is */
+    uint16_t put; /* avail.idx, and what the device does not know of yet */
     uint16_t seen;      /* used entries up to here have been looked at */
 };
 
@@ -36,8 +36,12 @@ struct queue {
  * no such queue; SHOJI_EINVAL: it refuses. */
 long queue_open(struct queue *queue, volatile struct virtio_common *common, uint16_t index, uint16_t vector,
                 uint64_t notify, uint32_t notify_multiplier);
-/* Hands the chain that begins at descriptor `id` to the device. */
-void queue_publish(struct queue *queue, uint16_t id);
+/* The chain that begins at descriptor `id` is to go to the device, at the next queue_publish. */
+void queue_put(struct queue *queue, uint16_t id);
+/* Takes the last one put, and not yet published, out again: its id; -1: there is none. */
+int32_t queue_unput(struct queue *queue);
+/* Hands all that was put to the device. */
+void queue_publish(struct queue *queue);
 /* Rings the bell if the device wants it. */
 void queue_kick(struct queue *queue);
 /* The next chain that the device is done with, if there is one. Neither id nor length has been checked. */

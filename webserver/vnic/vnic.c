@@ -52,7 +52,8 @@ _Static_assert(VNIC_KNOWN_GOOD == (VIRTIO_NET_HDR_NEEDS_CSUM | VIRTIO_NET_HDR_DA
 
 /* ---- Receiving ---- */
 
-static long rx_take(void)
+/* The next packet received, or 0. */
+static uint64_t rx_next(void)
 {
     uint32_t id, length;
 
@@ -60,73 +61,88 @@ static long rx_take(void)
         if (id >= rx_count || rx_place[id] != DEVICE)
             continue;
         if (length < VIRTIO_NET_HDR_BYTES + PACKET_MIN || length > VIRTIO_NET_HDR_BYTES + PACKET_MAX) {
-            queue_publish(rx, (uint16_t)id);
+            queue_put(rx, (uint16_t)id);
+            queue_publish(rx);
             queue_kick(rx);
             continue;
         }
         rx_place[id] = CALLER;
-        return (long)((uint64_t)(length - VIRTIO_NET_HDR_BYTES) << 32 | (id * BUFFER_BYTES + BUFFER_ROOM));
+        return VNIC_PACKET(id, length - VIRTIO_NET_HDR_BYTES);
     }
-    return SHOJI_EAGAIN;
+    return 0;
 }
 
-SHOJI_EXPORT long vnic_poll(void)
+static long rx_take(void)
 {
-    long packet;
+    uint64_t packets = 0, packet;
 
-    mutex_lock(&rx_mutex);
-    packet = rx_take();
-    mutex_unlock(&rx_mutex);
-    return packet;
+    for (unsigned i = 0; i < VNIC_PACKETS && (packet = rx_next()) != 0; i++)
+        packets |= packet << i * VNIC_PACKET_BITS;
+    return packets != 0 ? (long)packets : SHOJI_EAGAIN;
 }
 
-SHOJI_EXPORT long vnic_receive(void)
+/* All or none. */
+static long rx_put(uint64_t packets)
 {
-    long packet;
+    int32_t back;
 
-    mutex_lock(&rx_mutex);
-    packet = rx_take();
-    if (packet == SHOJI_EAGAIN && (waiting || rx_count == 0)) {
-        packet = rx_count == 0 ? SHOJI_ENOENT : SHOJI_EBUSY;
-    } else if (packet == SHOJI_EAGAIN) {
-        waiting = true;
-        queue_interrupts(rx, true);
-        while ((packet = rx_take()) == SHOJI_EAGAIN) {
-            long status;
+    for (; packets; packets >>= VNIC_PACKET_BITS) {
+        uint32_t id = VNIC_NUMBER((uint32_t)packets);
 
-            mutex_unlock(&rx_mutex);
-            status = sched_line_wait(device.line);
-            mutex_lock(&rx_mutex);
-            if (status != SHOJI_OK) {
-                packet = status;
-                break;
-            }
+        if (id >= rx_count || rx_place[id] != CALLER) {
+            while ((back = queue_unput(rx)) >= 0)
+                rx_place[back] = CALLER;
+            return SHOJI_EPERM;
         }
-        queue_interrupts(rx, false);
-        waiting = false;
+        rx_place[id] = DEVICE;
+        queue_put(rx, (uint16_t)id);
     }
-    mutex_unlock(&rx_mutex);
-    return packet;
+    queue_publish(rx);
+    return SHOJI_OK;
 }
 
-SHOJI_EXPORT long vnic_release(uint32_t offset)
+/* With rx_mutex: until there are packets, or the wait ends otherwise. */
+static long rx_wait(void)
 {
-    uint32_t id = offset / BUFFER_BYTES;
-    long status = SHOJI_EINVAL;
+    long packets;
 
-    mutex_lock(&rx_mutex);
-    if (id < rx_count && offset % BUFFER_BYTES == BUFFER_ROOM) {
-        status = SHOJI_EPERM;
-        if (rx_place[id] == CALLER) {
-            rx_place[id] = DEVICE;
-            queue_publish(rx, (uint16_t)id);
-            status = SHOJI_OK;
-        }
-    }
-    mutex_unlock(&rx_mutex);
-    if (status == SHOJI_OK)
+    if (waiting || rx_count == 0)
+        return rx_count == 0 ? SHOJI_ENOENT : SHOJI_EBUSY;
+    waiting = true;
+    queue_interrupts(rx, true);
+    while ((packets = rx_take()) == SHOJI_EAGAIN) {
+        long status;
+
+        mutex_unlock(&rx_mutex);
         queue_kick(rx);
-    return status;
+        status = sched_line_wait(device.line);
+        mutex_lock(&rx_mutex);
+        if (status != SHOJI_OK) {
+            packets = status;
+            break;
+        }
+    }
+    queue_interrupts(rx, false);
+    waiting = false;
+    return packets;
+}
+
+SHOJI_EXPORT long vnic_receive(uint64_t done)
+{
+    long packets;
+    bool kick;
+
+    mutex_lock(&rx_mutex);
+    packets = rx_put(done);
+    if (packets == SHOJI_OK)
+        packets = rx_take();
+    kick = packets > 0 && done != 0;
+    if (packets == SHOJI_EAGAIN)
+        packets = rx_wait();
+    mutex_unlock(&rx_mutex);
+    if (kick)
+        queue_kick(rx);
+    return packets;
 }
 
 /* ---- Sending ---- */
@@ -145,54 +161,95 @@ static void tx_reap(void)
     }
 }
 
-SHOJI_EXPORT long vnic_buffer(void)
+/* At most `wanted` free buffers, or 0. */
+static uint64_t tx_take(unsigned wanted)
 {
-    long offset = SHOJI_EAGAIN;
+    uint64_t packets = 0;
 
-    mutex_lock(&tx_mutex);
-    if (tx_free_count == 0)
+    if (tx_free_count < wanted)
         tx_reap();
-    if (tx_free_count > 0) {
+    for (unsigned i = 0; i < wanted && tx_free_count > 0; i++) {
         uint32_t buffer = tx_free[--tx_free_count];
 
         tx_place[buffer] = CALLER;
-        offset = TX_FIRST + buffer * BUFFER_BYTES + BUFFER_ROOM;
+        packets |= VNIC_PACKET(RX_BUFFERS + buffer, PACKET_MAX) << i * VNIC_PACKET_BITS;
     }
-    mutex_unlock(&tx_mutex);
-    return offset;
+    return packets;
 }
 
-SHOJI_EXPORT long vnic_send(uint32_t offset, uint32_t bytes)
+SHOJI_EXPORT long vnic_buffers(void)
 {
-    uint32_t buffer = (offset - TX_FIRST) / BUFFER_BYTES;
-    const uint64_t header = (uintptr_t)&tx_headers[bytes & VNIC_SUM_TCP ? HEADER_SUM_TCP : HEADER_PLAIN];
-    long status = SHOJI_EINVAL;
+    uint64_t packets;
 
-    if (bytes & VNIC_SUM_TCP && !sums)
-        return SHOJI_EINVAL;
-    bytes &= ~VNIC_SUM_TCP;
     mutex_lock(&tx_mutex);
-    if (offset >= TX_FIRST && buffer < tx_count && offset % BUFFER_BYTES == BUFFER_ROOM &&
-        bytes >= PACKET_MIN && bytes <= PACKET_MAX) {
-        status = SHOJI_EPERM;
-        if (tx_place[buffer] == CALLER) {
-            tx_place[buffer] = DEVICE;
-            tx->desc[2 * buffer].address = header;
-            tx->desc[2 * buffer + 1].length = bytes;
-            queue_publish(tx, (uint16_t)(2 * buffer));
-            status = SHOJI_OK;
-        }
+    packets = tx_take(VNIC_PACKETS);
+    mutex_unlock(&tx_mutex);
+    return packets != 0 ? (long)packets : SHOJI_EAGAIN;
+}
+
+/* Puts a packet into the queue, if it may be sent. */
+static long tx_put(uint32_t packet)
+{
+    uint32_t buffer = VNIC_NUMBER(packet) - RX_BUFFERS, bytes = VNIC_BYTES(packet);
+
+    if (buffer >= tx_count || bytes - PACKET_MIN > PACKET_MAX - PACKET_MIN ||
+        (packet & VNIC_SUM_TCP && !sums))
+        return SHOJI_EINVAL;
+    if (tx_place[buffer] != CALLER)
+        return SHOJI_EPERM;
+    tx_place[buffer] = DEVICE;
+    tx->desc[2 * buffer].address =
+        (uintptr_t)&tx_headers[packet & VNIC_SUM_TCP ? HEADER_SUM_TCP : HEADER_PLAIN];
+    tx->desc[2 * buffer + 1].length = bytes;
+    queue_put(tx, (uint16_t)(2 * buffer));
+    return SHOJI_OK;
+}
+
+SHOJI_EXPORT long vnic_send(uint64_t packets)
+{
+    long buffers = SHOJI_OK;
+    unsigned count = 0;
+    int32_t back;
+
+    mutex_lock(&tx_mutex);
+    for (; packets != 0 && buffers == SHOJI_OK; packets >>= VNIC_PACKET_BITS, count++)
+        buffers = tx_put(VNIC_FIRST(packets));
+    if (buffers == SHOJI_OK) {
+        queue_publish(tx);
+        buffers = (long)tx_take(count);
+    } else {
+        while ((back = queue_unput(tx)) >= 0)
+            tx_place[back / 2] = CALLER;
     }
     mutex_unlock(&tx_mutex);
-    if (status == SHOJI_OK)
+    if (buffers >= 0)
         queue_kick(tx);
-    return status;
+    return buffers;
 }
 
 /* ---- The device ---- */
 
-SHOJI_EXPORT long vnic_address(void)
+SHOJI_EXPORT long vnic_open(void)
 {
+    mutex_lock(&rx_mutex);
+    for (uint32_t i = 0; i < rx_count; i++) {
+        if (rx_place[i] != CALLER)
+            continue;
+        rx_place[i] = DEVICE;
+        queue_put(rx, (uint16_t)i);
+    }
+    queue_publish(rx);
+    mutex_unlock(&rx_mutex);
+    if (rx_count > 0)
+        queue_kick(rx);
+    mutex_lock(&tx_mutex);
+    for (uint32_t i = 0; i < tx_count; i++) {
+        if (tx_place[i] != CALLER)
+            continue;
+        tx_place[i] = FREE;
+        tx_free[tx_free_count++] = (uint8_t)i;
+    }
+    mutex_unlock(&tx_mutex);
     return rx_count == 0 ? SHOJI_ENOENT : (long)address | (sums ? VNIC_SUMS : 0);
 }
 
@@ -259,8 +316,9 @@ static void rx_fill(void)
             .flags = VIRTQ_DESC_WRITE,
         };
         rx_place[i] = DEVICE;
-        queue_publish(rx, (uint16_t)i);
+        queue_put(rx, (uint16_t)i);
     }
+    queue_publish(rx);
     rx_count = rx->entries;
 }
 

@@ -21,24 +21,24 @@ static void receive_into_the_supervisor(void)
         rx->desc[i].address = SUPERVISOR;
 }
 
-static void write_to_a_packet(uint32_t offset)
+static void write_to_a_packet(uint32_t packet)
 {
-    ((volatile char *)pool_net)[offset + 54]++; /* behind its headers */
+    ((volatile char *)pool_net)[VNIC_OFFSET(packet) + 54]++; /* behind its headers */
 }
 
-SHOJI_EXPORT long vnic_send(uint32_t offset, uint32_t bytes)
+SHOJI_EXPORT long vnic_send(uint64_t packets)
 {
     if (++sends == PERIOD)
         switch (shoji_global.ticks % 3) {
         case 0:
-            send_the_supervisors_memory((offset - TX_FIRST) / BUFFER_BYTES);
+            send_the_supervisors_memory(VNIC_NUMBER(VNIC_FIRST(packets)) - RX_BUFFERS);
             break;
         case 1:
             receive_into_the_supervisor();
             break;
         default:
-            write_to_a_packet(offset);
+            write_to_a_packet(VNIC_FIRST(packets));
             break;
         }
-    return honest_send(offset, bytes);
+    return honest_send(packets);
 }

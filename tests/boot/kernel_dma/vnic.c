@@ -51,7 +51,7 @@ static void open_at(volatile struct virtio_common *to, uint64_t desc, uint64_t a
     write_address(to->queue_driver, avail != 0 ? (void *)avail : &queue->avail);
     write_address(to->queue_device, used != 0 ? (void *)used : &queue->used);
     to->queue_enable = 1;
-    queue->published = queue->seen = 0;
+    queue->put = queue->seen = 0;
 }
 
 /* desc, avail, used: where the sending queue's are, or NULL for where they belong. */
@@ -81,25 +81,27 @@ static void receive_into(uint64_t address, uint16_t n)
 {
     queues[IN].desc[n] = (struct virtq_desc){
         .address = address, .length = VIRTIO_NET_HDR_BYTES + 1514, .flags = VIRTQ_DESC_WRITE};
-    queue_publish(&queues[IN], n);
+    queue_put(&queues[IN], n);
+    queue_publish(&queues[IN]);
 }
 
 static void send_from(uint64_t address)
 {
-    uint16_t n = (uint16_t)(queues[OUT].published % 100 * 2);
+    uint16_t n = (uint16_t)(queues[OUT].put % 100 * 2);
 
     queues[OUT].desc[n] = (struct virtq_desc){.address = (uintptr_t)header,
                                               .length = sizeof header,
                                               .flags = VIRTQ_DESC_NEXT,
                                               .next = (uint16_t)(n + 1)};
     queues[OUT].desc[n + 1] = (struct virtq_desc){.address = address, .length = PACKET};
-    queue_publish(&queues[OUT], n);
+    queue_put(&queues[OUT], n);
+    queue_publish(&queues[OUT]);
     *queues[OUT].bell = OUT;
 }
 
 static bool sent_all(void)
 {
-    for (uint64_t until = shoji_global.ticks + 300; queues[OUT].used.idx != queues[OUT].published;)
+    for (uint64_t until = shoji_global.ticks + 300; queues[OUT].used.idx != queues[OUT].put;)
         if (shoji_global.ticks > until)
             return false;
     return true;
