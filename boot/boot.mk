@@ -3,6 +3,7 @@
 #
 # For the other fragments:
 #   build/newlib/{include,lib}, build/src/{lwip,yyjson,llhttp}    symlinks into the user's cache
+#   build/dashboard          the same: the dashboard's bundle, flat; $(DASHBOARD_STAMP) is its stamp
 #   $(THIRD_PARTY_STAMPS)    prerequisite of whatever is compiled from these; newer when one of them has changed
 #   image                    phony, defined by webserver/: builds the modules and build/webserver/modules.list
 
@@ -10,6 +11,7 @@
 
 THIRD_PARTY := newlib lwip yyjson llhttp
 THIRD_PARTY_STAMPS := $(THIRD_PARTY:%=$(BUILD)/third-party/%.stamp)
+DASHBOARD_STAMP := $(BUILD)/third-party/dashboard.stamp
 KERNEL := $(BUILD)/kernel/shoji.elf
 ISO := $(BUILD)/boot/shoji.iso
 
@@ -25,6 +27,9 @@ endif
 
 $(THIRD_PARTY_STAMPS) &: FORCE
 	@boot/thirdparty/get $(THIRD_PARTY)
+
+$(DASHBOARD_STAMP): FORCE
+	@boot/thirdparty/get dashboard
 
 # A file of one of them may be a prerequisite by name: it is there once its stamp is.
 $(BUILD)/newlib/%: | $(BUILD)/third-party/newlib.stamp
