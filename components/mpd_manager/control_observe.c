@@ -4,6 +4,7 @@
  */
 #include "handlers.h"
 #include "observe.h"
+#include "stack_trace.h"
 #include "statistics_gatherer.h"
 
 void get_statistics(const struct request *request, struct control_answer *answer)
@@ -27,6 +28,9 @@ void get_threads(const struct request *request, struct control_answer *answer)
 {
     (void)request;
     const struct layout *layout = answer_layout(answer);
-    if (layout)
-        answer_body(answer, answer_json, observe_threads(layout, &answer->bytes));
+    long threads = layout ? stack_trace_threads() : 0;
+    if (threads < 0)
+        answer_refuse(answer, 503, "stack_trace is down; try again.");
+    else if (layout)
+        answer_body(answer, answer_json, observe_threads(layout, threads, &answer->bytes));
 }

@@ -117,12 +117,12 @@ static void add_thread(yyjson_mut_doc *document, yyjson_mut_val *list, const str
         add_frame(document, chain, layout, &trace->frame[i]);
 }
 
-char *observe_threads(const struct layout *layout, size_t *bytes)
+char *observe_threads(const struct layout *layout, long count, size_t *bytes)
 {
     const struct sup_trace *traces = (const void *)pool_trace;
-    long room = (pool_trace_end - pool_trace) / (long)sizeof *traces, count = stack_trace_threads();
+    long room = (pool_trace_end - pool_trace) / (long)sizeof *traces;
     yyjson_mut_val *root;
-    yyjson_mut_doc *document = count < 0 ? 0 : render_start(&root, false);
+    yyjson_mut_doc *document = render_start(&root, false);
     if (!document)
         return 0;
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, root, "threads");

@@ -14,7 +14,7 @@
  * that are not all zero. */
 char *observe_statistics(const struct layout *layout, size_t *bytes);
 /* {"threads":[{"thread","name","component","priority","state","frames","chain":[{"component","function","at"}]}]}:
- * the outermost invocation first. */
-char *observe_threads(const struct layout *layout, size_t *bytes);
+ * the outermost invocation first. `count`: what stack_trace_threads has just returned. */
+char *observe_threads(const struct layout *layout, long count, size_t *bytes);
 
 #endif
