@@ -16,7 +16,7 @@ SUITES := host boot
 PYTEST := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider
 
 test:                   ## all tests
-	@boot/thirdparty/packages test profile
+	@boot/thirdparty/packages test profile browser
 	@rm -rf $(RESULTS)
 	@for suite in $(SUITES); do \
 	    $(MAKE) --no-print-directory test-$$suite || { mkdir -p $(RESULTS)/$$suite; touch $(RESULTS)/$$suite/failed; }; \
@@ -24,12 +24,12 @@ test:                   ## all tests
 	@tests/summary $(RESULTS) $(SUITES)
 
 test-host: $(THIRD_PARTY_STAMPS) $(INTERFACE_STAMP)    ## the tests that need no boot, by cmocka and pytest (TEST=part of a name)
-	@boot/thirdparty/packages test profile
+	@boot/thirdparty/packages test profile browser
 	@rm -rf $(RESULTS)/host
 	@tests/run-host $(RESULTS)/host $(if $(TEST),'$(TEST)')
 
 test-boot: $(KERNEL) image qemu test-boot-built     ## the tests that boot the system, by pytest (TEST=part of a name)
-	@boot/thirdparty/packages test profile
+	@boot/thirdparty/packages test profile browser
 	@rm -rf $(RESULTS)/boot
 	@$(PYTEST) tests/boot --junitxml=$(RESULTS)/boot/pytest.xml $(if $(TEST),-k '$(TEST)')
 

@@ -19,7 +19,7 @@ void post_statistics(const struct request *request, struct control_answer *answe
 {
     (void)request;
     if (statistics_print() < 0)
-        answer_refuse(answer, 503, "statistics_gatherer is down; try again.");
+        answer_refuse(answer, 503, "Component statistics_gatherer is down; try again.");
     else
         answer_change(answer, "The counters are on the console.", 0);
 }
@@ -30,7 +30,7 @@ void get_threads(const struct request *request, struct control_answer *answer)
     const struct layout *layout = answer_layout(answer);
     long threads = layout ? stack_trace_threads() : 0;
     if (threads < 0)
-        answer_refuse(answer, 503, "stack_trace is down; try again.");
+        answer_refuse(answer, 503, "Component stack_trace is down; try again.");
     else if (layout)
         answer_body(answer, answer_json, observe_threads(layout, threads, &answer->bytes));
 }

@@ -79,7 +79,7 @@ def test_what_changes_needs_the_token():
 
 def test_deviations_are_seen():
     """What the file does not say is refused, whatever it is."""
-    headers = {"content-type": "application/json", "cache-control": "no-store"}
+    headers = {"content-type": "application/json", "cache-control": "no-store", "x-content-type-options": "nosniff"}
     good = {"domains": [["tcp", "ip"]]}
     DOCUMENT.check("GET", "/v1/partition", 200, headers, json.dumps(good).encode())
     for method, path, status, more, body in (
@@ -300,7 +300,7 @@ def test_a_component_that_is_down(operation, component):
                     reply = client.reply()
                     statuses.add(reply.status)
                     DOCUMENT.check(method, path, reply.status, reply.headers, reply.body)
-                    assert reply.status == 200 or reply.sentence() == f"{component} is down; try again."
+                    assert reply.status == 200 or reply.sentence() == f"Component {component} is down; try again."
             target.wait(DONE, order, f"{component} was killed")
             if statuses == {200, 503}:
                 break
