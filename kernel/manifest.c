@@ -273,16 +273,16 @@ static bool edge_line(struct reader *r)
     return true;
 }
 
-/* pool NAME SIZE rw COMPONENT... [ro COMPONENT...] */
+/* pool NAME SIZE rw COMPONENT... [ro COMPONENT...] [at COMPONENT...] */
 static bool pool_line(struct reader *r)
 {
     struct manifest *m = r->out;
     struct manifest_pool *pool = &m->pools[m->pool_count];
-    uint64_t writers = 0, readers = 0, *to = NULL;
+    uint64_t writers = 0, readers = 0, knowers = 0, *to = NULL;
     uint32_t bytes;
 
     if (r->count < 5 || !word_is(r->words[3], "rw"))
-        return FAIL(r, "expected `pool NAME SIZE rw COMPONENT... [ro COMPONENT...]`");
+        return FAIL(r, "expected `pool NAME SIZE rw COMPONENT... [ro COMPONENT...] [at COMPONENT...]`");
     if (!slot_left(r) || !name_check(r, r->words[1], MANIFEST_NAME_BYTES) ||
         !size_read(r, r->words[2], MANIFEST_POOL_STEP, MANIFEST_POOL_MAX, &bytes))
         return false;
@@ -294,13 +294,18 @@ static bool pool_line(struct reader *r)
     for (unsigned i = 3; i < r->count; i++) {
         uint8_t component;
 
-        if (word_is(r->words[i], "rw") || word_is(r->words[i], "ro")) {
-            to = word_is(r->words[i], "rw") ? &writers : &readers;
+        uint64_t *next = word_is(r->words[i], "rw")   ? &writers
+                         : word_is(r->words[i], "ro") ? &readers
+                         : word_is(r->words[i], "at") ? &knowers
+                                                      : NULL;
+
+        if (next != NULL) {
+            to = next;
             continue;
         }
         if (!component_find(r, r->words[i], &component))
             return false;
-        if (((writers | readers) >> component & 1) != 0)
+        if (((writers | readers | knowers) >> component & 1) != 0)
             return FAIL(r, "`%.*s` is named twice", SHOWN(r->words[i]));
         *to |= 1ull << component;
     }
@@ -310,6 +315,7 @@ static bool pool_line(struct reader *r)
     pool->bytes = bytes;
     pool->writers = writers;
     pool->readers = readers;
+    pool->knowers = knowers;
     m->pool_count++;
     return true;
 }

@@ -50,6 +50,7 @@ struct manifest_pool {
     char name[MANIFEST_NAME_BYTES];
     uint32_t bytes;
     uint64_t writers, readers; /* a bit for each component */
+    uint64_t knowers;          /* know where it is, and have no right to it */
 };
 #define MANIFEST_NO_POOL 0xff
 struct manifest_device {

@@ -193,7 +193,9 @@ static bool pool_concerns(unsigned client, unsigned pool)
     for (unsigned i = 0; i < manifest->device_count; i++)
         if (manifest->devices[i].component == client && manifest->devices[i].pool == pool)
             return true;
-    return ((manifest->pools[pool].writers | manifest->pools[pool].readers) >> client & 1) != 0;
+    return ((manifest->pools[pool].writers | manifest->pools[pool].readers | manifest->pools[pool].knowers) >>
+                client &
+            1) != 0;
 }
 
 bool loader_keeps(unsigned component, uint32_t function)

@@ -37,6 +37,8 @@ EXPECTED = {
     "load_across_page": denied("load", 8, VICTIM),
     "store_across_table": denied("store", 8, "a word of pool far"),
     "load_across_table": denied("load", 8, "a word of pool far"),
+    "store_known_pool": denied("store", 4, "a word of pool far"),  # `at`: it knows where the pool is
+    "load_known_pool": denied("load", 4, "a word of pool far"),
     "push": denied("store", 8, VICTIM),
     "fxsave": denied("store", 512, VICTIM),
     "locked": denied("(load|store)", 8, VICTIM).replace(" at ", " (at|to) "),

@@ -184,7 +184,7 @@ def test_off_by_default(tmp_path):
     """Without `checked` the same driver serves, and its device may do everything."""
     text = (rig.REPOSITORY / "webserver/webserver.manifest").read_text()
     text = re.sub(r"^device vnic .*$", "device vnic virtio-net", text, flags=re.M)
-    text = re.sub(r"^pool net .*$", "pool net 1M rw vnic tcp ro ip", text, flags=re.M)
+    text = re.sub(r"^pool net .*$", "pool net 1M rw vnic tcp at ip", text, flags=re.M)
     (tmp_path / "webserver.manifest").write_text(text)
     modules = (rig.REPOSITORY / "build/webserver/modules.list").read_text()
     modules = modules.replace("webserver/webserver.manifest", str(tmp_path / "webserver.manifest"), 1)

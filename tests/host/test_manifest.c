@@ -79,7 +79,7 @@ static void test_accepted(void **state)
     (void)state;
     accept_text("# a comment\n\n" HEAD
                 "edge a b supervisor:console supervisor:memory\r\n\tedge b supervisor:thread\n"
-                "pool p 1M rw a ro b\npool q 512K rw b\ndevice a virtio-net\nthread t b t_entry priority 3");
+                "pool p 1M rw a ro b\npool q 512K rw b at a\ndevice a virtio-net\nthread t b t_entry priority 3");
     assert_string_equal(manifest.system, "s");
     assert_int_equal(manifest.component_count, 2);
     assert_string_equal(manifest.components[1].name, "b");
@@ -92,6 +92,10 @@ static void test_accepted(void **state)
     assert_int_equal(manifest.pool_count, 2);
     assert_int_equal(manifest.pools[0].writers, 1);
     assert_int_equal(manifest.pools[0].readers, 2);
+    assert_int_equal(manifest.pools[0].knowers, 0);
+    assert_int_equal(manifest.pools[1].writers, 2);
+    assert_int_equal(manifest.pools[1].readers, 0);
+    assert_int_equal(manifest.pools[1].knowers, 1);
     assert_int_equal(manifest.device_count, 1);
     assert_int_equal(manifest.thread_count, 1);
     assert_string_equal(manifest.threads[0].entry, "t_entry");
@@ -244,6 +248,8 @@ static void test_refused(void **state)
         {"pool p 1M ro a", "expected `pool"},
         {"pool p 1M rw ro a", "nobody may write"},
         {"pool p 1M rw a ro a", "named twice"},
+        {"pool p 1M rw a at a", "named twice"},
+        {"pool p 1M at a", "expected `pool"},
         {"pool p 0K rw a", "empty"},
         {"pool p 256K rw a", "multiple of 512K"},
         {"pool p 5M rw a", "too large"},

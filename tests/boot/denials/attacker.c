@@ -3,7 +3,7 @@
 #include "denials.h"
 #include "mmp/arch.h"
 
-extern char pool_near_end[];
+extern char pool_near_end[], pool_far[];
 
 #define NEXT_SLOT 0x401000ul /* gates begin a page further on in each slot */
 
@@ -52,6 +52,10 @@ static uint64_t aim_island(void)
 static uint64_t aim_table_end(void)
 {
     return (uint64_t)pool_near_end;
+}
+static uint64_t aim_known_pool(void)
+{
+    return (uint64_t)pool_far + 64;
 }
 static uint64_t aim_function(void)
 {
@@ -321,6 +325,8 @@ static const struct {
     {"load_across_page", aim_page_two, load_across8},
     {"store_across_table", aim_table_end, store_across8},
     {"load_across_table", aim_table_end, load_across8},
+    {"store_known_pool", aim_known_pool, store4},
+    {"load_known_pool", aim_known_pool, load4},
     {"push", aim_before_island, push},
     {"fxsave", aim_island_end, fxsave},
     {"locked", aim_island_end, locked},
