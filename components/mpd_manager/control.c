@@ -31,6 +31,9 @@ static const struct route {
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 
+/* Those whose bodies may be larger than a stream's buffer (control_body.h); ends with NULL. */
+static control_handler *const large[] = {NULL};
+
 static bool route_fits(const struct route *route, const char *path, uint32_t bytes)
 {
     size_t length = strlen(route->path);
@@ -81,11 +84,35 @@ static void refuse_method(unsigned first, struct control_answer *answer)
     answer->header = allow;
 }
 
+static bool is_allowed(const struct route *route, const struct request *request)
+{
+    const struct request_header_value *token = &request->wish->values[REQUEST_AUTHORIZATION];
+    return route->method == HTTP_GET || token_matches(token->text, token->bytes);
+}
+
+static bool is_large(const struct route *route)
+{
+    unsigned i = 0;
+    while (large[i] && large[i] != route->answer)
+        i++;
+    return large[i];
+}
+
+int control_large(const struct request *request)
+{
+    const char *path;
+    uint32_t bytes = request_path(request, &path);
+    for (unsigned i = 0; i < ROUTES; i++)
+        if (is_large(&routes[i]) && routes[i].method == request->method &&
+            route_fits(&routes[i], path, bytes))
+            return is_allowed(&routes[i], request) ? 0 : 401;
+    return 200;
+}
+
 static void route_take(const struct route *route, const struct request *request,
                        struct control_answer *answer)
 {
-    const struct request_header_value *token = &request->wish->values[REQUEST_AUTHORIZATION];
-    if (route->method != HTTP_GET && !token_matches(token->text, token->bytes)) {
+    if (!is_allowed(route, request)) {
         answer->status = 401;
         answer->header = "WWW-Authenticate: Bearer\r\n";
         return;

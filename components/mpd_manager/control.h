@@ -8,8 +8,11 @@
 #include "answer.h"
 #include "http_parser/request.h"
 
-#define CONTROL_BODY_BYTES 4096 /* of a request; more: 413 */
+#define CONTROL_BODY_BYTES 4096 /* of a request; more: 413, but for routes that take large ones */
 
+/* Is the request, whose head has come, of a route that takes a large body, and may it be made? 0, 401, or 200: of
+ * another route. */
+int control_large(const struct request *request);
 void control_answer(const struct request *request, struct control_answer *answer);
 
 #endif

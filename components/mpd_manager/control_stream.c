@@ -12,6 +12,7 @@
 
 #include "connection_manager/connections.h"
 #include "control.h"
+#include "control_body.h"
 #include "control_stream.h"
 #include "http_parser/reply.h"
 
@@ -48,8 +49,8 @@ long stream_open(long group)
         stream->due = stream->ended = false;
         stream->wish.wanted = 1u << REQUEST_AUTHORIZATION | 1u << REQUEST_IF_NONE_MATCH;
         stream->wish.far = stream->far;
-        stream->wish.body = stream->request_body;
-        stream->wish.body_room = sizeof stream->request_body;
+        stream->wish.head = control_body_begin;
+        control_body_end(&stream->wish, stream->request_body);
         request_init(&stream->request, &stream->wish);
         request_want_far(&stream->request);
         return i + 1;
@@ -74,6 +75,7 @@ void stream_close(long id)
     if (!stream)
         return;
     reply_forget(stream);
+    control_body_end(&stream->wish, stream->request_body);
     stream->open = false;
 }
 
@@ -211,6 +213,7 @@ static long reply_refused(struct stream *stream, char *out)
     char room[REQUEST_SENTENCE_BYTES];
     const char *sentence = request_sentence(&stream->request, room);
     stream->ended = true;
+    control_body_end(&stream->wish, stream->request_body);
     return reply_refusal(out, REPLY_JSON, stream->request.status, sentence, 0, REPLY_CLOSE, false) |
            HTTP_CLOSE;
 }
@@ -224,6 +227,7 @@ static long reply_begin(struct stream *stream, char *out, uint64_t out_room)
     if (request->status)
         return reply_refused(stream, out);
     control_answer(request, &answer);
+    control_body_end(&stream->wish, stream->request_body);
     if (!answer.body && !answer.source && answer.status != 304)
         return reply_end(stream,
                          reply_refusal(out, REPLY_JSON, answer.status,

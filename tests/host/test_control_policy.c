@@ -8,7 +8,7 @@
 // links: policy/*.c components/mpd_manager/answer.c components/mpd_manager/calibration.c
 // links: components/mpd_manager/control.c components/mpd_manager/control_layout.c
 // links: components/mpd_manager/control_policy.c components/mpd_manager/control_read.c
-// links: components/mpd_manager/control_rules.c components/mpd_manager/control_stream.c
+// links: components/mpd_manager/control_rules.c components/mpd_manager/control_stream.c components/mpd_manager/control_body.c
 // links: components/mpd_manager/decision_log.c components/mpd_manager/governor.c
 // links: components/mpd_manager/json_body.c components/mpd_manager/layout.c
 // links: components/mpd_manager/partition.c components/mpd_manager/render.c

@@ -23,6 +23,7 @@ static const struct {
     {414, "URI Too Long", "The request's path is too long; 2048 bytes are the limit."},
     {416, "Range Not Satisfiable",
      "There is nothing in this range; the Content-Range header tells the length."},
+    {422, "Unprocessable Content", "The body is well-formed, but cannot be used."},
     {431, "Request Header Fields Too Large",
      "The request's headers are too large; 8192 bytes are the limit."},
     {500, "Internal Server Error", "Something went wrong that should not."},

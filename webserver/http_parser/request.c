@@ -238,12 +238,23 @@ static const llhttp_settings_t wish_settings = {
     .on_message_complete = on_complete,
 };
 
+static int on_far_head_end(llhttp_t *parser)
+{
+    struct request *request = request_of(parser);
+    target_split(request);
+    request->method = parser->method;
+    request->in_body = true;
+    if (request->wish->head)
+        request->status = request->wish->head(request);
+    return request->status ? -1 : on_head_end(parser);
+}
+
 static const llhttp_settings_t far_settings = {
     .on_message_begin = on_far_begin,
     .on_url = on_target,
     .on_header_field = on_far_field,
     .on_header_value = on_far_value,
-    .on_headers_complete = on_head_end,
+    .on_headers_complete = on_far_head_end,
     .on_body = on_body,
     .on_message_complete = on_complete,
 };
@@ -273,6 +284,13 @@ void request_init(struct request *request, struct request_wish *wish)
 void request_want_far(struct request *request)
 {
     request->parser.settings = (void *)&far_settings;
+}
+
+uint64_t request_length(const struct request *request)
+{
+    if (request->parser.flags & F_CHUNKED)
+        return REQUEST_LENGTH_UNKNOWN;
+    return request->parser.flags & F_CONTENT_LENGTH ? request->parser.content_length : 0;
 }
 
 void request_next(struct request *request)

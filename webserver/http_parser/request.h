@@ -39,6 +39,8 @@ struct request_header_value {
     char text[REQUEST_HEADER_BYTES];
 };
 
+struct request;
+
 /* What a reader wants besides method and target. All counts are of the present request. */
 struct request_wish {
     uint32_t wanted; /* bits of enum request_header */
@@ -52,6 +54,9 @@ struct request_wish {
     struct request_header_value values[REQUEST_HEADERS];
     struct request_header_value *far;       /* REQUEST_FAR_HEADERS of them, or NULL */
     struct request_header_value *far_value; /* that is being read */
+    /* Or NULL: the head has come. It may give another body and body_room; not 0: the request is refused with
+     * that. */
+    int (*head)(struct request *request);
 };
 
 struct request {
@@ -72,7 +77,10 @@ struct request {
 };
 
 void request_init(struct request *request, struct request_wish *wish);
-/* After request_init: the wish's `far` is filled, too. */
+/* Of the present request's body, as its head says. */
+#define REQUEST_LENGTH_UNKNOWN UINT64_MAX /* it comes in chunks */
+uint64_t request_length(const struct request *request);
+/* After request_init: the wish's `far` is filled, and its `head` called, too. */
 void request_want_far(struct request *request);
 /* Takes up to `count` bytes; returns how many. Afterwards `complete` or `status` may be set. */
 uint64_t request_feed(struct request *request, const char *bytes, uint64_t count);
