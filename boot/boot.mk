@@ -7,7 +7,7 @@
 #   $(THIRD_PARTY_STAMPS)    prerequisite of whatever is compiled from these; newer when one of them has changed
 #   image                    phony, defined by webserver/: builds the modules and build/webserver/modules.list
 
-.PHONY: qemu qemu-plain run start stop run-iso debug audit iso
+.PHONY: qemu qemu-plain run start stop console run-iso debug audit iso
 
 THIRD_PARTY := newlib lwip yyjson llhttp
 THIRD_PARTY_STAMPS := $(THIRD_PARTY:%=$(BUILD)/third-party/%.stamp)
@@ -16,7 +16,7 @@ KERNEL := $(BUILD)/kernel/shoji.elf
 ISO := $(BUILD)/boot/shoji.iso
 
 # Compilers and libraries come first: what is included next asks the compiler for its folders while make reads it.
-GOALS_THAT_BUILD := $(filter-out help clean stop,$(MAKECMDGOALS))
+GOALS_THAT_BUILD := $(filter-out help clean stop console,$(MAKECMDGOALS))
 PACKAGES_STAMP := $(BUILD)/third-party/packages.stamp
 ifneq ($(GOALS_THAT_BUILD),)
 ifneq ($(shell test $(PACKAGES_STAMP) -nt boot/thirdparty/packages || \
@@ -51,6 +51,9 @@ start: $(KERNEL) image qemu     ## boot it in the background; returns when the f
 
 stop:                   ## stop what `make start` started
 	@if [ -e $(BUILD)/run/pid ]; then boot/run stop; fi
+
+console:                ## the serial console of what `make start` started, with its shell; Ctrl-] leaves it
+	@boot/run console
 
 run-iso: iso qemu       ## boot a GRUB CD image of the same system
 	@boot/run --iso $(ISO)

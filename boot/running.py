@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """One running system: starts QEMU, waits for what it says or answers, stops it. Leaves in its run folder
 
-    pid, token, console.log, monitor.sock, qmp.sock, qemu.log
+    pid, token, console.log, console.sock, monitor.sock, qmp.sock, qemu.log
 
 Invariants:
  1. `pid` exists only between start and stop, and stop ends only a process that still is the one started.
  2. Whatever ends this program also ends a QEMU that it started in the foreground.
- 3. console.log has no carriage returns; what QEMU had written when console() is called is in what it returns.
+ 3. console.log has no carriage returns; the lines that QEMU had written when console() is called are in what it returns.
+ 4. In the background the serial line is at console.sock (relay.py), and console.log is the same whoever is there.
 """
 import ctypes
 import fcntl
@@ -18,6 +19,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import termios
 import threading
 import time
@@ -29,19 +31,36 @@ TOKEN = re.compile(r'^control token: ([0-9a-fA-F]+)\n', re.M)     # the whole li
 
 
 class Log:
-    """Writes console.log from a pipe, leaving out the carriage returns of a serial line. A process of its own does it, which
-    ends with the last writer: a system in the background outlives this program."""
+    """Writes console.log from a pipe; in the background it is also who answers at console.sock. relay.py does it, a process of its
+    own which ends with the last writer: a system in the background outlives this program."""
 
-    def __init__(self, path):
+    def __init__(self, path, socket_path=None):
         self.lock = threading.Lock()
         self.source, self.sink = os.pipe()
-        with open(path, 'wb') as file:
-            self.process = subprocess.Popen(['stdbuf', '-o0', 'tr', '-d', '\\r'], stdin=self.source, stdout=file,
-                                            stderr=subprocess.DEVNULL, start_new_session=True)
+        self.handed = [self.sink]       # to QEMU
+        mine, keys = [self.source], []
+        if socket_path:
+            self.typed, feed = os.pipe()
+            self.handed.append(self.typed)
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(str(socket_path))
+            listener.listen()
+            keys = [feed, listener.fileno()]
+        self.process = subprocess.Popen([sys.executable, '-SEB', str(REPOSITORY / 'boot/relay.py'), str(path), *map(str, mine + keys)],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        pass_fds=mine + keys, start_new_session=True)
+        if socket_path:
+            os.close(feed)
+            listener.close()
+
+    def chardev(self):
+        """Where QEMU's serial port leads in the background."""
+        return f'file,path=/dev/fd/{self.sink},input-path=/dev/fd/{self.typed}'
 
     def handed_over(self):
-        """QEMU holds the sink now, or has failed to start."""
-        os.close(self.sink)
+        """QEMU holds its ends now, or has failed to start."""
+        for end in self.handed:
+            os.close(end)
 
     def settle(self):
         """Returns once all that has been written to the pipe is in the file: none is unread, and the process sleeps again."""
@@ -86,7 +105,7 @@ class Running:
         if not self.machine.tap:
             check_port(self.machine.port, 'PORT')
             check_port(self.machine.control_port, 'CONTROL_PORT')
-        self.log = Log(self.folder / 'console.log')
+        self.log = Log(self.folder / 'console.log', None if foreground else self.folder / 'console.sock')
         try:
             self.launch(foreground)
         finally:
@@ -96,13 +115,12 @@ class Running:
         self.watcher.start()
 
     def launch(self, foreground):
-        log = f'/dev/fd/{self.log.sink}'
-        console = f'stdio,signal=on,logfile={log}' if foreground else f'file,path={log}'
+        console = f'stdio,signal=on,logfile=/dev/fd/{self.log.sink}' if foreground else self.log.chardev()
         command = [*self.prefix, *self.machine.command(console, self.run)]
         with open(self.folder / 'qemu.log', 'w') as errors:
             self.process = subprocess.Popen(
                 command, cwd=REPOSITORY, stdin=None if foreground else subprocess.DEVNULL,
-                stdout=None if foreground else errors, stderr=None if foreground else errors, pass_fds=[self.log.sink],
+                stdout=None if foreground else errors, stderr=None if foreground else errors, pass_fds=self.log.handed,
                 start_new_session=not foreground, preexec_fn=die_with_parent if foreground else None)
 
     def note_token(self):
@@ -194,7 +212,7 @@ class Running:
         return pid
 
     def forget(self):
-        for name in ('pid', 'token', 'monitor.sock', 'qmp.sock', 'gdb.sock'):
+        for name in ('pid', 'token', 'console.sock', 'monitor.sock', 'qmp.sock', 'gdb.sock'):
             (self.folder / name).unlink(missing_ok=True)
 
 

@@ -109,6 +109,14 @@ int control_large(const struct request *request)
     return 200;
 }
 
+static void route_answer(const struct route *route, const struct request *request,
+                         struct control_answer *answer)
+{
+    layout_lock();
+    route->answer(request, answer);
+    layout_unlock();
+}
+
 static void route_take(const struct route *route, const struct request *request,
                        struct control_answer *answer)
 {
@@ -117,29 +125,48 @@ static void route_take(const struct route *route, const struct request *request,
         answer->header = "WWW-Authenticate: Bearer\r\n";
         return;
     }
-    layout_lock();
-    route->answer(request, answer);
-    layout_unlock();
+    route_answer(route, request, answer);
 }
 
-void control_answer(const struct request *request, struct control_answer *answer)
+/* The request's route; if there is none, *first is the path's first one, ROUTES if it has none. */
+static const struct route *route_find(const struct request *request, unsigned *first)
 {
     const char *path;
     uint32_t bytes = request_path(request, &path);
     uint8_t method = request->method == HTTP_HEAD ? HTTP_GET : request->method;
-    unsigned first = ROUTES;
-    *answer = (struct control_answer){0};
+    *first = ROUTES;
     for (unsigned i = 0; i < ROUTES; i++) {
         if (!route_fits(&routes[i], path, bytes))
             continue;
-        if (routes[i].method == method) {
-            route_take(&routes[i], request, answer);
-            return;
-        }
-        first = first == ROUTES ? i : first;
+        if (routes[i].method == method)
+            return &routes[i];
+        *first = *first == ROUTES ? i : *first;
     }
-    if (first == ROUTES)
+    return NULL;
+}
+
+void control_answer(const struct request *request, struct control_answer *answer)
+{
+    unsigned first;
+    const struct route *route = route_find(request, &first);
+    *answer = (struct control_answer){0};
+    if (route)
+        route_take(route, request, answer);
+    else if (first == ROUTES)
         refuse_path(answer);
     else
         refuse_method(first, answer);
+}
+
+void control_answer_local(const struct request *request, struct control_answer *answer)
+{
+    unsigned first;
+    const struct route *route = route_find(request, &first);
+    *answer = (struct control_answer){0};
+    if (!route && first == ROUTES)
+        refuse_path(answer);
+    else if (!route)
+        answer_refuse(answer, 405, "This path cannot be asked for in this way.");
+    else
+        route_answer(route, request, answer);
 }

@@ -14,5 +14,7 @@
  * another route. */
 int control_large(const struct request *request);
 void control_answer(const struct request *request, struct control_answer *answer);
+/* The same for whoever sits at the machine itself: no token is asked for. On any thread. */
+void control_answer_local(const struct request *request, struct control_answer *answer);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "control_policy.h"
 #include "governor.h"
 #include "handlers.h"
 #include "json_body.h"
@@ -142,6 +143,19 @@ static const struct member {
     {"crossing_cost", "a number of cycles, or \"measured\"", read_cost},
     {"log", "true or false: whether decisions are printed on the console", read_log},
 };
+
+const char *policy_setting(unsigned index)
+{
+    return index < sizeof members / sizeof *members ? members[index].name : 0;
+}
+
+bool policy_setting_is(const char *name)
+{
+    for (unsigned i = 0; policy_setting(i); i++)
+        if (strcmp(policy_setting(i), name) == 0)
+            return true;
+    return false;
+}
 
 static bool change_read(yyjson_val *root, struct change *change, struct control_answer *answer)
 {

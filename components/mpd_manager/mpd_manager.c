@@ -2,8 +2,8 @@
  *
  * Component 2, mpd_manager: decides where the walls are. The policy library (policy/) says what is wanted,
  * governor.c runs it, layout.c asks the supervisor for what it wants, and the control interface on port 8081
- * shows and changes all of it. It owns the threads `control` and `policy`, which share everything under
- * layout_lock.
+ * shows and changes all of it. The shell does the same at the serial console. It owns the threads `control`,
+ * `policy` and `shell`, which share everything under layout_lock.
  */
 #include "connection_manager/connections.h"
 #include "control_stream.h"
@@ -12,6 +12,7 @@
 #include "governor.h"
 #include "made.h"
 #include "runtime.h"
+#include "shell.h"
 #include "timed_block.h"
 #include "token.h"
 
@@ -45,12 +46,18 @@ long component_init(component_t self)
         print_line("the CPU gives no random numbers: nothing can be changed through the control interface");
     if (!governor_start())
         return SHOJI_EINVAL;
+    shell_start();
     return fd_buffers(pool_control, pool_control_end);
 }
 
 SHOJI_EXPORT void control_thread(void)
 {
     connections_run(&control);
+}
+
+SHOJI_EXPORT void shell_thread(void)
+{
+    shell_turn();
 }
 
 /* In a mode that asks for no counts they are only shown, and a window may have more periods: reading them is
