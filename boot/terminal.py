@@ -42,7 +42,10 @@ def attach(path, keys=0, screen=1):
             raise Unusable(f'no system in the background answers at {path} ({reason.strerror}): make start begins one; '
                            'after make run the console is where that was typed') from None
         with raw(keys):
-            return copy(line, keys, screen)
+            try:
+                return copy(line, keys, screen)
+            except BrokenPipeError:     # of the screen, or the line's
+                return False
 
 
 def copy(line, keys, screen):

@@ -19,7 +19,9 @@ struct answer_source {
     /* At most `room` bytes of it, which are 512 at least, into `out`: how many, 0 at its end, SHOJI_EBUSY:
      * none for now. Any other status cuts the reply short, and the connection with it. */
     long (*read)(long state, char *out, uint64_t room);
-    void (*end)(long state); /* once: it has been read, or its reader is gone */
+    /* Once: it has been read, or its reader is gone. Where nobody can read it in parts (the shell): at once,
+     * by that thread, with layout_lock. */
+    void (*end)(long state);
 };
 
 /* A source; or a body (malloc'd, the caller's to free); or, if there is neither, a refusal with a sentence,

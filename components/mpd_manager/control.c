@@ -117,6 +117,20 @@ static void route_answer(const struct route *route, const struct request *reques
     layout_unlock();
 }
 
+/* The same for who has no stream to read parts from. */
+static void route_answer_whole(const struct route *route, const struct request *request,
+                               struct control_answer *answer)
+{
+    layout_lock();
+    route->answer(request, answer);
+    if (answer->source) {
+        answer->source->end(answer->state);
+        *answer = (struct control_answer){0};
+        answer_refuse(answer, 406, "This comes in parts and goes on: ask for it over the network.");
+    }
+    layout_unlock();
+}
+
 static void route_take(const struct route *route, const struct request *request,
                        struct control_answer *answer)
 {
@@ -168,5 +182,5 @@ void control_answer_local(const struct request *request, struct control_answer *
     else if (!route)
         answer_refuse(answer, 405, "This path cannot be asked for in this way.");
     else
-        route_answer(route, request, answer);
+        route_answer_whole(route, request, answer);
 }
