@@ -17,6 +17,8 @@ long sched_pause(void);
 long sched_wakeup(thread_t thread);
 /* Blocks until the interrupt of a device line (sup_device.line) has come since the last call. One waiter a line. */
 long sched_line_wait(uint32_t line);
+/* The same, at the latest until shoji_global.ticks reaches `tick`: SHOJI_ETIMEDOUT. */
+long sched_line_wait_until(uint32_t line, uint64_t tick);
 /* The next thread of the same priority has its turn. */
 long sched_yield(void);
 

@@ -12,6 +12,8 @@
 #define CTRL_C 3
 #define LINE_BYTES 180u /* terminal_printer keeps so much together; longer lines go on in the next */
 #define KEYS_BYTES 4096u
+#define WAIT_MS                                                                                              \
+    1000u /* a thread that waits keeps the domain it is in, though that may be a stale one by then */
 #define FOOT_BYTES SUP_CONSOLE_FOOT_BYTES
 
 static struct {
@@ -68,7 +70,8 @@ int output_key(bool *more)
     if (keys.count == 0)
         keys_fetch();
     if (keys.count == 0) {
-        (void)sched_line_wait(SUP_EVENT_CONSOLE);
+        (void)sched_line_wait_until(SUP_EVENT_CONSOLE,
+                                    shoji_global.ticks + WAIT_MS * 1000 / shoji_global.tick_us);
         keys_fetch();
     }
     if (keys.count == 0)

@@ -221,8 +221,8 @@ static long line_claim(struct line *line, component_t client, thread_t self)
     return SHOJI_OK;
 }
 
-SHOJI_EXPORT_BADGED(sched_line_wait);
-long sched_line_wait_badged(uint32_t number, component_t client)
+static inline __attribute__((always_inline)) long line_wait(uint32_t number, uint64_t until,
+                                                            component_t client)
 {
     thread_t self = shoji_global.current;
     struct line *line;
@@ -237,17 +237,29 @@ long sched_line_wait_badged(uint32_t number, component_t client)
     status = line_claim(line, client, self);
     if (status == SHOJI_OK) {
         queue.thread[self].cuttable = 1;
-        while (!line->came && !is_cut(self)) {
-            run_queue_block(&queue, self, shoji_global.ticks, RUN_FOREVER);
+        while (!line->came && !is_cut(self) && shoji_global.ticks < until) {
+            run_queue_block(&queue, self, shoji_global.ticks, until);
             turn_await(self);
         }
         if (!line->came)
-            status = SHOJI_ECLOSED;
+            status = is_cut(self) ? SHOJI_ECLOSED : SHOJI_ETIMEDOUT;
         line->came = 0;
         line->waiter = 0;
     }
     leave(self);
     return status;
+}
+
+SHOJI_EXPORT_BADGED(sched_line_wait);
+long sched_line_wait_badged(uint32_t number, component_t client)
+{
+    return line_wait(number, RUN_FOREVER, client);
+}
+
+SHOJI_EXPORT_BADGED(sched_line_wait_until);
+long sched_line_wait_until_badged(uint32_t number, uint64_t tick, component_t client)
+{
+    return line_wait(number, tick, client);
 }
 
 static void threads_create(void)
