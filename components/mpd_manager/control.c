@@ -19,7 +19,8 @@ static const struct route {
 } routes[] = {
     {"/metrics", HTTP_GET, get_metrics},          {"/v1", HTTP_GET, get_paths},
     {"/v1/decisions", HTTP_GET, get_decisions},   {"/v1/domains", HTTP_GET, get_domains},
-    {"/v1/edges", HTTP_GET, get_edges},           {"/v1/faults", HTTP_GET, get_faults},
+    {"/v1/edges", HTTP_GET, get_edges},           {"/v1/events", HTTP_GET, get_events},
+    {"/v1/faults", HTTP_GET, get_faults},         {"/v1/history", HTTP_GET, get_history},
     {"/v1/graph", HTTP_GET, get_graph},           {"/v1/graph.dot", HTTP_GET, get_dot},
     {"/v1/merge", HTTP_POST, post_merge},         {"/v1/move", HTTP_POST, post_move},
     {"/v1/partition", HTTP_GET, get_partition},   {"/v1/partition", HTTP_PUT, put_partition},

@@ -77,6 +77,12 @@ static uint64_t window_cycles(uint64_t busy, uint64_t microseconds, uint64_t cro
     return cycles;
 }
 
+void governor_time(struct governor_window *time, uint64_t busy)
+{
+    time->cycles = window_cycles(busy, time->microseconds, time->crossings);
+    time->share = settings_share(&state.settings, time->crossings, time->cycles);
+}
+
 /* Ends the window: its counts are in `window` then. False: the supervisor does not tell, or there is no
  * memory. */
 static bool window_end(void)
@@ -92,9 +98,7 @@ static bool window_end(void)
     state.window.microseconds = (ticks - ticks_before) * shoji_global.tick_us;
     state.window.invocations = graph_invocations(&window);
     state.window.crossings = crossings;
-    state.window.cycles =
-        window_cycles(layout->counters.cycles - cycles_before, state.window.microseconds, crossings);
-    state.window.share = settings_share(&state.settings, crossings, state.window.cycles);
+    governor_time(&state.window, layout->counters.cycles - cycles_before);
     ticks_before = ticks;
     cycles_before = layout->counters.cycles;
     return layout_graph(layout, &before);

@@ -49,6 +49,9 @@ long governor_set(const struct policy_settings *settings, bool by_hand, bool log
  * splits that took. */
 enum policy_status governor_rule_add(const char *line, char *sentence, size_t bytes, long *steps);
 enum policy_status governor_rule_remove(const char *name, long *steps);
+/* Fills in cycles and share of a window whose microseconds and crossings are known, of which the processor
+ * was busy for `busy` cycles: its time as the policy reckons it. */
+void governor_time(struct governor_window *window, uint64_t busy);
 /* A period is over. */
 void governor_period(void);
 

@@ -20,5 +20,7 @@ control_handler get_policy, put_policy, get_decisions;
 control_handler get_rules, post_rules, delete_rule;
 /* control_observe.c */
 control_handler get_statistics, post_statistics, get_threads;
+/* control_watch.c */
+control_handler get_events, get_history;
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "connection_manager/connections.h"
 #include "control_stream.h"
+#include "events.h"
 #include "export.h"
 #include "fd_api.h"
 #include "governor.h"
@@ -15,6 +16,7 @@
 #include "shell.h"
 #include "timed_block.h"
 #include "token.h"
+#include "watch.h"
 
 #define CONTROL_PORT 8081
 
@@ -44,7 +46,9 @@ long component_init(component_t self)
         token_print();
     else
         print_line("the CPU gives no random numbers: nothing can be changed through the control interface");
-    if (!governor_start())
+    uint64_t epoch = 0;
+    (void)random_word(&epoch);
+    if (!events_start(epoch) || !governor_start())
         return SHOJI_EINVAL;
     shell_start();
     return fd_buffers(pool_control, pool_control_end);
@@ -64,16 +68,29 @@ SHOJI_EXPORT void shell_thread(void)
  * more work than a hundred requests. */
 #define QUIET_PERIODS 16
 
+static uint64_t ticks_of(uint64_t milliseconds)
+{
+    return milliseconds * 1000 / shoji_global.tick_us;
+}
+
+/* The policy's period, and the windows of those who watch: whichever is over first. */
 SHOJI_EXPORT void policy_thread(void)
 {
     static uint32_t quiet = QUIET_PERIODS - 1;
+    static uint64_t period_from;
 
     layout_lock();
-    uint64_t period = governor_state()->settings.period;
+    uint64_t now = shoji_global.ticks, due = period_from + ticks_of(governor_state()->settings.period);
+    uint64_t next = watch_due() < due ? watch_due() : due;
     layout_unlock();
-    timed_block(period);
+    if (next > now)
+        timed_block((next - now) * shoji_global.tick_us / 1000);
     layout_lock();
-    if (policy_mode_counts(governor_state()->settings.mode) || ++quiet % QUIET_PERIODS == 0)
-        governor_period();
+    if (shoji_global.ticks >= due) {
+        if (policy_mode_counts(governor_state()->settings.mode) || ++quiet % QUIET_PERIODS == 0)
+            governor_period();
+        period_from = shoji_global.ticks;
+    }
+    watch_turn();
     layout_unlock();
 }

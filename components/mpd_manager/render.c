@@ -9,13 +9,22 @@
 
 #define HOT_STEPS 10 /* widths of an edge's line in Graphviz, in thirds of a point */
 
-char *render_take(yyjson_mut_doc *document, size_t *bytes)
+static char *take(yyjson_mut_doc *document, yyjson_write_flag how, size_t *bytes)
 {
     yyjson_write_err error;
-    char *text = yyjson_mut_write_opts(document, YYJSON_WRITE_PRETTY_TWO_SPACES | YYJSON_WRITE_NEWLINE_AT_END,
-                                       0, bytes, &error);
+    char *text = yyjson_mut_write_opts(document, how, 0, bytes, &error);
     yyjson_mut_doc_free(document);
     return text;
+}
+
+char *render_take(yyjson_mut_doc *document, size_t *bytes)
+{
+    return take(document, YYJSON_WRITE_PRETTY_TWO_SPACES | YYJSON_WRITE_NEWLINE_AT_END, bytes);
+}
+
+char *render_take_line(yyjson_mut_doc *document, size_t *bytes)
+{
+    return take(document, YYJSON_WRITE_NOFLAG, bytes);
 }
 
 yyjson_mut_doc *render_start(yyjson_mut_val **root, bool array)
@@ -37,7 +46,7 @@ static bool domain_starts_at(const struct layout *layout, uint32_t index)
     return true;
 }
 
-static void add_state(yyjson_mut_doc *document, yyjson_mut_val *entry, const struct sup_component *component)
+void render_state(yyjson_mut_doc *document, yyjson_mut_val *entry, const struct sup_component *component)
 {
     yyjson_mut_obj_add_str(document, entry, "state",
                            component->state == SUP_RUNS   ? "runs"
@@ -56,12 +65,14 @@ static void add_components(yyjson_mut_doc *document, yyjson_mut_val *root, const
         yyjson_mut_val *entry = yyjson_mut_arr_add_obj(document, list);
         yyjson_mut_obj_add_str(document, entry, "name", component->name);
         yyjson_mut_obj_add_uint(document, entry, "id", component->id);
+        if (component->parent)
+            yyjson_mut_obj_add_str(document, entry, "parent", layout_name(layout, component->parent));
         yyjson_mut_obj_add_uint(document, entry, "domain", component->domain);
         yyjson_mut_val *memory = yyjson_mut_obj_add_obj(document, entry, "memory");
         yyjson_mut_obj_add_uint(document, memory, "used", component->memory_used);
         yyjson_mut_obj_add_uint(document, memory, "budget", component->memory_budget);
         yyjson_mut_obj_add_uint(document, entry, "faults", component->faults);
-        add_state(document, entry, component);
+        render_state(document, entry, component);
     }
 }
 
@@ -121,7 +132,7 @@ static void add_mode(yyjson_mut_doc *document, yyjson_mut_val *entry)
     yyjson_mut_obj_add_str(document, entry, "mode", policy_mode_name(governor_state()->settings.mode));
 }
 
-char *render_graph(const struct layout *layout, size_t *bytes)
+static yyjson_mut_doc *graph(const struct layout *layout)
 {
     yyjson_mut_val *root;
     yyjson_mut_doc *document = render_start(&root, false);
@@ -132,7 +143,19 @@ char *render_graph(const struct layout *layout, size_t *bytes)
     add_domains(document, root, layout);
     add_edges(document, yyjson_mut_obj_add_arr(document, root, "edges"), layout);
     add_counters(document, root, &layout->counters);
-    return render_take(document, bytes);
+    return document;
+}
+
+char *render_graph(const struct layout *layout, size_t *bytes)
+{
+    yyjson_mut_doc *document = graph(layout);
+    return document ? render_take(document, bytes) : 0;
+}
+
+char *render_graph_line(const struct layout *layout, size_t *bytes)
+{
+    yyjson_mut_doc *document = graph(layout);
+    return document ? render_take_line(document, bytes) : 0;
 }
 
 char *render_edges(const struct layout *layout, size_t *bytes)
@@ -166,26 +189,6 @@ char *render_domains(const struct layout *layout, size_t *bytes)
         return 0;
     add_domains(document, root, layout);
     yyjson_mut_obj_add_uint(document, root, "stale_domains", layout->counters.stale_domains);
-    return render_take(document, bytes);
-}
-
-char *render_faults(const struct layout *layout, size_t *bytes)
-{
-    yyjson_mut_val *root;
-    yyjson_mut_doc *document = render_start(&root, false);
-    if (!document)
-        return 0;
-    yyjson_mut_obj_add_uint(document, root, "faults", layout->counters.faults);
-    yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, root, "components");
-    for (uint32_t i = 0; i < layout->components_count; i++) {
-        const struct sup_component *component = &layout->components[i];
-        if (component->faults == 0 && component->reboots == 0 && component->state == SUP_RUNS)
-            continue;
-        yyjson_mut_val *entry = yyjson_mut_arr_add_obj(document, list);
-        yyjson_mut_obj_add_str(document, entry, "component", component->name);
-        yyjson_mut_obj_add_uint(document, entry, "faults", component->faults);
-        add_state(document, entry, component);
-    }
     return render_take(document, bytes);
 }
 

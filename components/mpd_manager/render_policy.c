@@ -141,10 +141,9 @@ static void add_members(yyjson_mut_doc *document, yyjson_mut_val *entry, const c
             yyjson_mut_arr_add_str(document, list, layout->components[i].name);
 }
 
-static void add_decision(yyjson_mut_doc *document, yyjson_mut_val *list, const struct layout *layout,
+static void add_decision(yyjson_mut_doc *document, yyjson_mut_val *entry, const struct layout *layout,
                          const struct policy_decision *decision)
 {
-    yyjson_mut_val *entry = yyjson_mut_arr_add_obj(document, list);
     yyjson_mut_obj_add_uint(document, entry, "number", decision->number);
     yyjson_mut_obj_add_uint(document, entry, "period", decision->period);
     yyjson_mut_obj_add_str(document, entry, "action", decision->action == POLICY_MERGE ? "merge" : "split");
@@ -184,6 +183,18 @@ char *render_decisions(const struct layout *layout, uint64_t since, uint32_t mos
     yyjson_mut_obj_add_uint(document, root, "count", decisions->count);
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, root, "decisions");
     for (uint64_t number = first; number <= decisions->count; number++)
-        add_decision(document, list, layout, decisions_find(decisions, number));
+        add_decision(document, yyjson_mut_arr_add_obj(document, list), layout,
+                     decisions_find(decisions, number));
     return render_take(document, bytes);
+}
+
+char *render_decision_line(const struct layout *layout, uint64_t number, size_t *bytes)
+{
+    const struct policy_decision *decision = decisions_find(governor_decisions(), number);
+    yyjson_mut_val *root;
+    yyjson_mut_doc *document = decision ? render_start(&root, false) : 0;
+    if (!document)
+        return 0;
+    add_decision(document, root, layout, decision);
+    return render_take_line(document, bytes);
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TEXT_FIRST_ROOM 4096
 
@@ -31,6 +32,25 @@ void text_add(struct text *text, const char *format, ...)
         }
         text->short_of_memory = length < 0 || !text_grow(text);
     }
+}
+
+void text_put(struct text *text, const char *bytes, size_t count)
+{
+    while (!text->short_of_memory && text->room - text->used < count)
+        text->short_of_memory = !text_grow(text);
+    if (text->short_of_memory)
+        return;
+    memcpy(text->bytes + text->used, bytes, count);
+    text->used += count;
+}
+
+void text_number(struct text *text, uint64_t number)
+{
+    char digits[20], *at = digits + sizeof digits;
+    do
+        *--at = (char)('0' + number % 10);
+    while (number /= 10);
+    text_put(text, at, (size_t)(digits + sizeof digits - at));
 }
 
 char *text_take(struct text *text, size_t *bytes)

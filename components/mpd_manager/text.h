@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text {
     char *bytes;
@@ -15,6 +16,9 @@ struct text {
 };
 
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Without a format: cheap. */
+void text_put(struct text *text, const char *bytes, size_t count);
+void text_number(struct text *text, uint64_t number);
 /* The bytes, the caller's to free; the text is empty again. */
 char *text_take(struct text *text, size_t *bytes);
 

@@ -9,6 +9,7 @@
 /* What has been said, in order: the rules are made of it anew when the system's components change. */
 static char *lines[WALLS_LINES];
 static uint32_t lines_count;
+static uint64_t version;
 
 static struct rules rules;
 static void *memory; /* of the rules */
@@ -34,6 +35,7 @@ static const struct rule_names names = {.find = find, .name = name_of};
 
 static void line_drop(uint32_t index)
 {
+    version++;
     free(lines[index]);
     memmove(&lines[index], &lines[index + 1], (lines_count - index - 1) * sizeof *lines);
     lines_count--;
@@ -90,6 +92,11 @@ bool walls_start(void)
     return true;
 }
 
+uint64_t walls_version(void)
+{
+    return version;
+}
+
 const struct rules *walls_rules(void)
 {
     return &rules;
@@ -108,6 +115,7 @@ enum policy_status walls_add(const char *line, char *sentence, size_t bytes)
         return POLICY_EMEMORY;
     }
     enum policy_status status = rule_text_read(&rules, &names, line, sentence, bytes);
+    version += status == POLICY_OK;
     if (status == POLICY_OK && !line_keep(line))
         print_line("memory is short: `%s` will be forgotten when the components change", line);
     return status;
