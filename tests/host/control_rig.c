@@ -81,9 +81,48 @@ long sup_edges(struct sup_edge *out, uint32_t count)
 
 long sup_counters(struct sup_counters *out)
 {
-    *out = (struct sup_counters){
-        .instructions = 12345678901234ull, .gated = 20, .merges = 3 + changes, .cycles = cycles_now};
+    *out = (struct sup_counters){.instructions = 12345678901234ull,
+                                 .gated = 20,
+                                 .merges = 3 + changes,
+                                 .cycles = cycles_now,
+                                 .reports = reports};
     return 0;
+}
+
+uint64_t reports;
+
+long sup_fault(uint64_t number, struct sup_fault *out)
+{
+    if (number < 1 || number > reports || number + SUP_FAULTS <= reports)
+        return SHOJI_ENOENT;
+    *out = (struct sup_fault){.number = number,
+                              .tick = 100 * number,
+                              .component = 5,
+                              .caller = 4,
+                              .domain = domains[4],
+                              .instruction = 0x8400123,
+                              .fell = {1u << 5 | 1u << 4},
+                              .thread = "web",
+                              .function = "vnic_send+0x4",
+                              .place = "vnic.c:17",
+                              .owner = "a word of tcp (data)",
+                              .tried = "store of 4 bytes to 0x08000000, a word of tcp (data); \"no\" \xff",
+                              .allowed = "",
+                              .outcome = "rebooting ip vnic",
+                              .text = "fault: vnic"};
+    return SHOJI_OK;
+}
+
+uint64_t requests;
+
+/* The only gate that is asked for, the third one, while there is a component of its client's name. */
+long sup_gate(component_t client, uint32_t index, struct sup_gate *out)
+{
+    if (client != 3 || index > 3)
+        return SHOJI_ENOENT;
+    *out = (struct sup_gate){.server = 4, .invocations = index == 2 ? requests : 1000000};
+    strcpy(out->function, index == 2 ? "content_get" : "content_more");
+    return SHOJI_OK;
 }
 
 long pd_merge(component_t into, component_t from)

@@ -19,6 +19,8 @@ extern uint64_t seed_of_token;            /* 0: no random numbers */
 extern const char *const *manifest_lines; /* ended by NULL */
 extern uint64_t edge_counts[2], edge_gated[2], cycles_now;
 extern uint64_t component_faults[COMPONENTS];
+extern uint64_t reports;  /* of faults: so many have been made */
+extern uint64_t requests; /* that the web server has answered */
 extern char printed[4096]; /* by print_line */
 /* Time goes by, and the two edges are invoked so often. */
 void pass(uint64_t ticks, uint64_t cycles, uint64_t first, uint64_t second);

@@ -2,6 +2,9 @@
  *
  * The control interface from request bytes to answer bytes, over a supervisor that is a table (control_rig.h).
  */
+// links: components/mpd_manager/control_watch.c components/mpd_manager/events.c components/mpd_manager/render_faults.c
+// links: components/mpd_manager/requests.c components/mpd_manager/tick.c components/mpd_manager/viewers.c
+// links: components/mpd_manager/watch.c
 // links: components/mpd_manager/render_metrics.c components/mpd_manager/control_observe.c components/mpd_manager/observe.c
 // links: tests/host/control_known.c
 // links: policy/*.c components/mpd_manager/answer.c components/mpd_manager/calibration.c
