@@ -15,6 +15,9 @@
 #     tcp.foreign := PATTERN  sources (make patterns) that are not ours: compiled without -Wextra -Werror
 #     tcp.lto     := yes      compiled as one program when it is linked: where a call goes from file to file in what every request does.
 #     tcp.needs   := FILE...  what must exist before anything of it is compiled (fetched sources, generated headers)
+#     tcp.libc    := no       without newlib and runtime: freestanding headers only, and nothing is linked with it but its own sources
+#
+# A source ends in .c, .cc (C++) or .rs (Rust); its flags: components/languages.mk. What each may do: docs/components.md.
 #
 # What comes out, and why each flag: see components/runtime/component.ld and docs/architecture.md, "Component images".
 ifndef COMPONENT_MK
@@ -27,7 +30,7 @@ OBJCOPY ?= objcopy
 # make Q= shows the commands.
 Q ?= @
 
-include components/stubs/stubs.mk
+include components/stubs/stubs.mk components/languages.mk
 
 COMPONENT_OUT := $(BUILD)/components
 COMPONENT_IMAGES :=
@@ -67,28 +70,34 @@ $(RUNTIME_LIBRARY): $(RUNTIME_OBJECTS)
 
 -include $(RUNTIME_OBJECTS:.o=.d)
 
-# An object of component $(1) from source $(2).
+# An object of component $(1) from source $(2), by the compiler of its language.
 define component_object
-$(COMPONENT_OUT)/$(1)/$(2:.c=.o): $(2) $(COMPONENT_MK) $($(1).needs) | $(NEWLIB)/lib/libc.a $(INTERFACE_STAMP)
+$(COMPONENT_OUT)/$(1)/$(basename $(2)).o: $(2) $(COMPONENT_MK) $($(1).needs) $(COMPILER_NEEDS$(suffix $(2))) | $(NEWLIB)/lib/libc.a $(INTERFACE_STAMP)
 	@mkdir -p $$(@D)
-	@echo '  CC      $(1): $(2)'
-	$$(Q)$$(CC) $$(COMPONENT_CFLAGS) $(if $(filter yes,$($(1).float)),,-mgeneral-regs-only) \
+	@echo '  $(COMPILER_NAME$(suffix $(2)))  $(1): $(2)'
+	$$(Q)$(call compile$(suffix $(2)),$(1),$(2))
+endef
+
+define compile.c
+$$(CC) $$(COMPONENT_CFLAGS) $(if $(filter no,$($(1).libc)),-nostdinc -isystem $(FREESTANDING_HEADERS)) \
+	    $(if $(filter yes,$($(1).float)),,-mgeneral-regs-only) \
 	    $(if $(filter $($(1).foreign),$(2)),-w,$$(COMPONENT_WARNINGS)) $(addprefix -I,$($(1).includes)) \
 	    -DCOMPONENT_NAME='"$(1)"' $(if $(filter yes,$($(1).lto)),$(COMPONENT_LTO)) $($(1).flags) -MMD -MP -c $$< -o $$@
 endef
 
 # $(call component,NAME)
 define component
-$(1).all_sources := components/runtime/name.c $$(if $$(filter yes,$$($(1).threads)),components/runtime/heap_lock.c) $$($(1).sources)
-$(1).objects := $$(patsubst %.c,$(COMPONENT_OUT)/$(1)/%.o,$$($(1).all_sources))
+$(1).all_sources := $$(if $$(filter no,$$($(1).libc)),,components/runtime/name.c) $$(if $$(filter yes,$$($(1).threads)),components/runtime/heap_lock.c) $$($(1).sources)
+$(1).objects := $$(addprefix $(COMPONENT_OUT)/$(1)/,$$(addsuffix .o,$$(basename $$($(1).all_sources))))
+$(1).libraries := $$(if $$(filter no,$$($(1).libc)),,$(RUNTIME_LIBRARY) $(NEWLIB)/lib/libc.a) $$(if $$(filter %.rs,$$($(1).sources)),$(RUST_CORE)) $(COMPONENT_LIBGCC)
 COMPONENT_IMAGES += $(COMPONENT_OUT)/$(1).elf
 
 $$(foreach source,$$($(1).all_sources),$$(eval $$(call component_object,$(1),$$(source))))
 
-$(COMPONENT_OUT)/$(1).elf: $$($(1).objects) $(RUNTIME_LIBRARY) components/runtime/component.ld components/lines
+$(COMPONENT_OUT)/$(1).elf: $$($(1).objects) $(RUNTIME_LIBRARY) $(BUILD)/third-party/newlib.stamp components/runtime/component.ld components/lines
 	@echo '  LD      $$@'
 	$$(Q)$$(CC) $$(if $$(filter yes,$$($(1).lto)),$(COMPONENT_CFLAGS) $$(if $$(filter yes,$$($(1).float)),,-mgeneral-regs-only) $(COMPONENT_LTO)) $(COMPONENT_LDFLAGS) -Wl,-soname,$(1) -Wl,-Map,$(COMPONENT_OUT)/$(1).map -o $$@.whole $$($(1).objects) \
-	    -Wl,--start-group $(RUNTIME_LIBRARY) $(NEWLIB)/lib/libc.a $(COMPONENT_LIBGCC) -Wl,--end-group
+	    -Wl,--start-group $$($(1).libraries) -Wl,--end-group
 	$$(Q)$$(OBJCOPY) --only-keep-debug $$@.whole $(COMPONENT_OUT)/$(1).debug
 	$$(Q)components/lines $$@.whole $$@.lines
 	$$(Q)$$(OBJCOPY) --strip-debug --add-gnu-debuglink=$(COMPONENT_OUT)/$(1).debug --add-section .shoji_lines=$$@.lines $$@.whole $$@

@@ -127,3 +127,5 @@ $(foreach setting,plain slab guard,$(eval $(call heap_manifest,$(setting)-unchec
     $(eval $(call heap_manifest,$(setting),$(setting))))
 
 test-boot-built: image-wild image-heaps
+
+include components/examples/examples.mk

@@ -14,7 +14,8 @@ import steps
 CFLAGS = ('-O2 -g -ffreestanding -fPIE -mno-red-zone -fno-stack-protector -fcf-protection=none '
           '-ffunction-sections -fdata-sections')
 OPTIONS = ['--target=x86_64-elf', '--disable-multilib', '--disable-libgloss', '--disable-newlib-supplied-syscalls',
-           '--enable-newlib-io-long-long', '--enable-newlib-reent-small', '--enable-newlib-nano-formatted-io']
+           '--enable-newlib-io-long-long', '--enable-newlib-reent-small', '--enable-newlib-nano-formatted-io',
+           '--disable-newlib-wide-orient']  # printf would ask for _fputwc_r, which the small stdio has not
 TOOLS = ['CC_FOR_TARGET=gcc', *(f'{tool.upper()}_FOR_TARGET={tool}' for tool in
                                ('ar', 'as', 'ld', 'nm', 'objcopy', 'ranlib', 'readelf', 'strip'))]
 

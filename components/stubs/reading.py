@@ -46,6 +46,7 @@ class Header:
     structures: dict        # name: [c_ast.Decl]
     constants: dict         # name: value, of enumerations and of #define lines
     typedefs: dict          # name: c_ast.Node; of all that it includes, too
+    named: list             # those of them that are its own
     variables: list         # (name, c_ast.Node) of extern data
 
 
@@ -242,4 +243,5 @@ def read_header(path, options):
         about=first.partition('SPDX-License-Identifier: BSD-2-Clause')[2].strip() or first,
         functions=[function_of(node, said[node.coord.line], typedefs, f'{path}:{node.coord.line}') for node in functions],
         structures=structures, constants=constants, typedefs=typedefs,
+        named=[node.name for node in own if isinstance(node, c_ast.Typedef)],
         variables=[(node.name, node.type) for node in declared if 'extern' in node.storage and not isinstance(node.type, c_ast.FuncDecl)])

@@ -98,26 +98,38 @@ def rust_function(function, header):
         inside.append(f'{rust_name(parameter, number)}: {kind}')
     result = base_of(function.returns, header.typedefs)
     returns = '' if getattr(result, 'names', None) == ['void'] else f' -> {rust_type(function.returns, header)}'
-    return [f'    /// {function.contract}', f'    pub fn {function.name}({", ".join(inside + ["..."] * function.variadic)}){returns};']
+    return f'fn {function.name}({", ".join(inside + ["..."] * function.variadic)}){returns}'
+
+
+def rust_wrapper(function, header):
+    """The call, with something behind it: so it is no jump (components/languages.mk)."""
+    names = [rust_name(parameter, number) for number, parameter in enumerate(function.parameters)]
+    return [f'/// {function.contract}', '#[inline(always)]', f'pub unsafe {rust_function(function, header)} {{',
+            f'    let result = unsafe {{ c::{function.name}({", ".join(names)}) }};', '    after();', '    result', '}']
 
 
 def rust(headers):
     """One file for all of them: C knows no name spaces either."""
-    lines = ['// Derived from the headers of the interfaces by components/stubs: change those.', '#![no_std]', '#![allow(non_camel_case_types)]']
+    lines = ['// Derived from the headers of the interfaces by components/stubs: change those.', '#![no_std]', '#![allow(non_camel_case_types, non_snake_case)]',
+             '', '#[inline(always)]', 'fn after() {', '    unsafe { core::arch::asm!("", options(nomem, nostack, preserves_flags)) }', '}']
+    inside = []
     for header in headers:
         lines += ['', f'// ---- {header.path} ----']
         for name, value in header.constants.items():
             lines.append(f'pub const {name}: {"i64" if value < 2 ** 63 else "u64"} = {value};')
+        lines += [f'pub type {name} = {rust_type(header.typedefs[name], header)};' for name in header.named]
         for name, members in header.structures.items():
             lines += ['#[repr(C)]', '#[derive(Clone, Copy)]', f'pub struct {name} {{']
             lines += [f'    pub {rust_name(member, 0)}: {rust_type(member.type, header)},' for member in members]
             lines.append('}')
         variables = [f'    pub static {name}: {rust_type(node, header)};' for name, node in header.variables
                      if not is_pointer(node)]
-        functions = [line for function in header.functions for line in rust_function(function, header)]
-        if variables or functions:
-            lines += ['unsafe extern "C" {', *variables, *functions, '}']
-    return lines
+        if variables:
+            lines += ['unsafe extern "C" {', *variables, '}']
+        called = [function for function in header.functions if not function.variadic]
+        lines += [line for function in called for line in rust_wrapper(function, header)]
+        inside += [f'        pub {rust_function(function, header)};' for function in called]
+    return [*lines, '', 'mod c {', '    use super::*;', '    unsafe extern "C" {', *inside, '    }', '}']
 
 
 KINDS = {'served': served, 'instances': instances}

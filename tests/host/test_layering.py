@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = {".c", ".h", ".S", ".inc", ".ld", ".lds"}
+SOURCES = {".c", ".cc", ".h", ".S", ".inc", ".ld", ".lds"}
 LAYERS = ("mmp_hw", "kernel", "policy", "components", "webserver", "boot")
 
 # mmp_hw/qemu is compiled inside QEMU's tree, where there is nothing of the repository but the model.
@@ -30,6 +30,7 @@ MAY_INCLUDE = (
     ("components/atomic/", ()),
     ("components/runtime/", SHARED_BY_COMPONENTS),
     ("components/mpd_manager/", SHARED_BY_COMPONENTS + ("policy/",)),
+    ("components/examples/*/", SHARED_BY_COMPONENTS),
     ("components/*/", SHARED_BY_COMPONENTS),
     ("webserver/*/", SHARED_BY_COMPONENTS),
     ("boot/", ("kernel/include/shoji/",)),
