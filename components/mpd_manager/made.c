@@ -32,7 +32,7 @@ static uint64_t ask(void *context, const char *name)
 
 /* ---- The end of one ---- */
 
-/* What image_load took for it and is still ours; data became its own, and is nobody's already. */
+/* What image_load took for it. */
 static void pages_free(const struct image *image)
 {
     for (uint64_t at = image->base; at != 0 && at < image->base + image->bytes; at += PAGE)
@@ -65,15 +65,12 @@ static void say_no_domain(long status, const char *name, char *why)
                  "There is no room for another component, or for its memory (status %ld).", status);
 }
 
-static void say_no_image(long status, const char *missing, char *why)
+static void say_no_image(long status, const struct image *image, const char *missing, char *why)
 {
     if (status == SHOJI_ENOENT && missing)
         snprintf(why, LAYOUT_WHY_BYTES, "The file asks for `%.40s`, which it may not have.", missing);
-    else if (status == SHOJI_EINVAL)
-        snprintf(why, LAYOUT_WHY_BYTES,
-                 "The file is no component: expected one as components/component.mk links it.");
-    else if (status == SHOJI_ETOOBIG)
-        snprintf(why, LAYOUT_WHY_BYTES, "The file's segments are more than a component's slot has room for.");
+    else if (image->wrong)
+        snprintf(why, LAYOUT_WHY_BYTES, "The file is no component. %s", image->wrong);
     else
         snprintf(why, LAYOUT_WHY_BYTES, "There is no memory for the file's segments (status %ld).", status);
 }
@@ -91,10 +88,10 @@ long made_load(struct made *made, const char *name, uint64_t memory, const void 
         return pd;
     }
     made->pd = (component_t)pd;
-    long status = image_load(&made->image, file, bytes, we, made->pd, ask, &asking);
+    long status = image_load(&made->image, file, bytes, we, made->pd, true, ask, &asking);
     if (status == SHOJI_OK)
         return SHOJI_OK;
-    say_no_image(status, asking.missing, why);
+    say_no_image(status, &made->image, asking.missing, why);
     (void)made_free(made); /* nobody has invoked it: it cannot be busy */
     return status;
 }
@@ -103,4 +100,11 @@ long made_gate(const struct made *made, const char *function)
 {
     uint64_t address = image_function(&made->image, function);
     return address ? mmp_set_gate(address, MAY_INVOKE, we) : SHOJI_ENOENT;
+}
+
+long made_reset(struct made *made, image_resolve *resolve, void *context)
+{
+    struct asking asking = {.resolve = resolve, .context = context};
+    long status = mmp_reset_PD(made->pd);
+    return status == SHOJI_OK ? image_reset(&made->image, we, ask, &asking) : status;
 }

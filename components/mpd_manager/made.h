@@ -29,6 +29,9 @@ long made_load(struct made *made, const char *name, uint64_t memory, const void 
 /* A gate of ours to a function that it exports. SHOJI_ENOENT: it exports no such function. Before the file is
  * given back. */
 long made_gate(const struct made *made, const char *function);
+/* One that has failed is as it was after made_load, but closed: mmp_open_PD opens it. The file is still
+ * there. The supervisor's status. */
+long made_reset(struct made *made, image_resolve *resolve, void *context);
 /* Invocations in flight there end with SHOJI_EFAULT; what it had is ours again, or nobody's. SHOJI_OK, also
  * if there is none; else mmp_free_PD's status, and it is still there. */
 long made_free(struct made *made);

@@ -231,6 +231,20 @@ SUPERVISOR_CALL(mmp_pd_slot, component_t pd, uint64_t, uint64_t, uint64_t, uint6
     return status != SHOJI_OK ? status : component_at(index)->heap_base;
 }
 
+SUPERVISOR_CALL(mmp_reset_PD, component_t pd, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+{
+    unsigned index;
+    long status = below_find(pd, badge, &index);
+
+    if (status != SHOJI_OK)
+        return status;
+    if (reboot_state(index).state == SUP_RUNS || pd_descendants(index) != 0)
+        return SHOJI_EBUSY;
+    memory_reset(index);
+    group_forsake(index);
+    return SHOJI_OK;
+}
+
 SUPERVISOR_CALL(mmp_open_PD, component_t pd, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
 {
     unsigned index;

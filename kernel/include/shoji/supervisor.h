@@ -127,6 +127,9 @@ long mmp_free_PD(component_t pd, uint32_t recursive);
 /* One that has failed: whoever invokes it gets SHOJI_EFAULT at once, until who made it has put its memory right and calls this.
  * SHOJI_ESAME: it runs. */
 long mmp_open_PD(component_t pd);
+/* One that has failed owns nothing any more, what it gave to others is taken back, and its heap begins anew. What others own of its slot stays
+ * theirs, and its gates stay. SHOJI_EBUSY: it runs, or has made others. */
+long mmp_reset_PD(component_t pd);
 /* MMP_PERM_RX: `to` may invoke `function`, by the gate whose address is returned. It is a function of the caller's, or of a component
  * that it has made, directly or not; or a gate of the caller's own that it may pass on: by an edge with `transitive` in the manifest, or given with
  * SUP_PERM_TRANSITIVE. `to` is what the caller has made, itself, or a component of the manifest with an edge to the caller. MMP_PERM_NONE takes

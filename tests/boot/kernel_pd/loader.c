@@ -69,7 +69,7 @@ static struct child load(const char *name)
     struct child child = {.pd = (component_t)pd};
 
     CHECK(pd > 0 && pd < 256);
-    CHECK(image_load(&child.image, child_file, (uint64_t)(child_file_end - child_file), LOADER, child.pd,
+    CHECK(image_load(&child.image, child_file, (uint64_t)(child_file_end - child_file), LOADER, child.pd, false,
                      resolve, &child) == SHOJI_OK);
     return child;
 }
@@ -357,7 +357,7 @@ static void hostile_files(void)
             state = state * 6364136223846793005ull + 1442695040888963407ull;
             file[(state >> 33) % (round % 2 == 0 ? 512 : bytes)] = (uint8_t)(state >> 24);
         }
-        (void)image_load(&child.image, file, round % 5 == 0 ? bytes / 2 : bytes, LOADER, child.pd, resolve,
+        (void)image_load(&child.image, file, round % 5 == 0 ? bytes / 2 : bytes, LOADER, child.pd, false, resolve,
                          &child);
         CHECK(mmp_free_PD(child.pd, 1) == SHOJI_OK);
         for (uint64_t at = child.image.base; at < child.image.base + child.image.bytes && at != 0; at += PAGE)
