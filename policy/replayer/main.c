@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
+#include "own.h"
 #include "print.h"
 
 #define DECISIONS 10000u
@@ -16,6 +18,9 @@
 
 static const char help[] =
     "usage: policy/replay TRACE [OPTION...]      (- reads standard input; docs/policy.md describes traces)\n"
+    "       policy/replay --policy NAME [TRACE...] [OPTION...]\n"
+    "  --policy NAME         policy/own/NAME.c beside the default one, on these traces or all of "
+    "policy/traces\n"
     "  --mode MODE           isolated, merged, manual, adaptive (default) or merge-only\n"
     "  --budget PERCENT      of processing time that crossings may take (default 10)\n"
     "  --threshold N         crossings a second instead; the trace must have a clock\n"
@@ -30,7 +35,9 @@ static const char help[] =
 
 struct options {
     struct policy_settings settings;
-    const char *trace, *costs;
+    const char *costs, *own;
+    char **traces;
+    int traces_count;
     enum print_format format;
     bool cost_given, decisions;
 };
@@ -83,6 +90,8 @@ static void option_take(struct options *options, const char *name, const char *v
         options->cost_given = true;
     } else if (strcmp(name, "costs") == 0) {
         options->costs = value;
+    } else if (strcmp(name, "policy") == 0) {
+        options->own = value;
     } else if (strcmp(name, "hysteresis") == 0) {
         settings->hysteresis = percent_of(name, value);
     } else if (strcmp(name, "windows") == 0) {
@@ -103,10 +112,10 @@ static void option_take(struct options *options, const char *name, const char *v
 static struct options options_read(int count, char **arguments)
 {
     static const struct option known[] = {
-        {"mode", 1, NULL, 0},  {"budget", 1, NULL, 0},     {"threshold", 1, NULL, 0}, {"cost", 1, NULL, 0},
-        {"costs", 1, NULL, 0}, {"hysteresis", 1, NULL, 0}, {"windows", 1, NULL, 0},   {"trials", 1, NULL, 0},
-        {"work", 1, NULL, 0},  {"format", 1, NULL, 0},     {"decisions", 0, NULL, 0}, {"help", 0, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"mode", 1, NULL, 0},   {"budget", 1, NULL, 0},     {"threshold", 1, NULL, 0}, {"cost", 1, NULL, 0},
+        {"costs", 1, NULL, 0},  {"hysteresis", 1, NULL, 0}, {"windows", 1, NULL, 0},   {"trials", 1, NULL, 0},
+        {"work", 1, NULL, 0},   {"format", 1, NULL, 0},     {"decisions", 0, NULL, 0}, {"help", 0, NULL, 'h'},
+        {"policy", 1, NULL, 0}, {NULL, 0, NULL, 0},
     };
     struct options options = {.settings = settings_default()};
     int found, index = 0;
@@ -120,11 +129,15 @@ static struct options options_read(int count, char **arguments)
             exit(2); /* getopt has said why */
         option_take(&options, known[index].name, optarg);
     }
-    if (optind + 1 != count) {
+    options.traces = arguments + optind;
+    options.traces_count = count - optind;
+    if (options.own && (options.settings.mode != POLICY_ADAPTIVE || options.costs))
+        fail("an own policy decides in mode adaptive, at one cost: --policy goes with neither --mode nor "
+             "--costs");
+    if (options.own ? options.traces_count < 1 : options.traces_count != 1) {
         fputs(help, stderr);
         exit(2);
     }
-    options.trace = arguments[optind];
     return options;
 }
 
@@ -168,11 +181,11 @@ static void run_as(struct print_cost *cost, const struct trace *trace, struct po
 {
     settings.crossing_cost = cost->cycles;
     settings.mode = POLICY_ADAPTIVE;
-    replay_run(&cost->adaptive, trace, &settings, DECISIONS);
+    replay_run(&cost->adaptive, trace, &settings, DECISIONS, NULL);
     settings.mode = POLICY_ISOLATED;
-    replay_run(&cost->isolated, trace, &settings, 0);
+    replay_run(&cost->isolated, trace, &settings, 0, NULL);
     settings.mode = POLICY_MERGED;
-    replay_run(&cost->merged, trace, &settings, 0);
+    replay_run(&cost->merged, trace, &settings, 0, NULL);
 }
 
 static void run_all_costs(const struct options *options, const struct trace *trace)
@@ -195,20 +208,32 @@ static void run_one(const struct options *options, const struct trace *trace)
 {
     struct replay replay, isolated;
     struct policy_settings settings = options->settings;
-    replay_run(&replay, trace, &settings, DECISIONS);
+    replay_run(&replay, trace, &settings, DECISIONS, NULL);
     settings.mode = POLICY_ISOLATED;
-    replay_run(&isolated, trace, &settings, 0);
+    replay_run(&isolated, trace, &settings, 0, NULL);
     print_run(&(struct print_run){trace, &options->settings, &replay, &isolated, options->decisions},
               options->format);
     replay_free(&replay);
     replay_free(&isolated);
 }
 
+static void compare(const struct options *options)
+{
+    own_load(options->own);
+    compare_run(&(struct compare){options->own, options->settings, options->cost_given, options->decisions,
+                                  options->format},
+                options->traces, options->traces_count);
+}
+
 int main(int count, char **arguments)
 {
     struct options options = options_read(count, arguments);
     struct trace trace;
-    trace_read(&trace, options.trace);
+    if (options.own) {
+        compare(&options);
+        return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
+    }
+    trace_read(&trace, options.traces[0]);
     if (!options.cost_given)
         options.settings.crossing_cost =
             trace.cost < SETTINGS_COST_MOST ? (uint32_t)trace.cost : SETTINGS_COST_MOST;

@@ -83,6 +83,12 @@ static void decision_print(const struct trace *trace, const struct policy_decisi
     putchar('\n');
 }
 
+void print_decisions(const struct trace *trace, const struct decisions *decisions)
+{
+    for (uint64_t i = decisions_oldest(decisions); i <= decisions->count; i++)
+        decision_print(trace, decisions_find(decisions, i));
+}
+
 static void run_text(const struct print_run *run)
 {
     const struct trace *trace = run->trace;
@@ -100,9 +106,8 @@ static void run_text(const struct print_run *run)
         layout_print(trace, &run->replay->layouts[(size_t)i * trace->components], stdout);
         putchar('\n');
     }
-    const struct decisions *decisions = &run->replay->policy.decisions;
-    for (uint64_t i = decisions_oldest(decisions); run->decisions && i <= decisions->count; i++)
-        decision_print(trace, decisions_find(decisions, i));
+    if (run->decisions)
+        print_decisions(trace, &run->replay->policy.decisions);
 }
 
 static void run_csv(const struct print_run *run)

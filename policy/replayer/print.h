@@ -26,6 +26,8 @@ struct print_cost {
 };
 
 void print_run(const struct print_run *run, enum print_format format);
+/* The record, in text. */
+void print_decisions(const struct trace *trace, const struct decisions *decisions);
 void print_costs(const struct trace *trace, const struct policy_settings *settings,
                  const struct print_cost *costs, uint32_t count, enum print_format format);
 

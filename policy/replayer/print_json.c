@@ -9,7 +9,7 @@
 typedef yyjson_mut_doc document_t;
 typedef yyjson_mut_val value_t;
 
-static document_t *document_begin(value_t **root)
+document_t *print_json_begin(value_t **root)
 {
     document_t *document = yyjson_mut_doc_new(NULL);
     *root = document ? yyjson_mut_obj(document) : NULL;
@@ -19,7 +19,7 @@ static document_t *document_begin(value_t **root)
     return document;
 }
 
-static void document_end(document_t *document)
+void print_json_end(document_t *document)
 {
     size_t bytes;
     char *text = yyjson_mut_write(document, YYJSON_WRITE_PRETTY_TWO_SPACES, &bytes);
@@ -126,7 +126,7 @@ void print_run_json(const struct print_run *run)
     const struct replay *replay = run->replay;
     const struct decisions *record = &replay->policy.decisions;
     value_t *root;
-    document_t *document = document_begin(&root);
+    document_t *document = print_json_begin(&root);
     settings_add(document, yyjson_mut_obj_add_obj(document, root, "settings"), run->settings);
     total_add(document, yyjson_mut_obj_add_obj(document, root, "total"), trace, run->settings->crossing_cost,
               &replay->all, &run->isolated->all);
@@ -144,14 +144,14 @@ void print_run_json(const struct print_run *run)
     value_t *decisions = yyjson_mut_obj_add_arr(document, root, "decisions");
     for (uint64_t i = decisions_oldest(record); i <= record->count; i++)
         decision_add(document, decisions, trace, decisions_find(record, i));
-    document_end(document);
+    print_json_end(document);
 }
 
 void print_costs_json(const struct trace *trace, const struct policy_settings *settings,
                       const struct print_cost *costs, uint32_t count)
 {
     value_t *root;
-    document_t *document = document_begin(&root);
+    document_t *document = print_json_begin(&root);
     yyjson_mut_obj_add_real(document, root, "budget_percent", settings->budget / 10.0);
     value_t *systems = yyjson_mut_obj_add_arr(document, root, "systems");
     for (uint32_t i = 0; i < count; i++) {
@@ -175,5 +175,5 @@ void print_costs_json(const struct trace *trace, const struct policy_settings *s
             }
         }
     }
-    document_end(document);
+    print_json_end(document);
 }

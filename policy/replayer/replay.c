@@ -76,7 +76,7 @@ static void first_layout(struct policy *policy, struct graph *graph, const struc
 }
 
 void replay_run(struct replay *replay, const struct trace *trace, const struct policy_settings *settings,
-                uint32_t decisions)
+                uint32_t decisions, policy_decide_function *decide)
 {
     struct graph graph;
     struct policy_result result;
@@ -91,6 +91,7 @@ void replay_run(struct replay *replay, const struct trace *trace, const struct p
     memset(replay->phases, 0, trace->phases * sizeof *replay->phases);
     memset(replay->layouts, 0, (size_t)trace->phases * components * sizeof *replay->layouts);
     first_layout(&replay->policy, &graph, trace);
+    policy_choose(&replay->policy, decide, replay->state);
     for (uint32_t w = 0; w < trace->windows; w++) {
         const struct trace_window *window = &trace->list[w];
         struct replay_window *played = &replay->windows[w];
@@ -100,6 +101,8 @@ void replay_run(struct replay *replay, const struct trace *trace, const struct p
             graph.edges[i].invocations = window->counts[i];
         if (policy_period(&replay->policy, &graph, &trace->rules, played->cycles, &result) != POLICY_OK)
             fail("the policy does not take window %u", w + 1);
+        if (result.refused)
+            replay->refused_window = w + 1;
         for (uint32_t i = 0; i < components; i++)
             graph.components[i].domain = result.domains[i];
         played->merges = result.merges;

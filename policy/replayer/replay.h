@@ -33,13 +33,16 @@ struct replay {
     struct replay_total *phases, all;
     uint32_t *layouts; /* phases times components: the layout at each phase's end */
     uint32_t components;
-    struct policy policy; /* its decisions */
+    struct policy policy;    /* its decisions */
+    uint32_t refused_window; /* an own policy was dropped there, for policy.refused; 0: it was not */
+    uint64_t state[POLICY_STATE_BYTES / sizeof(uint64_t)];
     void *memory, *graph_memory;
 };
 
-/* Begins in the layout of the recording, or a fixed mode's own. So many decisions are kept. */
+/* Begins in the layout of the recording, or a fixed mode's own. So many decisions are kept. `decide`: an own
+ * policy; NULL: the default. */
 void replay_run(struct replay *replay, const struct trace *trace, const struct policy_settings *settings,
-                uint32_t decisions);
+                uint32_t decisions, policy_decide_function *decide);
 void replay_free(struct replay *replay);
 /* Requests a second, or a million cycles if the trace has no clock; 0 if there are no requests. */
 double replay_rate(const struct trace *trace, const struct replay_total *total);

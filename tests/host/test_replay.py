@@ -6,6 +6,7 @@ import io
 import json
 import random
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -222,3 +223,102 @@ def test_lines_at_random():
                               text=True, timeout=60)
         assert done.returncode in (0, 1)
         assert (done.returncode == 1) == done.stderr.startswith("replay: ")
+
+
+# ---- Policies ----
+
+def recorded():
+    traces = sorted((ROOT / "policy" / "traces").glob("*.trace"))
+    assert traces
+    return traces
+
+
+@pytest.mark.parametrize("trace", recorded(), ids=lambda path: path.stem)
+def test_default_policy_decides_as_it_did(trace):
+    """The decisions that were kept beside each recorded trace, to the last digit: whatever is rebuilt inside, nobody's system moves otherwise."""
+    kept = trace.with_suffix(".decisions").read_text().split("# ")[1:]
+    assert len(kept) == 2
+    for part in kept:
+        options, _, decisions = part.partition("\n")
+        done = subprocess.run([REPLAY, trace, "--decisions", *options.split()], capture_output=True, text=True, timeout=60)
+        assert [line for line in done.stdout.splitlines() if line[:1].isdigit()] == decisions.splitlines(), options
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the tree, for policies that nobody is to keep."""
+    folder = tmp_path_factory.mktemp("tree")
+    for name in ("Makefile", ".clang-format", "boot", "components", "kernel", "mmp_hw", "policy", "tests", "webserver"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+        elif (ROOT / name).exists():
+            shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def run(tree, *command, fails=False):
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=600)
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
+    return done.stderr if fails else done.stdout
+
+
+def test_own_policy_from_nothing(tree):
+    """`make policy NAME=mine` makes one that builds, passes its test, and is compared with the default on every recorded trace."""
+    said = run(tree, "make", "policy", "NAME=mine")
+    assert "policy/own/mine.c" in said and "make policy-load NAME=mine" in said
+    assert (tree / "build/policy/mine.elf").read_bytes()[:4] == b"\x7fELF"
+    assert "policy/own/hottest" not in (tree / "tests/host/test_policy_mine.c").read_text()
+    assert "passed, 0 failed" in run(tree, "tests/run-host", "build/results/host", "policy_mine")
+    table = run(tree, "policy/replay", "--policy", "mine")
+    for trace in recorded():
+        assert f"policy/traces/{trace.name}: " in table
+    compared = json.loads(run(tree, "policy/replay", "--policy", "mine", "--format", "json"))
+    for played in compared["traces"]:
+        alone = json.loads(run(tree, "policy/replay", played["trace"], "--cost", str(played["crossing_cost"]), "--format", "json"))
+        assert played["default"]["over_isolated"] == pytest.approx(alone["total"]["over_isolated"])
+        assert played["default"]["domains"] == pytest.approx(alone["total"]["domains"])
+        assert "refused" not in played["own"] and played["own"]["merges"] > 0
+        assert played["own"]["over_isolated"] != played["default"]["over_isolated"]
+    assert run(tree, "make", "policy", "NAME=mine") == "" or "policy/own" not in run(tree, "make", "policy", "NAME=mine")
+
+
+POLICY = '#include "policy/decide.h"\nlong policy_decide(const struct policy_question *question, struct policy_moves *moves, void *state)\n{\n' \
+         "    uint64_t *count = state;\n    (void)question, (void)moves;\n    if (++*count < 3)\n        return 0;\n    %s\n    return 0;\n}\n"
+WRONG = {
+    "status": ("return -7;", "It returned -7, and not 0."),
+    "many": ("moves->count = moves->limit + 1;", "moves, and there is room for"),
+    "node": ("moves->list[moves->count++] = (struct policy_move){POLICY_MERGE, 0, question->nodes, 0, 0};", "there is no such node."),
+    "action": ("moves->list[moves->count++] = (struct policy_move){3, 0, 1, 0, 0};", "there is no such action."),
+    "nothing": ("moves->list[moves->count++] = (struct policy_move){POLICY_SPLIT, 0, 0, 0, 0};", "it is alone already."),
+    "same": ("for (int i = 0; i < 2; i++)\n        moves->list[moves->count++] = (struct policy_move){POLICY_MERGE, 0, 1, 0, 0};", "they share a domain already."),
+    "rule": ("for (uint32_t i = 1; i < question->nodes; i++)\n        moves->list[moves->count++] = (struct policy_move){POLICY_MERGE, 0, i, 0, 0};",
+             "forbidden by rule `alone`."),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_answers_are_dropped_whole(tree, name):
+    """... with the window and the reason; the default goes on, as if it had always decided from there."""
+    answer, sentence = WRONG[name]
+    (tree / f"policy/own/wrong_{name}.c").write_text(POLICY % answer)
+    trace = tree / "ruled.trace"
+    trace.write_text(web_trace("rule alone apart vnic", cost=1680)[0])
+    played = json.loads(run(tree, "policy/replay", "--policy", f"wrong_{name}", str(trace), "--format", "json"))["traces"][0]
+    assert played["own"]["refused_window"] == 3 and sentence in played["own"]["refused"], played["own"]
+    assert played["own"]["merges"] > 0 and played["own"]["domains"] <= played["default"]["domains"] + 2
+    assert f"wrong_{name} was dropped in window 3, and the default went on: " in run(tree, "policy/replay", "--policy", f"wrong_{name}", str(trace))
+
+
+@pytest.mark.parametrize("name, sentence", (
+    ("a b", "expected letters, digits and _"), ("1st", "beginning with a letter"), ("default", "that is the name of the policy"),
+    ("x" * 25, "24 characters at most"), ("", "expected NAME=name")))
+def test_names_of_policies(tree, name, sentence):
+    before = sorted((tree / "policy/own").iterdir())
+    assert sentence in run(tree, "make", "policy", f"NAME={name}", fails=True)
+    assert sorted((tree / "policy/own").iterdir()) == before
+
+
+def test_policies_that_are_not_there(tree):
+    assert "there is no policy/own/nosuch.c" in run(tree, "policy/replay", "--policy", "nosuch", fails=True)
+    assert "there is no policy/own/nosuch.c" in run(tree, "make", "policy-load", "NAME=nosuch", fails=True)
+    assert "goes with neither" in run(tree, "policy/replay", "--policy", "hottest", "--mode", "merged", fails=True)
