@@ -237,7 +237,7 @@ function show() {
     showTables(state, chooseByName);
     const options = state.components.map(({ name }) => ({ value: name, text: name }));
     offer(/** @type {any} */ (byId('wall-a')), options);
-    offer(/** @type {any} */ (byId('wall-b')), options);
+    offer(/** @type {any} */ (byId('wall-b')), [...options.slice(1), ...options.slice(0, 1)]);
     for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll('.needs-token')))
         button.disabled = !mayWrite;
     if (state.tick)

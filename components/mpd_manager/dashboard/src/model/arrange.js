@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Where rooms and components are, for a layout of walls. Each component has a home (homes.js). Who has a room of its own is at home; who
- * share a room move towards their middle until they stand close; then rooms that overlap push each other apart. Pure.
+ * share a room move together, in the same order, until they stand close; then rooms that overlap push each other apart. Pure.
  *
  * 1. The same homes and walls give the same places, whatever was before: what a merge moved, the split brings back.
  * 2. No two components overlap, no two rooms do, and each component is inside its room.
- * 3. A room's members keep their order around their middle.
+ * 3. Members of a room whose homes are not too far from each other keep their order, left to right and top to bottom.
  */
+
+/** More room than this for each member is empty: then they move closer one by one. */
+const ROOMY = 3;
 
 /** @typedef {import('../types').Point} Point */
 /** @typedef {import('../types').Box} Box */
-/** @typedef {{width: number, height: number, gap: number, pad: number, head: number, between: number}} Sizes
- *  a component's size; between members of a room; from them to its wall, and above them; between rooms */
+/** @typedef {{width: number, height: number, gap: number, pad: number, head: number, between: number, row: number,
+ *  across: number}} Sizes  a component's size; between members of a room; from them to its wall, and above them; between rooms; between the rows of
+ *  homes; how much dearer it is to push rooms aside than up and down */
 
 /** @param {Map<string, Point>} homes @param {import('../types').Room[]} rooms @param {Sizes} sizes @returns {import('../types').Arrangement} */
 export function arranged(homes, rooms, sizes) {
     const blocks = rooms.map(room => block(room, homes, sizes));
-    separate(blocks, sizes.between);
+    separate(blocks, sizes);
     const places = new Map(), boxes = new Map();
     for (const { domain, x, y, width, height, offsets } of blocks) {
         boxes.set(domain, { x, y, width, height });
@@ -31,7 +35,8 @@ export function arranged(homes, rooms, sizes) {
 function block(room, homes, sizes) {
     const at = room.members.map(name => ({ name, ...(homes.get(name) ?? { x: 0, y: 0 }) }));
     const middle = { x: mean(at.map(p => p.x)), y: mean(at.map(p => p.y)) };
-    const placed = gathered(at, middle, sizes);
+    const shrunk = scaled(at, middle, sizes);
+    const placed = shrunk && roominess(shrunk, sizes) <= ROOMY ? shrunk : gathered(at, middle, sizes);
     const head = placed.length > 1 ? sizes.head : 0;
     const left = Math.min(...placed.map(p => p.x)), right = Math.max(...placed.map(p => p.x));
     const top = Math.min(...placed.map(p => p.y)), bottom = Math.max(...placed.map(p => p.y));
@@ -41,14 +46,38 @@ function block(room, homes, sizes) {
              offsets: placed.map(p => /** @type {[string, Point]} */ ([p.name, { x: p.x - x, y: p.y - y }])) };
 }
 
-/** Each member, the innermost first, on the way from its home to the middle, as far as those before it let it.
+/** The members' own picture, made as small as they fit: across and down by a factor each. Null if even their homes are too near.
+ *  @param {(Point & {name: string})[]} members @param {Point} middle @param {Sizes} sizes */
+function scaled(members, middle, sizes) {
+    const steps = 25;
+    let best = null, least = Infinity;
+    for (let i = 0; i <= steps; i++)
+        for (let j = 0; j <= steps; j++) {
+            const placed = members.map(({ name, x, y }) => ({ name, x: middle.x + (x - middle.x) * i / steps, y: middle.y + (y - middle.y) * j / steps }));
+            const room = roominess(placed, sizes) + (i + j) / 1e6;
+            if (room < least && placed.every((p, a) => placed.slice(0, a).every(q => clear(p, q, sizes))))
+                [best, least] = [placed, room];
+        }
+    return best;
+}
+
+/** How many times the space that its members need is in a room. @param {Point[]} placed @param {Sizes} sizes */
+function roominess(placed, sizes) {
+    const span = (/** @type {number[]} */ list) => Math.max(...list) - Math.min(...list);
+    const columns = span(placed.map(p => p.x)) / (sizes.width + sizes.gap) + 1, rows = span(placed.map(p => p.y)) / (sizes.height + sizes.gap) + 1;
+    return columns * rows / placed.length;
+}
+
+/** @param {Point} p @param {Point} q @param {Sizes} sizes */
+const clear = (p, q, sizes) => Math.abs(p.x - q.x) >= sizes.width + sizes.gap - 0.01 || Math.abs(p.y - q.y) >= sizes.height + sizes.gap - 0.01;
+
+/** For members that are far from each other: each, the innermost first, on the way from its home to the middle, as far as those before it let it.
  *  @param {(Point & {name: string})[]} members @param {Point} middle @param {Sizes} sizes */
 function gathered(members, middle, sizes) {
     const far = (/** @type {Point} */ p) => Math.hypot((p.x - middle.x) / sizes.width, (p.y - middle.y) / sizes.height);
     /** @type {(Point & {name: string})[]} */
     const placed = [];
-    const free = (/** @type {Point} */ p) => placed.every(q => Math.abs(p.x - q.x) >= sizes.width + sizes.gap - 0.01 ||
-                                                              Math.abs(p.y - q.y) >= sizes.height + sizes.gap - 0.01);
+    const free = (/** @type {Point} */ p) => placed.every(q => clear(p, q, sizes));
     for (const member of [...members].sort((a, b) => far(a) - far(b) || (a.name < b.name ? -1 : 1)))
         placed.push({ name: member.name, ...(closest(member, middle, free) ?? outward(member, middle, free, sizes)) });
     return placed;
@@ -82,14 +111,14 @@ function outward(home, middle, free, sizes) {
 }
 
 /** Pushes overlapping boxes apart, the lighter one further, along the shorter way out; they tend to where they wanted to be until late.
- *  @param {(Box & {mass: number})[]} boxes @param {number} between */
-function separate(boxes, between) {
+ *  @param {(Box & {mass: number})[]} boxes @param {Sizes} sizes */
+function separate(boxes, sizes) {
     const wanted = boxes.map(({ x, y }) => ({ x, y }));
     for (let round = 0; round < 2000; round++) {
         let clean = true;
         for (let i = 0; i < boxes.length; i++)
             for (let j = i + 1; j < boxes.length; j++)
-                clean = !pushed(boxes[i], boxes[j], between) && clean;
+                clean = !pushed(boxes[i], boxes[j], sizes) && clean;
         if (clean)
             return;
         if (round < 200)
@@ -98,17 +127,17 @@ function separate(boxes, between) {
                 box.y += (wanted[i].y - box.y) * 0.04;
             });
     }
-    stack(boxes, between);
+    stack(boxes, sizes.between);
 }
 
-/** @param {Box & {mass: number}} a @param {Box & {mass: number}} b @param {number} between */
-function pushed(a, b, between) {
+/** @param {Box & {mass: number}} a @param {Box & {mass: number}} b @param {Sizes} sizes */
+function pushed(a, b, { between, across }) {
     const dx = b.x - a.x, dy = b.y - a.y;
     const overX = (a.width + b.width) / 2 + between - Math.abs(dx), overY = (a.height + b.height) / 2 + between - Math.abs(dy);
     if (overX <= 0.5 || overY <= 0.5)
         return false;
     const share = b.mass / (a.mass + b.mass);
-    if (overX < overY)
+    if (overX * across < overY)
         shift('x', (dx < 0 ? -1 : 1) * overX);
     else
         shift('y', (dy < 0 ? -1 : 1) * overY);

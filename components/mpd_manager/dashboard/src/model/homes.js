@@ -112,4 +112,4 @@ function placed(rows, sizes, columns) {
 }
 
 /** How far apart homes are, so that rooms of one do not touch. @param {Sizes} sizes */
-const steps = sizes => [sizes.width + 2 * sizes.pad + sizes.between, sizes.height + 2 * sizes.pad + sizes.between];
+const steps = sizes => [sizes.width + 2 * sizes.pad + sizes.between, sizes.height + 2 * sizes.pad + sizes.row];

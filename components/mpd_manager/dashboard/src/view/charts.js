@@ -3,7 +3,7 @@
  * The last minutes as four lines, by uPlot; the value of now as text above each.
  */
 import uPlot from 'uplot';
-import { count, percent, uptime } from '../model/format.js';
+import { count, percent } from '../model/format.js';
 import { byId, say } from './dom.js';
 
 /** @typedef {import('../types').Sample} Sample */
@@ -68,13 +68,14 @@ function drawn(chart) {
     const size = sizeOf(chart.id);
     return new uPlot({
         width: size.width || 200, height: size.height || 84, legend: { show: false }, cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-        padding: [6, 6, 0, 0],
+        padding: [6, 12, 0, 0],
         scales: {
             x: { time: false, range: (_plot, _min, max) => [(max ?? 0) - MINUTES * 60, max ?? 1] },
             y: { range: (_plot, _min, max) => [0, Math.max(chart.least, (max ?? 0) * 1.12)] },
         },
         axes: [
-            { ...axis, size: 20, space: 60, values: (plot, splits) => splits.map(split => ago(split, plot)) },
+            { ...axis, size: 20, splits: (_plot, _axis, _min, max) => [...Array(MINUTES).keys()].reverse().map(minutes => max - minutes * 60),
+              values: (plot, splits) => splits.map(split => ago(split, plot)) },
             { ...axis, size: 44, space: 26, values: (_plot, splits) => splits.map(split => chart.show(split).replace(' /s', '')) },
         ],
         series: [{}, { stroke: accent, width: 1.8, fill: colour('--chart-fill'), points: { show: false }, spanGaps: false,
@@ -82,10 +83,10 @@ function drawn(chart) {
     }, [[], []], place);
 }
 
-/** @param {number} split @param {uPlot} plot */
+/** Minutes before now. @param {number} split @param {uPlot} plot */
 function ago(split, plot) {
-    const seconds = Math.round((plot.scales.x.max ?? split) - split);
-    return seconds < 1 ? 'now' : `−${uptime(seconds)}`;
+    const minutes = Math.round(((plot.scales.x.max ?? split) - split) / 60);
+    return minutes ? `−${minutes}` : 'now';
 }
 
 /** What a colour of tokens.css is by this light: a canvas does not know. @param {HTMLElement} place @param {string} name */

@@ -6,7 +6,7 @@
 /** @typedef {import('../types').Point} Point */
 /** @typedef {{width: number, height: number}} Size */
 
-const TIP = 7, BEND = 0.11;
+const TIP = 5.5, BEND = 0.11;
 
 /** @param {Point} from @param {Point} to centres @param {Size} size of both @param {number} width of the line
  *  @returns {{line: string, bar: string, tip: string}} paths: the line, a bar across its middle, its tip */
@@ -15,7 +15,7 @@ export function edgePaths(from, to, size, width) {
     const middle = { x: (from.x + to.x) / 2 - dy * BEND, y: (from.y + to.y) / 2 + dx * BEND };
     const start = border(from, middle, size), touch = border(to, middle, size);
     const way = unit(middle, touch);
-    const length = TIP + width * 0.9, half = 2.6 + width * 0.75;
+    const length = TIP + width * 0.75, half = 2.3 + width * 0.6;
     const end = { x: touch.x - way.x * length, y: touch.y - way.y * length };
     const tip = [touch, { x: end.x - way.y * half, y: end.y + way.x * half }, { x: end.x + way.y * half, y: end.y - way.x * half }];
     const centre = { x: (start.x + 2 * middle.x + end.x) / 4, y: (start.y + 2 * middle.y + end.y) / 4 };

@@ -84,7 +84,9 @@ export function hands(picture, actions) {
             .classed('forbidden', (/** @type {any} */ d) => meant.rule !== null && d[1].domain === domain);
         const words = meant.rule ? `rule ${meant.rule} forbids this` : meant.sentence;
         const k = 1 / look.scale(), half = words.length * 3.5 + 12;
-        hint.attr('display', null).classed('forbidden', meant.rule !== null).attr('transform', `translate(${at.x} ${at.y - picture.sizes.height / 2 - 20 * k}) scale(${k})`);
+        const [left, right] = look.sides();
+        const x = Math.max(left + (half + 4) * k, Math.min(right - (half + 4) * k, at.x));
+        hint.attr('display', null).classed('forbidden', meant.rule !== null).attr('transform', `translate(${x} ${at.y - picture.sizes.height / 2 - 20 * k}) scale(${k})`);
         hint.select('text').text(words);
         hint.select('rect').attr('x', -half).attr('width', 2 * half).attr('y', -13).attr('height', 26);
     }
@@ -179,13 +181,14 @@ function pointOf(event) {
 /** Looking closer and elsewhere; until a person does, the picture fits by itself. @param {import('./graph').Picture} picture */
 function looking(picture) {
     const svg = select(picture.svg);
-    let own = false, scale = 1;
+    let own = false, scale = 1, shift = 0;
     const eye = zoom().scaleExtent([0.3, 4])
         .filter(event => !event.button && !(/** @type {Element} */ (event.target).closest('g.component, .room-handle')) && (event.type !== 'wheel' || event.ctrlKey || event.metaKey || own))
         .on('start', event => svg.classed('panning', event.sourceEvent?.type === 'mousedown'))
         .on('zoom', event => {
             own ||= Boolean(event.sourceEvent);
             scale = event.transform.k;
+            shift = event.transform.x;
             picture.world.attr('transform', event.transform);
         })
         .on('end', () => svg.classed('panning', false));
@@ -202,6 +205,8 @@ function looking(picture) {
     };
     return {
         scale: () => scale,
+        /** The picture's left and right border, in the places' measure. */
+        sides: () => [-shift / scale, (picture.svg.clientWidth - shift) / scale],
         fit: () => { own = false; fit(); },
         refit: () => { if (!own) fit(); },
     };

@@ -33,7 +33,7 @@ export function motion(set, after) {
                     all.delete(key);
             for (const [key, to] of goals) {
                 const before = all.get(key)?.now ?? start(key) ?? to;
-                changed ||= !all.has(key) || all.get(key)?.to.some((number, i) => Math.abs(number - to[i]) > 0.05) === true;
+                changed ||= !all.has(key) || before.some((number, i) => Math.abs(number - to[i]) > 0.05);
                 all.set(key, { from: [...before], now: [...before], to });
                 set(key, before);
             }

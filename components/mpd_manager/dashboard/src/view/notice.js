@@ -5,7 +5,7 @@
  */
 import { byId, element } from './dom.js';
 
-const STAYS = 9000, LINES = 30;
+const STAYS = { done: 4000, refused: 10000 }, LINES = 30;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
@@ -17,9 +17,9 @@ export function notice(kind, sentence, { status, at } = {}) {
     box.dataset.kind = kind;
     box.dataset.status = String(status ?? '');
     box.hidden = false;
-    place(box, at ?? null);
+    place(box, kind === 'refused' && at ? at : null);
     clearTimeout(timer);
-    timer = setTimeout(hide, STAYS);
+    timer = setTimeout(hide, STAYS[kind]);
 }
 
 /** @param {string} sentence */
@@ -30,12 +30,11 @@ export function announce(sentence) {
         log.firstElementChild?.remove();
 }
 
-/** Beside the place, inside the picture. @param {HTMLElement} box @param {{x: number, y: number} | null} at */
+/** Below the place; without one at the top, in the middle. @param {HTMLElement} box @param {{x: number, y: number} | null} at */
 function place(box, at) {
-    const room = /** @type {HTMLElement} */ (box.parentElement).getBoundingClientRect();
-    const x = at ? at.x - room.x + 14 : 12, y = at ? at.y - room.y + 14 : 12;
-    box.style.left = `${Math.max(8, Math.min(x, room.width - box.offsetWidth - 8))}px`;
-    box.style.top = `${Math.max(8, Math.min(y, room.height - box.offsetHeight - 8))}px`;
+    const x = (at ? at.x : innerWidth / 2) - box.offsetWidth / 2, y = at ? at.y + 26 : 8;
+    box.style.left = `${Math.max(8, Math.min(x, innerWidth - box.offsetWidth - 8))}px`;
+    box.style.top = `${Math.max(8, Math.min(y, innerHeight - box.offsetHeight - 8))}px`;
 }
 
 const hide = () => { byId('notice').hidden = true; };
