@@ -5,7 +5,7 @@
 #   build/newlib/{include,lib}, build/src/{lwip,yyjson,llhttp}    symlinks into the user's cache
 #   build/dashboard          the same: the dashboard's bundle, flat; $(DASHBOARD_STAMP) is its stamp
 #   $(THIRD_PARTY_STAMPS)    prerequisite of whatever is compiled from these; newer when one of them has changed
-#   image                    phony, defined by webserver/: builds the modules and build/webserver/modules.list
+#   image                    phony, defined by webserver/: builds the modules and build/system/modules.list
 
 .PHONY: qemu qemu-plain run start stop console run-iso debug audit iso
 
@@ -74,4 +74,4 @@ iso: $(ISO)
 test-boot-built: iso
 $(ISO): $(KERNEL) image boot/make-iso
 	@boot/thirdparty/packages iso
-	@boot/make-iso $@ $(KERNEL) $(BUILD)/webserver/modules.list
+	@boot/make-iso $@ $(KERNEL) $(BUILD)/system/modules.list

@@ -3,7 +3,8 @@
 # The webserver's components and the image that boots. What the variables mean: components/component.mk.
 #
 #   image        everything that webserver.manifest names, and build/webserver/modules.list: a line for each module, path and
-#                name, the manifest first
+#                name, the manifest first; and build/system/modules.list: the same with the components that somebody has added
+#                (make component, docs/components.md), which is what `make start` boots
 #   image-heaps  the same with every component's heap protected, for tests and measurements: build/webserver-guard/modules.list, ...
 #   image-wild   the same with a static_content that makes a wild store at /wild, for tests: build/webserver-wild/modules.list
 include components/component.mk
@@ -100,6 +101,20 @@ endef
 image: $(BUILD)/webserver/modules.list
 $(BUILD)/webserver/modules.list: $(WEBSERVER_MANIFEST) $(WEBSERVER_IMAGES)
 	$(call modules_list,$(WEBSERVER_MANIFEST),$(WEBSERVER_IMAGES))
+
+# Components that were added: NAME/NAME.manifest, and NAME.mk beside it.
+ADDED_MANIFESTS := $(sort $(wildcard components/*/*.manifest webserver/*/*.manifest))
+-include $(ADDED_MANIFESTS:.manifest=.mk)
+SYSTEM_MANIFEST := $(BUILD)/system/webserver.manifest
+SYSTEM_IMAGES := $(WEBSERVER_IMAGES) $(filter-out $(WEBSERVER_IMAGES),$(if $(ADDED_MANIFESTS),$(call module_images,$(ADDED_MANIFESTS))))
+image: $(BUILD)/system/modules.list
+$(BUILD)/system/added: FORCE    # newer when one was added or taken out
+	@mkdir -p $(@D)
+	@echo '$(ADDED_MANIFESTS)' | cmp -s - $@ || echo '$(ADDED_MANIFESTS)' >$@
+$(SYSTEM_MANIFEST): components/compose $(WEBSERVER_MANIFEST) $(ADDED_MANIFESTS) $(BUILD)/system/added
+	$(Q)components/compose $@ $(WEBSERVER_MANIFEST) $(ADDED_MANIFESTS)
+$(BUILD)/system/modules.list: $(SYSTEM_MANIFEST) $(SYSTEM_IMAGES)
+	$(call modules_list,$<,$(SYSTEM_IMAGES))
 
 WILD_IMAGES := $(patsubst %/static_content.elf,%/static_content_wild.elf,$(WEBSERVER_IMAGES))
 
