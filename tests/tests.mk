@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The tests. `make test` runs all of them, also after a failure, and ends with the line `N passed, N failed`.
 #
-# A host test is one file tests/host/test_*.py, for pytest, or tests/host/test_*.c; comment lines in the latter say what
+# A host test is one file tests/host/test_*.py, for pytest, tests/host/test_*.mjs, for Node.js' runner, or tests/host/test_*.c; comment lines in the latter say what
 # it is linked with:
 #   // links: path path...       sources, from the repository's root
 #   // includes: path path...    folders of headers
