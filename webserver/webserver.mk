@@ -56,16 +56,16 @@ $(eval $(call component,stack_trace))
 content_manager.sources := $(addprefix webserver/content_manager/,content_manager.c programs.c)
 $(eval $(call component,content_manager))
 
-# The files of the site, packed; those of the tests have a large one besides.
+# The files of the site, and those of the dashboard below a name that the site has not, packed; those of the tests have a large one besides.
 STATIC_FOLDER := webserver/static_content/files
 STATIC_FILES := $(shell find $(STATIC_FOLDER))
 STATIC_SOURCES := $(addprefix webserver/static_content/,static_content.c image.c linked.c)
 $(BUILD)/static_content/site.image: EXTRA :=
 $(BUILD)/static_content/wild.image: EXTRA := /large.bin=3000000 /empty=0
-$(BUILD)/static_content/%.image: webserver/static_content/pack $(STATIC_FILES)
+$(BUILD)/static_content/%.image: webserver/static_content/pack $(STATIC_FILES) $(BUILD)/third-party/dashboard.stamp
 	@mkdir -p $(@D)
 	@echo '  PACK    $@'
-	$(Q)$< $@ $(STATIC_FOLDER) $(EXTRA)
+	$(Q)$< $@ $(STATIC_FOLDER) dashboard:$(BUILD)/dashboard $(EXTRA)
 
 static_content.sources := $(STATIC_SOURCES) webserver/static_content/tame.c
 static_content.flags   := -DSTATIC_IMAGE='"$(BUILD)/static_content/site.image"'
@@ -78,7 +78,7 @@ static_content_wild.needs   := $(BUILD)/static_content/wild.image
 $(eval $(call component,static_content_wild))
 
 mpd_manager.sources  := $(sort $(wildcard components/mpd_manager/*.c)) \
-    webserver/connection_manager/connections.c components/image/image.c $(HTTP_LIBRARY) $(POLICY_SOURCES) $(LLHTTP_SOURCES) $(YYJSON)/src/yyjson.c
+    webserver/connection_manager/connections.c components/image/image.c $(HTTP_LIBRARY) webserver/http_parser/range.c $(POLICY_SOURCES) $(LLHTTP_SOURCES) $(YYJSON)/src/yyjson.c
 mpd_manager.includes := webserver . $(LLHTTP)/include $(YYJSON)/src
 mpd_manager.foreign  := $(LLHTTP)/% $(YYJSON)/%
 mpd_manager.threads  := yes

@@ -33,6 +33,9 @@ enum content_method { CONTENT_GET, CONTENT_POST, CONTENT_OTHER };
 #define CONTENT_TOTAL(result) ((uint64_t)(result) >> 32)
 #define CONTENT_COPIED(result) ((uint64_t)(result) & 0xffffffff)
 long content_get(void *piece, uint64_t shape, uint64_t offset, long event);
+/* What follows of a file's content, once content_get has given its beginning; as that. It is a function of its own so that the
+ * processor's count of content_get is that of requests. */
+long content_more(void *piece, uint64_t shape, uint64_t offset);
 long content_collect(long ticket, void *piece, long event);
 long content_drop(long ticket);
 
@@ -45,5 +48,9 @@ long content_program_end(uint64_t gate);
 
 /* The same of a file; SHOJI_ENOENT. */
 long static_get(void *piece, uint64_t path_bytes, uint64_t offset);
+
+/* The same of a file of the dashboard, whose path it puts below a name that no request of the web can have, in a piece of pool
+ * `dashboard`: at most `most` bytes of it. Who has read one with most 0 knows its length and its tag. */
+long static_page(void *piece, uint64_t path_bytes, uint64_t offset, uint64_t most);
 
 #endif

@@ -9,7 +9,8 @@
 #include "token.h"
 
 /* Methods are llhttp's numbers; GET also answers HEAD. A path that ends with a slash is that of everything
- * below it. Of one path all lines are together. */
+ * below it, but for /: what is below that and has no line is a file of the dashboard, or nothing. Of one path
+ * all lines are together. */
 static control_handler get_paths;
 
 static const struct route {
@@ -17,17 +18,29 @@ static const struct route {
     uint8_t method;
     control_handler *answer;
 } routes[] = {
-    {"/metrics", HTTP_GET, get_metrics},          {"/v1", HTTP_GET, get_paths},
-    {"/v1/decisions", HTTP_GET, get_decisions},   {"/v1/domains", HTTP_GET, get_domains},
-    {"/v1/edges", HTTP_GET, get_edges},           {"/v1/events", HTTP_GET, get_events},
-    {"/v1/faults", HTTP_GET, get_faults},         {"/v1/history", HTTP_GET, get_history},
-    {"/v1/graph", HTTP_GET, get_graph},           {"/v1/graph.dot", HTTP_GET, get_dot},
-    {"/v1/merge", HTTP_POST, post_merge},         {"/v1/move", HTTP_POST, post_move},
-    {"/v1/partition", HTTP_GET, get_partition},   {"/v1/partition", HTTP_PUT, put_partition},
-    {"/v1/policy", HTTP_GET, get_policy},         {"/v1/policy", HTTP_PUT, put_policy},
-    {"/v1/rules", HTTP_GET, get_rules},           {"/v1/rules", HTTP_POST, post_rules},
-    {"/v1/rules/", HTTP_DELETE, delete_rule},     {"/v1/split", HTTP_POST, post_split},
-    {"/v1/statistics", HTTP_GET, get_statistics}, {"/v1/statistics", HTTP_POST, post_statistics},
+    {"/", HTTP_GET, get_page},
+    {"/metrics", HTTP_GET, get_metrics},
+    {"/v1", HTTP_GET, get_paths},
+    {"/v1/decisions", HTTP_GET, get_decisions},
+    {"/v1/domains", HTTP_GET, get_domains},
+    {"/v1/edges", HTTP_GET, get_edges},
+    {"/v1/events", HTTP_GET, get_events},
+    {"/v1/faults", HTTP_GET, get_faults},
+    {"/v1/history", HTTP_GET, get_history},
+    {"/v1/graph", HTTP_GET, get_graph},
+    {"/v1/graph.dot", HTTP_GET, get_dot},
+    {"/v1/merge", HTTP_POST, post_merge},
+    {"/v1/move", HTTP_POST, post_move},
+    {"/v1/partition", HTTP_GET, get_partition},
+    {"/v1/partition", HTTP_PUT, put_partition},
+    {"/v1/policy", HTTP_GET, get_policy},
+    {"/v1/policy", HTTP_PUT, put_policy},
+    {"/v1/rules", HTTP_GET, get_rules},
+    {"/v1/rules", HTTP_POST, post_rules},
+    {"/v1/rules/", HTTP_DELETE, delete_rule},
+    {"/v1/split", HTTP_POST, post_split},
+    {"/v1/statistics", HTTP_GET, get_statistics},
+    {"/v1/statistics", HTTP_POST, post_statistics},
     {"/v1/threads", HTTP_GET, get_threads},
 };
 #define ROUTES (sizeof routes / sizeof *routes)
@@ -38,7 +51,7 @@ static control_handler *const large[] = {NULL};
 static bool route_fits(const struct route *route, const char *path, uint32_t bytes)
 {
     size_t length = strlen(route->path);
-    if (route->path[length - 1] == '/')
+    if (route->path[length - 1] == '/' && length > 1)
         return bytes > length && memcmp(path, route->path, length) == 0;
     return bytes == length && memcmp(path, route->path, length) == 0;
 }
@@ -122,14 +135,12 @@ static void route_answer(const struct route *route, const struct request *reques
 static void route_answer_whole(const struct route *route, const struct request *request,
                                struct control_answer *answer)
 {
-    layout_lock();
-    route->answer(request, answer);
+    route_answer(route, request, answer);
     if (answer->source) {
         answer->source->end(answer->state);
         *answer = (struct control_answer){0};
         answer_refuse(answer, 406, "This comes in parts and goes on: ask for it over the network.");
     }
-    layout_unlock();
 }
 
 static void route_take(const struct route *route, const struct request *request,
@@ -160,6 +171,17 @@ static const struct route *route_find(const struct request *request, unsigned *f
     return NULL;
 }
 
+static bool answered_by_page(const struct request *request, struct control_answer *answer)
+{
+    bool found = false;
+    if (request->method != HTTP_GET && request->method != HTTP_HEAD)
+        return false;
+    layout_lock();
+    found = page_answer(request, answer);
+    layout_unlock();
+    return found;
+}
+
 void control_answer(const struct request *request, struct control_answer *answer)
 {
     unsigned first;
@@ -167,10 +189,10 @@ void control_answer(const struct request *request, struct control_answer *answer
     *answer = (struct control_answer){0};
     if (route)
         route_take(route, request, answer);
-    else if (first == ROUTES)
-        refuse_path(answer);
-    else
+    else if (first != ROUTES)
         refuse_method(first, answer);
+    else if (!answered_by_page(request, answer))
+        refuse_path(answer);
 }
 
 void control_answer_local(const struct request *request, struct control_answer *answer)

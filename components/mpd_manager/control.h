@@ -10,8 +10,8 @@
 
 #define CONTROL_BODY_BYTES 4096 /* of a request; more: 413, but for routes that take large ones */
 
-/* Is the request, whose head has come, of a route that takes a large body, and may it be made? 0, 401, or 200: of
- * another route. */
+/* Is the request, whose head has come, of a route that takes a large body, and may it be made? 0, 401, or
+ * 200: of another route. */
 int control_large(const struct request *request);
 void control_answer(const struct request *request, struct control_answer *answer);
 /* The same for whoever sits at the machine itself: no token is asked for. On any thread. */

@@ -12,7 +12,7 @@ static const char event_stream[] = "text/event-stream";
 /* What the viewer has seen, as it says itself; who says nothing wants to see what comes. */
 static struct event_seen seen_by(const struct request *request, struct event_seen now)
 {
-    const struct request_header_value *last = &request->wish->far[REQUEST_LAST_EVENT_ID];
+    const struct request_header_value *last = request_far(request, REQUEST_LAST_EVENT_ID);
     struct event_seen seen;
     if (!last->bytes)
         return now;

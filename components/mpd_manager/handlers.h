@@ -22,5 +22,8 @@ control_handler get_rules, post_rules, delete_rule;
 control_handler get_statistics, post_statistics, get_threads;
 /* control_watch.c */
 control_handler get_events, get_history;
+/* control_pages.c: the dashboard's files; false: there is none at this path */
+control_handler get_page;
+bool page_answer(const struct request *request, struct control_answer *answer);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "calibration.h"
 #include "connection_manager/connections.h"
+#include "content.h"
 #include "control_stream.h"
 #include "governor.h"
 #include "http_parser/request.h"
@@ -30,6 +31,43 @@ uint64_t seed_of_token = 1;
 const char *const *manifest_lines;
 uint64_t edge_counts[2], edge_gated[2], cycles_now;
 uint64_t component_faults[COMPONENTS];
+
+/* ---- static_content: two files, the second compressed, too ---- */
+
+__asm__(".pushsection .bss\n.balign 4096\n.globl pool_dashboard, "
+        "pool_dashboard_end\npool_dashboard:\n\t.zero 8192\n"
+        "pool_dashboard_end:\n\t.zero 4096\n.popsection");
+extern char pool_dashboard[];
+struct page_file page_files[PAGE_FILES] = {
+    {"/", "<!doctype html>", 15, 0x11}, {"/app.js", 0, 300000, 0x22}, {"/app.js.gz", 0, 100000, 0x33}};
+long page_failure;
+unsigned page_asked;
+
+char page_byte(const struct page_file *file, uint64_t at)
+{
+    return file->text ? file->text[at] : (char)(at * 7 + file->tag + at / 251);
+}
+
+long static_page(void *piece, uint64_t path_bytes, uint64_t offset, uint64_t most)
+{
+    assert_ptr_equal(piece, pool_dashboard);
+    assert_true(most <= CONTENT_META_AT && path_bytes > 0 && path_bytes < 256);
+    page_asked++;
+    if (page_failure)
+        return page_failure;
+    for (unsigned i = 0; i < PAGE_FILES; i++) {
+        const struct page_file *file = &page_files[i];
+        if (strlen(file->path) != path_bytes || memcmp(file->path, piece, path_bytes) != 0)
+            continue;
+        assert_true(offset <= file->bytes);
+        uint64_t copied = file->bytes - offset < most ? file->bytes - offset : most;
+        for (uint64_t at = 0; at < copied; at++)
+            pool_dashboard[at] = page_byte(file, offset + at);
+        ((struct content_meta *)(pool_dashboard + CONTENT_META_AT))->tag = file->tag;
+        return (long)(file->bytes << 32 | copied);
+    }
+    return SHOJI_ENOENT;
+}
 
 /* ---- The runtime ---- */
 

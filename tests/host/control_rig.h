@@ -19,11 +19,21 @@ extern uint64_t seed_of_token;            /* 0: no random numbers */
 extern const char *const *manifest_lines; /* ended by NULL */
 extern uint64_t edge_counts[2], edge_gated[2], cycles_now;
 extern uint64_t component_faults[COMPONENTS];
-extern uint64_t reports;  /* of faults: so many have been made */
-extern uint64_t requests; /* that the web server has answered */
+extern uint64_t reports;   /* of faults: so many have been made */
+extern uint64_t requests;  /* that the web server has answered */
 extern char printed[4096]; /* by print_line */
 /* Time goes by, and the two edges are invoked so often. */
 void pass(uint64_t ticks, uint64_t cycles, uint64_t first, uint64_t second);
+
+/* ---- static_content, as far as the dashboard's files go: /, /app.js, /app.js.gz ---- */
+#define PAGE_FILES 3
+extern struct page_file {
+    const char *path, *text; /* no text: bytes by page_byte */
+    uint64_t bytes, tag;
+} page_files[PAGE_FILES];
+extern long page_failure; /* what it returns, if not 0 */
+extern unsigned page_asked;
+char page_byte(const struct page_file *file, uint64_t at);
 
 /* ---- A client ---- */
 extern char reply[1 << 18]; /* all that came back */

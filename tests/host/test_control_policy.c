@@ -3,6 +3,7 @@
  * The policy over the control interface: settings, rules, decisions, and the layout that follows the counts;
  * over a supervisor that is a table (control_rig.h).
  */
+// links: components/mpd_manager/control_pages.c webserver/http_parser/range.c
 // links: components/mpd_manager/control_watch.c components/mpd_manager/events.c components/mpd_manager/render_faults.c
 // links: components/mpd_manager/requests.c components/mpd_manager/tick.c components/mpd_manager/viewers.c
 // links: components/mpd_manager/watch.c

@@ -35,8 +35,8 @@ extern char pool_stream[], pool_stream_end[], pool_content[];
 
 /* ---- The neighbour: content by path ---- */
 
-static unsigned content_calls;
-static long content_failure; /* a status that the next calls return, or 0 */
+static unsigned content_gets; /* by which requests are counted */
+static long content_failure;  /* a status that the next calls return, or 0 */
 
 static char large_byte(uint64_t at)
 {
@@ -52,12 +52,12 @@ static size_t service_bytes;
 static uint64_t service_shape;
 static long service_event, service_status;
 
-long content_get(void *buffer, uint64_t shape, uint64_t offset, long event)
+/* Of one content; `asked` counts requests, `offset` is 0 for them. */
+static long content(void *buffer, uint64_t shape, uint64_t offset, long event)
 {
     char *out = buffer;
     ((struct content_meta *)(out + CONTENT_META_AT))->tag = 0;
     uint64_t path_bytes = CONTENT_PATH(shape);
-    content_calls++;
     assert_true(out >= pool_content && (out - pool_content) % CONTENT_PIECE_BYTES == 0);
     if (content_failure)
         return content_failure;
@@ -98,6 +98,20 @@ long content_get(void *buffer, uint64_t shape, uint64_t offset, long event)
     if (path_bytes == 6 && memcmp(out, "/empty", 6) == 0)
         return 0;
     return SHOJI_ENOENT;
+}
+
+/* Once a request; its continuations are the other's. */
+long content_get(void *buffer, uint64_t shape, uint64_t offset, long event)
+{
+    assert_int_equal(offset, 0);
+    content_gets++;
+    return content(buffer, shape, offset, event);
+}
+
+long content_more(void *buffer, uint64_t shape, uint64_t offset)
+{
+    assert_true(offset > 0);
+    return content(buffer, shape, offset, 0);
 }
 
 long content_collect(long ticket, void *piece, long event)
@@ -445,10 +459,12 @@ static void large_body_in_pieces(void **state)
         long stream = stream_open();
         static const char bytes[] = "GET /large.html HTTP/1.1\r\n\r\n";
         memcpy(pool_stream, bytes, sizeof bytes);
+        content_gets = 0;
         http_write_badged(stream, (uint64_t)pool_stream, sizeof bytes - 1, CLIENT);
         read_all(stream, room);
         stream_close(stream);
         assert_status(200);
+        assert_int_equal(content_gets, 1);
         assert_has("Content-Type: text/html");
         const char *body = strstr(replies, "\r\n\r\n") + 4;
         assert_int_equal(replies_bytes - (body - replies), LARGE);

@@ -14,7 +14,7 @@ ELSEWHERE = "mmp_hw/qemu/"
 
 # Code that several components compile, each for itself.
 LIBRARIES = ("components/runtime/", "components/atomic/", "components/image/", "webserver/http_parser/request.h",
-             "webserver/http_parser/reply.h", "webserver/fd_api/slots.h", "webserver/connection_manager/connections.h")
+             "webserver/http_parser/reply.h", "webserver/http_parser/range.h", "webserver/fd_api/slots.h", "webserver/connection_manager/connections.h")
 SHARED_BY_COMPONENTS = LIBRARIES + ("components/interface/", "kernel/include/shoji/")
 
 # Folder: what of the repository it may include besides itself. The first folder that fits decides.

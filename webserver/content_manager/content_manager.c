@@ -143,6 +143,14 @@ long content_get_badged(uint64_t address, uint64_t shape, uint64_t offset, long 
     return static_get(piece, path_bytes, offset);
 }
 
+SHOJI_EXPORT long content_more(void *piece, uint64_t shape, uint64_t offset)
+{
+    if (piece_number(piece) < 0 || CONTENT_PATH(shape) > CONTENT_BODY_AT ||
+        CONTENT_METHOD(shape) != CONTENT_GET)
+        return SHOJI_EINVAL;
+    return static_get(piece, CONTENT_PATH(shape), offset);
+}
+
 /* The service that works on it for this client, or NULL. */
 static const struct service *service_of(long ticket, component_t client, long *number)
 {

@@ -183,25 +183,39 @@ static long content_came(struct stream *stream, long result)
     return total;
 }
 
-/* Asks for the content from `asked` on. Its length, a status, or SHOJI_EAGAIN: the stream is WAITING. */
-static long content_ask(struct stream *stream)
+/* Puts the request's path and query into its piece; the request's shape, 0: it has no path. */
+static uint64_t content_put(struct stream *stream)
 {
     const struct request *request = &stream->request;
     const char *path = 0, *query = 0;
     uint32_t path_bytes = request_path(request, &path), query_bytes = request_query(request, &query);
     char *piece = piece_of(stream);
     if (!path_bytes)
-        return content_method(request) == CONTENT_OTHER ? SHOJI_EPERM : SHOJI_ENOENT;
+        return 0;
     memcpy(piece, path, path_bytes);
     if (query_bytes)
         memcpy(piece + path_bytes, query, query_bytes);
-    uint64_t shape = CONTENT_SHAPE(content_method(request), path_bytes, query_bytes, request->body_bytes);
-    long result = content_get(piece, shape, stream->asked, stream->event);
+    return CONTENT_SHAPE(content_method(request), path_bytes, query_bytes, request->body_bytes);
+}
+
+/* Asks for the content. Its length, a status, or SHOJI_EAGAIN: the stream is WAITING. */
+static long content_ask(struct stream *stream)
+{
+    uint64_t shape = content_put(stream);
+    if (!shape)
+        return content_method(&stream->request) == CONTENT_OTHER ? SHOJI_EPERM : SHOJI_ENOENT;
+    long result = content_get(piece_of(stream), shape, stream->asked, stream->event);
     if (result < 0 || !(result & CONTENT_LATER))
         return content_came(stream, result);
     stream->ticket = result;
     stream->state = WAITING;
     return SHOJI_EAGAIN;
+}
+
+/* Asks for it from `asked` on. Its length, or a status. */
+static long content_go_on(struct stream *stream)
+{
+    return content_came(stream, content_more(piece_of(stream), content_put(stream), stream->asked));
 }
 
 static enum reply_connection reply_connection(const struct request *request)
@@ -258,7 +272,7 @@ static long reply_body(struct stream *stream, char *out, uint64_t used, uint64_t
             return reply_end(stream, used, request->keep_alive);
         if (used == room)
             return used;
-        long total = content_ask(stream);
+        long total = content_go_on(stream);
         if (total != (long)stream->total || stream->piece_end == 0) /* invariant 3 */
             return reply_end(stream, used, false);
     }

@@ -293,6 +293,12 @@ uint64_t request_length(const struct request *request)
     return request->parser.flags & F_CONTENT_LENGTH ? request->parser.content_length : 0;
 }
 
+const struct request_header_value *request_far(const struct request *request, enum request_far_header header)
+{
+    static const struct request_header_value none;
+    return request->wish && request->wish->far ? &request->wish->far[header] : &none;
+}
+
 void request_next(struct request *request)
 {
     llhttp_resume(&request->parser);

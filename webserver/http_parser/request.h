@@ -89,6 +89,8 @@ void request_next(struct request *request);
 /* What is wrong with a refused request, a sentence, or NULL: the status says it all. `room` has
  * REQUEST_SENTENCE_BYTES. */
 const char *request_sentence(const struct request *request, char *room);
+/* A far header's value: empty if there was none, or nobody wanted it. */
+const struct request_header_value *request_far(const struct request *request, enum request_far_header header);
 /* The path within the target of a complete request: without scheme and authority, without the query. Returns
  * its length, 0 if there is none. */
 static inline uint32_t request_path(const struct request *request, const char **path)
