@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The control interface from request bytes to answer bytes, over a supervisor that is a table
- * (control_rig.h).
+ * The control interface from request bytes to answer bytes, over a supervisor that is a table (control_rig.h).
  */
 // links: components/mpd_manager/control_pages.c webserver/http_parser/range.c
-// links: components/mpd_manager/control_watch.c components/mpd_manager/events.c
-// components/mpd_manager/render_faults.c links: components/mpd_manager/requests.c
-// components/mpd_manager/tick.c components/mpd_manager/viewers.c links: components/mpd_manager/watch.c links:
-// components/mpd_manager/render_metrics.c components/mpd_manager/control_observe.c
-// components/mpd_manager/observe.c links: tests/host/control_known.c links: policy/*.c
-// components/mpd_manager/answer.c components/mpd_manager/calibration.c links:
-// components/mpd_manager/control.c components/mpd_manager/control_layout.c links:
-// components/mpd_manager/control_policy.c components/mpd_manager/control_read.c links:
-// components/mpd_manager/control_rules.c components/mpd_manager/control_stream.c
-// components/mpd_manager/control_body.c links: components/mpd_manager/decision_log.c
-// components/mpd_manager/governor.c links: components/mpd_manager/json_body.c components/mpd_manager/layout.c
+// links: components/mpd_manager/control_watch.c components/mpd_manager/events.c components/mpd_manager/render_faults.c
+// links: components/mpd_manager/requests.c components/mpd_manager/tick.c components/mpd_manager/viewers.c
+// links: components/mpd_manager/watch.c
+// links: components/mpd_manager/render_metrics.c components/mpd_manager/control_observe.c components/mpd_manager/observe.c
+// links: tests/host/control_known.c
+// links: policy/*.c components/mpd_manager/answer.c components/mpd_manager/calibration.c
+// links: components/mpd_manager/control.c components/mpd_manager/control_layout.c
+// links: components/mpd_manager/control_policy.c components/mpd_manager/control_read.c
+// links: components/mpd_manager/control_rules.c components/mpd_manager/control_stream.c components/mpd_manager/control_body.c
+// links: components/mpd_manager/decision_log.c components/mpd_manager/governor.c
+// links: components/mpd_manager/json_body.c components/mpd_manager/layout.c
 // links: components/mpd_manager/partition.c components/mpd_manager/render.c
 // links: components/mpd_manager/render_policy.c components/mpd_manager/text.c
 // links: components/mpd_manager/token.c components/mpd_manager/walls.c webserver/http_parser/request.c
@@ -377,8 +376,8 @@ static void no_random_numbers_no_token(void **state)
 
 static void paths_and_methods(void **state)
 {
-    static const char *const paths[] = {"/none",        "/v2",       "/v1/",       "/v1/graph/",
-                                        "/v1/graph.do", "/V1/graph", "/v1/graphs", "*"};
+    static const char *const paths[] = {"/none",     "/v2",        "/v1/", "/v1/graph/", "/v1/graph.do",
+                                        "/V1/graph", "/v1/graphs", "*"};
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         ask(paths[i][0] == '*' ? "OPTIONS" : "GET", paths[i], 0, "");
