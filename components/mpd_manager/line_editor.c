@@ -272,21 +272,21 @@ static void parameter_add(struct line_editor *editor, uint8_t byte)
 
 static enum line_event sequence(struct line_editor *editor, uint8_t byte)
 {
-    if (editor->sequence++ == 1 && (byte == '[' || byte == 'O')) {
+    if (!editor->bracket && (byte == '[' || byte == 'O')) {
         editor->bracket = true;
         return LINE_NOTHING;
     }
-    if (editor->bracket && byte >= ' ' && byte < '@' && editor->sequence < LINE_SEQUENCE_MOST) {
+    if (editor->bracket && byte < '@') {
         parameter_add(editor, byte);
         return LINE_NOTHING;
     }
-    editor->sequence = 0;
+    editor->sequence = false;
     return editor->bracket ? bracketed(editor, byte) : alt(editor, byte);
 }
 
 static void sequence_begin(struct line_editor *editor)
 {
-    editor->sequence = 1;
+    editor->sequence = true;
     editor->bracket = editor->second = false;
     editor->parameter = editor->modifier = 0;
 }
@@ -301,7 +301,7 @@ enum line_event line_editor_key(struct line_editor *editor, uint8_t byte)
     }
     if (editor->sequence && (byte >= ' ') && !(editor->bracket && byte == DELETE))
         return sequence(editor, byte);
-    editor->sequence = 0;
+    editor->sequence = false;
     if (after_return && byte == CONTROL('J')) /* a terminal that sends both */
         return LINE_NOTHING;
     if (is_printable(byte))

@@ -6,8 +6,8 @@
  *
  * 1. The line holds printable ASCII only; anything else that comes is a key, or nothing.
  * 2. cursor <= length <= LINE_MOST. What does not fit is not taken.
- * 3. A byte takes a bounded time, whatever came before. A sequence that goes on for too long, or in a way
- * that none does, means nothing; a control character within one ends it and counts.
+ * 3. A byte takes a bounded time, whatever came before. A sequence that nobody knows means nothing; a control
+ * character within one ends it and counts.
  *
  * Keys: left, right, home, end, Ctrl-A, Ctrl-E, Ctrl-B, Ctrl-F; by words with Alt-B, Alt-F, Ctrl-left,
  * Ctrl-right. Backspace, delete (Ctrl-D in a line that is not empty); Ctrl-W, Alt-backspace and Alt-D cut a
@@ -22,7 +22,6 @@
 
 #define LINE_MOST 250u
 #define LINE_HISTORY 32u
-#define LINE_SEQUENCE_MOST 16u /* bytes of an escape sequence */
 
 enum line_event {
     LINE_NOTHING,
@@ -46,8 +45,8 @@ struct line_editor {
         char aside[LINE_MOST + 1];
     } history;
     char cut[LINE_MOST + 1];
-    uint8_t sequence; /* bytes of the escape sequence so far; 0: none */
-    bool bracket;     /* it began with ESC [ or ESC O */
+    bool sequence; /* an escape sequence has begun */
+    bool bracket;  /* it began with ESC [ or ESC O */
     uint8_t parameter, modifier;
     bool second; /* the parameter behind a semicolon is being read */
     bool after_return;
