@@ -83,7 +83,7 @@ static void foot_hide(void)
 /* Only as a whole: else it waits until the line has taken what is kept. */
 static void foot_show(void)
 {
-    if (foot.length == 0 || !at_line_begin || console_room() < CONSOLE_FOOT_BYTES)
+    if (foot.shown || foot.length == 0 || !at_line_begin || console_room() < CONSOLE_FOOT_BYTES)
         return;
     bytes_put(foot.bytes, foot.length);
     foot.shown = true;
@@ -145,9 +145,9 @@ bool console_drain(void)
         uint64_t lost = kept.lost - kept.lost_said;
 
         kept.lost_said = kept.lost;
-        console_line_begin();
+        console_write("\n", 1); /* of the last line that was shown, the end may be lost */
         console_print("console: %lu bytes were not shown: they came faster than they were taken\n", lost);
-    } else if (!foot.shown) {
+    } else {
         foot_show();
     }
     return kept.count > 0;
