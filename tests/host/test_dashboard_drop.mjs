@@ -109,5 +109,6 @@ test('names are broken near their middle, and nothing of them is lost', () => {
 
 test('what a decision did', () => {
     assert.equal(decided({ action: 'merge', stayed: ['tcp'], joined: ['ip', 'vnic'] }), 'ip, vnic into tcp');
+    assert.equal(decided({ action: 'merge', stayed: ['a', 'b', 'c', 'd'], joined: ['e', 'f', 'g'] }), 'e, f, g into a, b and 2 others');
     assert.equal(decided({ action: 'split', stayed: ['tcp'], left: ['ip'] }), 'ip off tcp');
 });

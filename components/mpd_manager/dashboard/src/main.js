@@ -110,27 +110,36 @@ function takeTick(tick) {
         refresh();
     else if (other)
         refreshPolicy();
+    else if (missing.size)
+        fetched([...missing]);
 }
 
-/** What the stream does not say again. */
-async function refresh() {
-    const [history, decisions, faults] = await Promise.all(['/v1/history', '/v1/decisions', '/v1/faults'].map(api.get));
-    if (history.ok)
-        take({ type: 'history', history: history.value });
-    if (decisions.ok)
-        take({ type: 'decisions', decisions: decisions.value.decisions });
-    if (faults.ok)
-        take({ type: 'reports', reports: faults.value.reports ?? [] });
-    await refreshPolicy();
+/** What the stream does not say again, by path. What could not be fetched is asked for once more with each tick.
+ *  @type {Record<string, (value: any) => Message>} */
+const FETCHED = {
+    '/v1/history': history => ({ type: 'history', history }),
+    '/v1/decisions': ({ decisions }) => ({ type: 'decisions', decisions }),
+    '/v1/faults': ({ reports }) => ({ type: 'reports', reports: reports ?? [] }),
+    '/v1/policy': policy => ({ type: 'policy', policy }),
+    '/v1/rules': ({ rules }) => ({ type: 'rules', rules }),
+};
+/** @type {Set<string>} */
+const missing = new Set();
+
+/** @param {string[]} paths */
+async function fetched(paths) {
+    await Promise.all(paths.map(async path => {
+        missing.delete(path);
+        const answer = await api.get(path);
+        if (answer.ok)
+            take(FETCHED[path](answer.value));
+        else
+            missing.add(path);
+    }));
 }
 
-async function refreshPolicy() {
-    const [settings, rules] = await Promise.all(['/v1/policy', '/v1/rules'].map(api.get));
-    if (settings.ok)
-        take({ type: 'policy', policy: settings.value });
-    if (rules.ok)
-        take({ type: 'rules', rules: rules.value.rules });
-}
+const refresh = () => fetched(Object.keys(FETCHED));
+const refreshPolicy = () => fetched(['/v1/policy', '/v1/rules']);
 
 /* ---- what a person does ---- */
 
@@ -181,6 +190,11 @@ function choose(chosen, focus) {
     const before = selection;
     selection = chosen;
     show();
+    if (narrow.matches && !chosen)
+        hand.refit();
+    const element = narrow.matches && chosen?.kind === 'component' && picture.element(chosen.name);
+    if (element)
+        hand.reveal(element, byId('selection').getBoundingClientRect().top);
     if (focus && chosen)
         byId('selection').focus();
     else if (!chosen && before?.kind === 'component' && byId('selection').contains(document.activeElement))
@@ -206,8 +220,15 @@ function view(name) {
         if (button.dataset.view === name)
             button.classList.remove('news');
     }
+    if (name === 'tables')
+        openTables();
     show();
     hand.refit();
+}
+
+function openTables() {
+    for (const id of ['components-details', 'edges-details'])
+        /** @type {HTMLDetailsElement} */ (byId(id)).open = true;
 }
 
 /** @param {string} name */
@@ -268,6 +289,7 @@ byId('all-edges').addEventListener('change', event => picture.layers.edges.class
 byId('fit').addEventListener('click', () => hand.fit());
 for (const id of ['components-details', 'edges-details'])
     byId(id).addEventListener('toggle', () => show());
+document.querySelector('.skip')?.addEventListener('click', () => view('tables'));
 narrow.addEventListener('change', () => show());
 addEventListener('hashchange', () => {
     takeFromAddress();

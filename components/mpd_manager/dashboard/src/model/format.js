@@ -56,6 +56,6 @@ export const plural = (number, one, many = `${one}s`) => `${exact(number)} ${num
 
 /** What a decision did. @param {import('../types').Decision} decision */
 export function decided(decision) {
-    const list = (/** @type {string[] | undefined} */ side) => (side ?? []).join(', ');
+    const list = (/** @type {string[] | undefined} */ side = []) => side.length > 3 ? `${side.slice(0, 2).join(', ')} and ${side.length - 2} others` : side.join(', ');
     return decision.action === 'merge' ? `${list(decision.joined)} into ${list(decision.stayed)}` : `${list(decision.left)} off ${list(decision.stayed)}`;
 }

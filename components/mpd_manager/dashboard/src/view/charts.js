@@ -64,7 +64,7 @@ function drawn(chart) {
     const place = /** @type {HTMLElement} */ (byId(chart.id).querySelector('.plot'));
     const colour = (/** @type {string} */ name) => resolved(place, name);
     const [ink, line, accent] = [colour('--ink-soft'), colour('--line'), colour('--accent')];
-    const axis = { stroke: ink, font: '10.5px sans-serif', grid: { stroke: line, width: 1 }, ticks: { show: false } };
+    const axis = { stroke: ink, font: '11px sans-serif', grid: { stroke: line, width: 1 }, ticks: { show: false } };
     const size = sizeOf(chart.id);
     return new uPlot({
         width: size.width || 200, height: size.height || 84, legend: { show: false }, cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },

@@ -136,7 +136,7 @@ export class Picture {
             const g = select(nodes[i]).classed('shared', room.members.length > 1).attr('data-domain', room.domain).attr('data-members', room.members.join(' '));
             const shared = room.members.length > 1;
             g.select('.room-handle').attr('tabindex', shared ? 0 : null).attr('display', shared ? null : 'none')
-                .attr('aria-label', `Room of ${room.members.join(', ')}, domain ${room.domain}`);
+                .attr('aria-label', `domain ${room.domain} · ${room.members.length}: the room of ${room.members.join(', ')}`);
             g.select('.room-handle text').text(`domain ${room.domain} · ${room.members.length}`);
         });
     }

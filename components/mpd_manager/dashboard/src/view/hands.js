@@ -162,6 +162,7 @@ export function hands(picture, actions) {
         },
         fit: look.fit,
         refit: look.refit,
+        reveal: look.reveal,
         busy: () => held !== null && held.far,
     };
 }
@@ -209,5 +210,11 @@ function looking(picture) {
         sides: () => [-shift / scale, (picture.svg.clientWidth - shift) / scale],
         fit: () => { own = false; fit(); },
         refit: () => { if (!own) fit(); },
+        /** Moves the picture up so that an element is above a line of the window. @param {Element} element @param {number} line */
+        reveal(element, line) {
+            const below = element.getBoundingClientRect().bottom + 12 - line;
+            if (below > 0)
+                svg.call(/** @type {any} */ (eye.translateBy), 0, -below / scale);
+        },
     };
 }
