@@ -36,7 +36,7 @@ export function selectionPanel(actions) {
             else if (selection)
                 fillEdge(panel, state, selection.client, selection.server);
             for (const control of /** @type {NodeListOf<HTMLButtonElement>} */ (panel.querySelectorAll('.act button, .act select')))
-                control.disabled = !mayWrite || control.dataset.off === 'yes';
+                enable(control, mayWrite && control.dataset.off !== 'yes', panel);
         },
     };
 }
@@ -151,6 +151,13 @@ function warn(place, rule) {
 
 /** @param {HTMLElement} panel @param {string} which @param {boolean} yes */
 const off = (panel, which, yes) => { /** @type {HTMLElement} */ (panel.querySelector(which)).dataset.off = yes ? 'yes' : 'no'; };
+
+/** Who loses what had the focus is left in the panel. @param {HTMLButtonElement} control @param {boolean} yes @param {HTMLElement} panel */
+function enable(control, yes, panel) {
+    if (!yes && document.activeElement === control)
+        panel.focus();
+    control.disabled = !yes;
+}
 
 /** @param {HTMLElement} panel @param {string} which */
 const select = (panel, which) => /** @type {HTMLSelectElement} */ (panel.querySelector(which));
