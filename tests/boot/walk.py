@@ -104,7 +104,8 @@ class Shell:
 
 
 def copy_tree(folder):
-    """The tree as it is, with what is built of it; where it is a git checkout, without anything that git would not keep."""
+    """The tree as it is, with what is built of it; without anything that git would not keep, and without components that were added (make
+    component): a page begins where a clone does."""
     folder = pathlib.Path(folder)
     listed = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard', '-z'], cwd=REPOSITORY, capture_output=True, check=False)
     names = [name for name in listed.stdout.decode().split('\0') if name] if listed.returncode == 0 else [
@@ -117,6 +118,8 @@ def copy_tree(folder):
     for name in BUILT:
         if (REPOSITORY / 'build' / name).exists():
             subprocess.run(['cp', '-a', REPOSITORY / 'build' / name, folder / 'build'], check=True)
+    for manifest in [*folder.glob('components/*/*.manifest'), *folder.glob('webserver/*/*.manifest')]:
+        subprocess.run([folder / 'components/new', manifest.stem, '--remove'], check=True, capture_output=True)
     return folder
 
 
