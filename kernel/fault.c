@@ -17,6 +17,7 @@
 #include "loader/lines.h"
 #include "panic.h"
 #include "reboot.h"
+#include "recorder.h"
 #include "reports.h"
 #include "scheduling.h"
 #include "shoji/supervisor.h"
@@ -351,6 +352,7 @@ static void words_print(const struct scene *scene, const struct words *words, co
                 system_name(scene->component), scene->pd.number, scene->thread->name, words->function,
                 scene->registers->rip, words->place, words->origin, words->what, words->allowed,
                 words->caller, end);
+    recorder_failed(scene->component, scene->thread, scene->pd, report->text);
     console_line_begin();
     console_print("%s\n", report->text);
     report->component = id_of(scene->component);

@@ -10,8 +10,8 @@
 
 #define LINE_WORDS 66
 
-const char *const manifest_groups[] = {"console", "memory", "share", "thread", "device",   "layout",
-                                       "test",    "heap",   "pd",    "trace",  "terminal", NULL};
+const char *const manifest_groups[] = {"console", "memory", "share", "thread",   "device", "layout", "test",
+                                       "heap",    "pd",     "trace", "terminal", "record", NULL};
 #define GROUP_HEAP 7 /* its place there */
 
 struct word {

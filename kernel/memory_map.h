@@ -12,7 +12,7 @@
  * manifest order    +0x3f0000: the component's gates
  *      ...      pool slots, 4 MiB each
  *   0x17000000  end of slots (60 of them)
- *   0x18000000  end of the arena and of the gate window
+ *   0x18000000  end of the arena and of the gate window; what the recorder keeps (recorder.c)    domain 0's
  */
 #ifndef KERNEL_MEMORY_MAP_H
 #define KERNEL_MEMORY_MAP_H
@@ -43,6 +43,14 @@
 #define SLOT_COLOUR (37 * PAGE_BYTES)
 #define GATE_COLOURS 8u /* pages */
 #define GATES_PER_COMPONENT ((0x10000u - (GATE_COLOURS - 1) * PAGE_BYTES) / GATE_BYTES)
+
+/* What is recorded of the running system: in no table. */
+#define RECORDS_BASE 0x18000000u
+#define RECORDS_BYTES 0x800000u
+#define NOTES_BASE (RECORDS_BASE + RECORDS_BYTES)
+#define NOTES_BYTES 0x80000u
+#define EDGES_BASE (NOTES_BASE + NOTES_BYTES)
+#define EDGES_BYTES 0x10000u /* twice: at the start and at the end */
 
 #define MEMORY_NEEDED (512u << 20)
 

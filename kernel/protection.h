@@ -190,6 +190,32 @@ struct stack_grant {
 #define STACK_GRANTS 8u
 void stack_grants_set(const struct stack_grant grants[], unsigned count); /* these, and no others */
 
+/* ---- Records of what crosses, made by the hardware; off at first ---- */
+enum record_kind {
+    RECORD_CALL = 1,  /* an invocation into another domain: place is the gate, stack what the caller's stack
+                         pointer will be after the return */
+    RECORD_PASS,      /* one within the domain: likewise. Its return is not recorded */
+    RECORD_RETURN,    /* from a RECORD_CALL: stack as said there, place is its gate */
+    RECORD_INTERRUPT, /* or an exception: stack and place are the stack pointer and the instruction */
+    RECORD_RESUME,    /* of what was interrupted: likewise */
+    RECORD_STACK,     /* call_stack_switch to the one at place */
+};
+#define PROTECTION_RECORD_BYTES 32u
+struct protection_record {
+    uint64_t time;         /* the processor's time stamp */
+    uint64_t stack;
+    uint32_t place;
+    uint32_t instructions; /* executed since boot, the lower half */
+    enum record_kind kind;
+    struct pd from, to;    /* domains that ran before and after */
+};
+/* From now on, into these bytes: a power of two, and nobody's. The latest records are kept. */
+void protection_record_start(uint64_t address, uint64_t bytes);
+void protection_record_stop(void);
+uint64_t protection_record_count(void); /* made since it was started */
+/* One of those that are kept. */
+struct protection_record protection_record(uint64_t number);
+
 /* ---- The whole ---- */
 /* True if the hardware has it. Then: everything off until protection_start. */
 bool protection_present(void);

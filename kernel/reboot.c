@@ -21,6 +21,7 @@
 #include "layout/layout.h"
 #include "loader/loader.h"
 #include "panic.h"
+#include "recorder.h"
 #include "scheduling.h"
 #include "shoji/supervisor.h"
 #include "supervisor/calls.h"
@@ -182,6 +183,7 @@ static void component_down(unsigned index, uint64_t fallen)
         it->state = SUP_DOWN;
         down |= 1ull << index;
     }
+    recorder_state(index, it->state);
     untold_set(index, fallen);
     it->since = now();
     if (index == initialised)
@@ -312,6 +314,7 @@ static void component_up(unsigned index)
     it->invoked = invocations(index);
     it->reboots++;
     layout_open(index);
+    recorder_state(index, SUP_RUNS);
     for (unsigned i = 0; (thread = thread_at(i)) != NULL; i++)
         if (thread != rebooter && thread->component == index)
             unpark(thread);

@@ -94,6 +94,14 @@ const struct thread *thread_of_stack(uint64_t address)
     return address >= STACKS_BASE ? thread_at((address - STACKS_BASE) / STACK_BYTES) : NULL;
 }
 
+const struct thread *thread_of_call_stack(uint64_t address)
+{
+    _Static_assert(offsetof(struct thread, stack) == 0, "the address of one is the other's");
+    uint64_t offset = address - (uintptr_t)threads;
+
+    return offset % sizeof *threads == 0 ? thread_at(offset / sizeof *threads) : NULL;
+}
+
 static void enter_at(struct thread *thread, struct pd_id id, uint32_t entry, uint64_t argument, uint64_t end)
 {
     frames_forget(thread);

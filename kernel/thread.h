@@ -56,6 +56,8 @@ struct thread *thread_current(void);
 uint32_t thread_number(const struct thread *thread);
 /* Which thread's stack is this an address of? NULL: no thread's. */
 const struct thread *thread_of_stack(uint64_t address);
+/* Which thread's call stack is it, by the address that call_stack_switch was given? NULL: no thread's. */
+const struct thread *thread_of_call_stack(uint64_t address);
 
 /* Sets a bit for each arena slot in which a frame of any thread names a gate. */
 void thread_gate_slots(uint64_t *slots);

@@ -42,6 +42,9 @@ static const struct route {
     {"/v1/statistics", HTTP_GET, get_statistics},
     {"/v1/statistics", HTTP_POST, post_statistics},
     {"/v1/threads", HTTP_GET, get_threads},
+    {"/v1/trace", HTTP_GET, get_trace},
+    {"/v1/trace", HTTP_POST, post_trace},
+    {"/v1/trace/state", HTTP_GET, get_trace_state},
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 

@@ -2,6 +2,7 @@
 #include "decision_log.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "runtime.h"
 
@@ -29,19 +30,37 @@ static void names(const uint64_t *side, const struct layout *layout, char text[N
         snprintf(text + used, NAMES_BYTES - used, "+%u more", more);
 }
 
+#define SENTENCE_BYTES 256
+
+/* The decision of that number; false: it is not known any more. */
+static bool sentence(const struct decisions *decisions, uint64_t number, const struct layout *layout,
+                     char out[SENTENCE_BYTES])
+{
+    const struct policy_decision *decision = decisions_find(decisions, number);
+    char left[NAMES_BYTES], right[NAMES_BYTES];
+    if (!decision)
+        return false;
+    names(decision->left, layout, left);
+    names(decision->right, layout, right);
+    snprintf(out, SENTENCE_BYTES, "decision %lu: %s %s %s %s: %s, %lu invocations, %d ppm expected",
+             (unsigned long)number, decision->action == POLICY_MERGE ? "merge" : "split", right,
+             decision->action == POLICY_MERGE ? "into" : "from", left, policy_reason_name(decision->reason),
+             (unsigned long)decision->seen, (int)decision->expected);
+    return true;
+}
+
 void decision_log(const struct decisions *decisions, uint64_t first, const struct layout *layout)
 {
-    for (uint64_t number = first; number <= decisions->count; number++) {
-        const struct policy_decision *decision = decisions_find(decisions, number);
-        char left[NAMES_BYTES], right[NAMES_BYTES];
-        if (!decision)
-            continue;
-        names(decision->left, layout, left);
-        names(decision->right, layout, right);
-        print_line("decision %lu: %s %s %s %s: %s, %lu invocations, %d ppm expected", (unsigned long)number,
-                   decision->action == POLICY_MERGE ? "merge" : "split", right,
-                   decision->action == POLICY_MERGE ? "into" : "from", left,
-                   policy_reason_name(decision->reason), (unsigned long)decision->seen,
-                   (int)decision->expected);
-    }
+    char text[SENTENCE_BYTES];
+    for (uint64_t number = first; number <= decisions->count; number++)
+        if (sentence(decisions, number, layout, text))
+            print_line("%s", text);
+}
+
+void decision_record(const struct decisions *decisions, uint64_t first, const struct layout *layout)
+{
+    char text[SENTENCE_BYTES];
+    for (uint64_t number = first; number <= decisions->count; number++)
+        if (sentence(decisions, number, layout, text) && sup_record_say(text, strlen(text)) < 0)
+            return;
 }

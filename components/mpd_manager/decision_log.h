@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Decisions of the policy as lines on the console.
+ * Decisions of the policy as lines on the console, and in the recording that is being made.
  */
 #ifndef MPD_MANAGER_DECISION_LOG_H
 #define MPD_MANAGER_DECISION_LOG_H
@@ -10,5 +10,8 @@
 
 /* A line for each decision from number `first` on. */
 void decision_log(const struct decisions *decisions, uint64_t first, const struct layout *layout);
+
+/* The same as notes of the recording (sup_record_say), if one is being made. */
+void decision_record(const struct decisions *decisions, uint64_t first, const struct layout *layout);
 
 #endif

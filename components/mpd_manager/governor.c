@@ -136,6 +136,7 @@ static long turn(char why[LAYOUT_WHY_BYTES])
     long steps = apply(&result, why);
     if (state.log)
         decision_log(&policy.decisions, result.first_decision, layout_last());
+    decision_record(&policy.decisions, result.first_decision, layout_last());
     return steps;
 }
 

@@ -25,5 +25,7 @@ control_handler get_events, get_history;
 /* control_pages.c: the dashboard's files; false: there is none at this path */
 control_handler get_page;
 bool page_answer(const struct request *request, struct control_answer *answer);
+/* control_trace.c */
+control_handler get_trace, post_trace, get_trace_state;
 
 #endif

@@ -10,6 +10,7 @@
 #include "fault.h"
 #include "memory_map.h"
 #include "reboot.h"
+#include "recorder.h"
 #include "scheduling.h"
 #include "serial.h"
 #include "shoji/supervisor.h"
@@ -33,7 +34,6 @@
 #define PIT_CHANNEL 0x40
 #define PIT_CONTROL 0x43
 #define PIT_RATE 0x34 /* channel 0, low then high byte, rate generator */
-#define PIT_HZ 1193182u
 
 static uint32_t apic_id(void)
 {
@@ -63,12 +63,10 @@ void interrupts_start(void)
 
 void timer_start(void)
 {
-    uint32_t divisor = (PIT_HZ + TIMER_HZ / 2) / TIMER_HZ;
-
     io_apic_route(IO_APIC_TIMER_PIN, VECTOR_TIMER);
     port_write8(PIT_CONTROL, PIT_RATE);
-    port_write8(PIT_CHANNEL, (uint8_t)divisor);
-    port_write8(PIT_CHANNEL, (uint8_t)(divisor >> 8));
+    port_write8(PIT_CHANNEL, (uint8_t)PIT_DIVISOR);
+    port_write8(PIT_CHANNEL, (uint8_t)(PIT_DIVISOR >> 8));
 }
 
 void once_start(uint32_t nanoseconds)

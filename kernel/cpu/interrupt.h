@@ -10,6 +10,8 @@
 #include "cpu/cpu.h"
 
 #define TIMER_HZ 100u
+#define PIT_HZ 1193182u /* what the timer is made of */
+#define PIT_DIVISOR ((PIT_HZ + TIMER_HZ / 2) / TIMER_HZ)
 #define LINES 4u
 
 /* Interrupt controllers set up; the timer does not run yet. */

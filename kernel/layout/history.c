@@ -31,3 +31,18 @@ bool layout_moved(unsigned a, unsigned b, struct layout_move *out)
     }
     return false;
 }
+
+uint64_t layout_moves(void)
+{
+    return layout.merges + layout.splits;
+}
+
+bool layout_move_number(uint64_t number, struct layout_move *out)
+{
+    uint64_t last = layout_moves();
+
+    if (number == 0 || number > last || last - number >= LAYOUT_MOVES)
+        return false;
+    *out = layout.moves[number % LAYOUT_MOVES];
+    return true;
+}

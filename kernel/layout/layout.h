@@ -112,6 +112,9 @@ struct layout_move {
 #define LAYOUT_MOVES 128u /* remembered */
 /* False: none, or too long ago. */
 bool layout_moved(unsigned a, unsigned b, struct layout_move *out);
+uint64_t layout_moves(void); /* merges and splits since boot: the number of the last */
+/* False: there was none of that number, or it was too long ago. */
+bool layout_move_number(uint64_t number, struct layout_move *out);
 
 struct layout_counts {
     uint64_t merges, splits, stale, domains;

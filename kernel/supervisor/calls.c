@@ -65,6 +65,15 @@
     CALL(test, sup_moves_at)                                                                                 \
     CALL(test, sup_moves_hit)                                                                                \
     CALL(test, sup_layout_check)                                                                             \
+    CALL(record, sup_record_start)                                                                           \
+    CALL(record, sup_record_stop)                                                                            \
+    CALL(record, sup_recording)                                                                              \
+    CALL(record, sup_records)                                                                                \
+    CALL(record, sup_notes)                                                                                  \
+    CALL(record, sup_record_edges)                                                                           \
+    CALL(record, sup_record_gate)                                                                            \
+    CALL(record, sup_record_thread)                                                                          \
+    CALL(record, sup_record_say)                                                                             \
     CALL(trace, sup_thread_trace)
 
 /* Calls that mean the same in another group, for whom that group is. */

@@ -6,6 +6,7 @@
 
 #include "caller.h"
 #include "reboot.h"
+#include "recorder.h"
 #include "reports.h"
 #include "supervisor/calls.h"
 #include "supervisor/frames.h"
@@ -97,15 +98,12 @@ static void edges_count(struct sup_edge *from, struct sup_edge *to)
         edge_to[edge->server] = NULL;
 }
 
-SUPERVISOR_CALL(sup_edges, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t, component_t badge)
+uint32_t edges_tell(struct sup_edge *out, uint32_t count)
 {
     const struct manifest *manifest = &system_state.manifest;
-    struct sup_edge *out = (struct sup_edge *)address;
     unsigned client, server;
-    uint64_t edges = 0, written;
+    uint32_t edges = 0, written;
 
-    if (!records_check(badge, address, count, sizeof *out))
-        return SHOJI_EINVAL;
     for (unsigned i = 0; i < manifest->edge_count; i++) {
         if (manifest->edges[i].server == MANIFEST_SUPERVISOR && !is_first_of_pair(manifest, i))
             continue;
@@ -117,12 +115,19 @@ SUPERVISOR_CALL(sup_edges, uint64_t address, uint32_t count, uint64_t, uint64_t,
         if (edges < count)
             out[edges] = edge_describe(client, server);
     written = edges < count ? edges : count;
-    for (uint64_t from = 0, to; from < written; from = to) {
+    for (uint32_t from = 0, to; from < written; from = to) {
         for (to = from + 1; to < written && out[to].client == out[from].client; to++)
             ;
         edges_count(out + from, out + to);
     }
-    return (long)edges;
+    return edges;
+}
+
+SUPERVISOR_CALL(sup_edges, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t, component_t badge)
+{
+    if (!records_check(badge, address, count, sizeof(struct sup_edge)))
+        return SHOJI_EINVAL;
+    return edges_tell((struct sup_edge *)address, count);
 }
 
 SUPERVISOR_CALL(sup_counters, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
@@ -182,6 +187,7 @@ long move_told(long status)
 {
     if (status >= 0) {
         ((struct shoji_global *)(uintptr_t)GLOBAL_BASE)->moves++;
+        recorder_moved();
         call_stack_save(&thread_current()->stack);
         frames_load(thread_current());
     }

@@ -15,6 +15,7 @@
 #include "caller.h"
 #include "layout/layout.h"
 #include "reboot.h"
+#include "recorder.h"
 #include "supervisor/calls.h"
 #include "supervisor/gates.h"
 #include "supervisor/group.h"
@@ -142,6 +143,7 @@ SUPERVISOR_CALL(mmp_alloc_PD, uint32_t kind, uint64_t memory, uint64_t name_addr
     system_state.index_of_id[id] = (uint8_t)index;
     system_state.present |= 1ull << index;
     reboot_begin(index);
+    recorder_moved();
     return id;
 }
 
@@ -167,6 +169,7 @@ static void end(unsigned index, unsigned heir)
     system_state.index_of_id[system_state.manifest.components[index].id] = NO_COMPONENT;
     system_state.present &= ~(1ull << index);
     reboot_gone(index);
+    recorder_moved();
 }
 
 void pd_forsake(unsigned component)

@@ -11,6 +11,7 @@
 #include "caller.h"
 #include "layout/layout.h"
 #include "supervisor/calls.h"
+#include "supervisor/trace.h"
 #include "system.h"
 #include "text.h"
 #include "thread.h"
@@ -23,7 +24,7 @@ static unsigned component_at(uint64_t address)
     return slot < system_state.manifest.component_count ? slot : NO_COMPONENT;
 }
 
-static component_t id_at(uint64_t address)
+component_t trace_component_at(uint64_t address)
 {
     unsigned component = component_at(address);
 
@@ -38,8 +39,7 @@ static const char *call_name(uint64_t entry)
     return "?";
 }
 
-/* Name of the function there and how far into it the address is. */
-static const char *name_at(uint64_t address, uint32_t *into)
+const char *trace_function_at(uint64_t address, uint32_t *into)
 {
     unsigned index = component_at(address);
     const char *name = NULL;
@@ -55,9 +55,9 @@ static const char *name_at(uint64_t address, uint32_t *into)
 static void place_set(struct sup_frame *frame, uint64_t address)
 {
     uint32_t into;
-    const char *name = name_at(address, &into);
+    const char *name = trace_function_at(address, &into);
 
-    frame->at = id_at(address);
+    frame->at = trace_component_at(address);
     text_format(frame->place, sizeof frame->place, "%s+0x%x", name, into);
 }
 
@@ -65,8 +65,8 @@ static void entered_set(struct sup_frame *frame, uint64_t target)
 {
     uint32_t into;
 
-    *frame = (struct sup_frame){.component = id_at(target), .at = id_at(target)};
-    text_copy(frame->function, sizeof frame->function, name_at(target, &into));
+    *frame = (struct sup_frame){.component = trace_component_at(target), .at = trace_component_at(target)};
+    text_copy(frame->function, sizeof frame->function, trace_function_at(target, &into));
 }
 
 static uint32_t state_of(const struct thread *thread)

@@ -3,6 +3,8 @@
  * The control interface from request bytes to answer bytes, over a supervisor that is a table (control_rig.h).
  */
 // links: components/mpd_manager/control_pages.c webserver/http_parser/range.c
+// links: components/mpd_manager/control_trace.c components/mpd_manager/trace.c components/mpd_manager/trace_line.c
+// links: components/mpd_manager/trace_names.c components/mpd_manager/trace_slices.c tests/host/recorder_fake.c
 // links: components/mpd_manager/control_watch.c components/mpd_manager/events.c components/mpd_manager/render_faults.c
 // links: components/mpd_manager/requests.c components/mpd_manager/tick.c components/mpd_manager/viewers.c
 // links: components/mpd_manager/watch.c

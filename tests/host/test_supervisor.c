@@ -149,6 +149,7 @@ uint64_t abort_closure(uint64_t components)
     return components;
 }
 void abort_invocations(uint64_t components) {}
+void recorder_moved(void) {}
 void reboot_begin(unsigned component) {}
 void reboot_gone(unsigned component) {}
 bool reboot_is_told(unsigned component)

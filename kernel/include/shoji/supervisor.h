@@ -388,4 +388,81 @@ long pd_split(component_t component);
 long pd_move(component_t component, component_t into);
 long pd_partition(const uint32_t *sets, uint32_t count);
 
+/* ---- group record: mpd_manager ---- */
+/* A *recording*: every invocation, return, interrupt and change of thread, as the hardware records them, and notes of what software does
+ * to walls and components. One is made at a time; the last one is kept until the next begins. */
+#define SUP_RECORD_OFF 0u /* nothing was ever recorded */
+#define SUP_RECORDING 1u
+#define SUP_RECORDED 2u
+#define SUP_RECORDS 262144u /* the last so many records are kept */
+#define SUP_NOTES 1024u     /* and notes */
+#define SUP_NO_THREAD 0xffffffffu
+struct sup_recording {
+    uint32_t state;       /* SUP_RECORD_OFF ... */
+    thread_t first_thread; /* that ran when it began */
+    uint64_t number;      /* of the recording, from 1 */
+    uint64_t records, notes; /* that were made, the kept ones being the last; their numbers begin at 0 */
+    uint64_t begin, end;  /* time stamps of the processor; end: now, while it is made */
+    uint64_t per_second;  /* how fast they count */
+};
+#define SUP_RECORD_CALL 1u   /* an invocation into another domain: place is the gate, stack what the caller's stack pointer will be */
+#define SUP_RECORD_PASS 2u   /* one within a domain, likewise. Its return is not recorded: it has been when a record of its thread has a
+                                stack that is not below */
+#define SUP_RECORD_RETURN 3u /* from a SUP_RECORD_CALL: stack as it said */
+#define SUP_RECORD_INTERRUPT 4u /* or an exception: stack pointer, and place of the instruction */
+#define SUP_RECORD_RESUME 5u    /* of what was interrupted, likewise */
+#define SUP_RECORD_THREAD 6u    /* the supervisor goes on for another thread */
+#define SUP_RECORD_ENTRY 7u     /* a SUP_RECORD_RESUME with which the thread's entry begins */
+struct sup_record {
+    uint64_t time, stack;
+    uint32_t instructions; /* executed since boot, the lower half */
+    uint32_t place;
+    thread_t thread;       /* SUP_NO_THREAD: the supervisor's stack */
+    uint8_t kind, from, to; /* domains that ran before and after; 0: the supervisor */
+    uint8_t zero;
+};
+#define SUP_NOTE_OPEN 1u   /* at the start the thread was in this invocation: gate, stack as above; gate 0: its entry. The outermost first */
+#define SUP_NOTE_PLACED 2u /* the component is in domain `to` now, not `from`; 0: it is new, it is gone */
+#define SUP_NOTE_MERGE 3u  /* other's domain moved into the component's */
+#define SUP_NOTE_SPLIT 4u  /* the component left its domain */
+#define SUP_NOTE_FAULT 5u  /* of the component, in domain `from`: the report as on the console */
+#define SUP_NOTE_DOWN 6u   /* gates into the component are closed; SUP_NOTE_RUNS: open again */
+#define SUP_NOTE_RUNS 7u
+#define SUP_NOTE_SAID 8u   /* sup_record_say, by the component */
+#define SUP_NOTE_TEXT 464
+struct sup_note {
+    uint64_t time, stack;
+    uint64_t at; /* it comes before the record of this number */
+    uint32_t kind;
+    component_t component, other;
+    thread_t thread;
+    uint32_t gate;
+    uint16_t from, to;
+    char text[SUP_NOTE_TEXT]; /* cut to fit */
+};
+/* For so many ticks; 0: until sup_record_stop. The first one since boot takes some milliseconds, to find the processor's speed.
+ * SHOJI_EBUSY: one is being made. */
+long sup_record_start(uint64_t ticks);
+long sup_record_stop(void); /* SHOJI_ESAME: none is being made */
+/* What is being made, or kept. */
+long sup_recording(struct sup_recording *out);
+#define SUP_RECORDS_ONCE 256u
+/* Up to `count`, but not more than SUP_RECORDS_ONCE, of the recording that is kept, from number `first` on. Returns how many; SHOJI_ENOENT: the
+ * first is not there, or not any more. SHOJI_EBUSY: one is being made. */
+long sup_records(uint64_t first, struct sup_record *out, uint32_t count);
+/* The same for notes. */
+long sup_notes(uint64_t first, struct sup_note *out, uint32_t count);
+/* As sup_edges, with what was counted from the recording's start to its end, to the last invocation. */
+long sup_record_edges(struct sup_edge *out, uint32_t count);
+struct sup_record_gate {
+    component_t client, server;        /* server 0: the supervisor */
+    char function[SUP_FUNCTION_BYTES]; /* empty: not known */
+};
+/* Who may use the gate at that address now, and what it leads to. SHOJI_ENOENT. */
+long sup_record_gate(uint32_t gate, struct sup_record_gate *out);
+/* Any thread, those of the supervisor too, from 0; component: its entry's. SHOJI_ENOENT past the last. */
+long sup_record_thread(uint32_t index, struct sup_thread *out);
+/* A note, if a recording is being made. SHOJI_ESAME: none is. */
+long sup_record_say(const char *text, uint64_t bytes);
+
 #endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What things in a trace are called: components as they are when it is fetched, gates as the supervisor
+ * tells, each asked for once as a rule.
+ */
+#ifndef MPD_MANAGER_TRACE_NAMES_H
+#define MPD_MANAGER_TRACE_NAMES_H
+
+#include "layout.h"
+
+#define TRACE_GATES 1024u /* remembered */
+
+struct trace_names {
+    char component[256][SHOJI_NAME_BYTES]; /* by id; empty: there is none */
+    struct trace_gate {
+        uint32_t address; /* 0: nothing is kept here */
+        struct sup_record_gate gate;
+    } gates[TRACE_GATES];
+};
+
+void trace_names_begin(struct trace_names *names, const struct layout *layout);
+/* Never NULL. */
+const char *trace_component(const struct trace_names *names, component_t id);
+/* Client 0 if there is no such gate any more. Good until the next call. */
+const struct sup_record_gate *trace_gate(struct trace_names *names, uint32_t address);
+
+#endif
