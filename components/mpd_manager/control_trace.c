@@ -94,12 +94,13 @@ static int wish_read(yyjson_val *root, uint64_t *milliseconds, struct control_an
         return -1;
     }
     if (on && !yyjson_is_bool(on)) {
-        answer_refuse(answer, 400, "\"on\" is true or false.");
+        answer_refuse(answer, 400, "The member \"on\" is true or false.");
         return -1;
     }
     if (duration && (!yyjson_is_uint(duration) || yyjson_get_uint(duration) < 1 ||
                      yyjson_get_uint(duration) > DURATION_MAX)) {
-        answer_refuse(answer, 400, "\"duration_ms\" is a whole number of milliseconds, from 1 to %u.",
+        answer_refuse(answer, 400,
+                      "The member \"duration_ms\" is a whole number of milliseconds, from 1 to %u.",
                       DURATION_MAX);
         return -1;
     }
@@ -153,7 +154,7 @@ void get_trace(const struct request *request, struct control_answer *answer)
         return;
     }
     if (recording.state == SUP_RECORD_OFF) {
-        answer_refuse(answer, 404,
+        answer_refuse(answer, 409,
                       "Nothing has been recorded since boot; POST %s here, with the token, begins.", example);
         return;
     }

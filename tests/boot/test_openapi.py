@@ -116,6 +116,7 @@ def system(running_system):
     for rule in json.loads(running_system.ask("GET", "/v1/rules").body)["rules"]:
         running_system.ask("DELETE", f"/v1/rules/{rule['name']}")
     running_system.mode("isolated")
+    running_system.ask("POST", "/v1/trace", b'{"on":false}')    # 409, unless a probe has begun one
     yield running_system
     assert running_system.faults() == []
 
@@ -159,6 +160,7 @@ class Probe:
 
 MERGED = ("POST", "/v1/merge", {"into": "tcp", "from": "ip"})
 RULE = ("POST", "/v1/rules", {"rule": "rule a_rule apart vnic"})
+RECORDING = ("POST", "/v1/trace", {"on": True})
 NOBODY = "no_such_component"
 LARGE = b'{"' + b"x" * 5000 + b'":1}'
 
@@ -200,6 +202,15 @@ PROBES = [
     Probe("deleteRule", 200, before=(RULE,)),
     Probe("deleteRule", 404),
     Probe("printStatistics", 200),
+    Probe("getTraceState", 200),
+    Probe("postTrace", 200),
+    Probe("postTrace", 200, {"on": False}, before=(RECORDING,), sees="has ended"),
+    Probe("postTrace", 400, {"duration_ms": 0}),
+    Probe("postTrace", 400, {"on": 1}),
+    Probe("postTrace", 409, {"on": False}),
+    Probe("postTrace", 409, before=(RECORDING,)),
+    Probe("getTrace", 200, before=(RECORDING, ("POST", "/v1/trace", {"on": False})), sees='"traceEvents"'),
+    Probe("getTrace", 409, before=(RECORDING,)),
     # What needs a token or takes a body refuses the lack of the one and too much of the other.
     *(Probe(operation, 401, token="") for operation, (method, _) in DOCUMENT.by_id.items() if method != "GET"),
     *(Probe(operation, 401, token="0" * 32) for operation, (method, _) in DOCUMENT.by_id.items() if method != "GET"),
@@ -232,6 +243,8 @@ def test_status(system, probe):
 
 def test_head(system):
     """As GET, without the body."""
+    for on in (True, False):    # so that there is a recording to fetch
+        assert system.ask("POST", "/v1/trace", {"on": on}).status == 200
     for method, path in DOCUMENT.operations:
         if method == "GET":
             reply = system.ask("HEAD", path, token="")
