@@ -50,13 +50,12 @@ export function showFaults(state, select) {
 /** What happened, in sentences; what is not known is left out. @param {import('../types').Report} report */
 export function explained(report) {
     const where = [report.function, report.place ? `(${report.place})` : null].filter(Boolean).join(' ');
-    const parts = [
-        [report.tried, where && `in ${where}`, report.owner && `; the word is ${report.owner}’s`],
-        [report.caller && `invoked by ${report.caller}`],
-        [report.allowed && `would have been allowed by: ${report.allowed}`],
-        [report.outcome, report.components?.length > 1 && ` (${report.components.join(', ')})`],
+    const sentences = [
+        [report.tried, where && `in ${where}`],
+        [report.allowed],
+        [report.caller && `invoked by ${report.caller};`, report.outcome],
     ];
-    return parts.map(words => words.filter(Boolean).join(' ').replace(' ;', ';')).filter(text => text !== '').map(text => element('p', {}, text));
+    return sentences.map(words => words.filter(Boolean).join(' ')).filter(text => text !== '').map(text => element('p', {}, `${text[0].toUpperCase()}${text.slice(1)}.`));
 }
 
 /** @param {State} state @param {(name: string) => void} select */

@@ -78,7 +78,7 @@ function fillComponent(panel, state, name, actions) {
     facts(panel, [
         ['domain', `${found.domain}, ${mates.length ? `with ${mates.join(', ')}` : 'alone'}`],
         ['memory', `${bytes(found.memory.used)} of ${bytes(found.memory.budget)}`],
-        ['state', `${found.state}${found.reason ? `: ${found.reason}` : ''}`],
+        ['state', found.state === 'runs' || !found.reason ? found.state : `${found.state}: ${found.reason}`],
         ['faults', `${found.faults}, ${plural(found.reboots, 'reboot')}`],
         ...(found.parent ? [['made by', found.parent]] : []),
     ]);
