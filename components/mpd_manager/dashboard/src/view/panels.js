@@ -51,11 +51,11 @@ export function showFaults(state, select) {
 export function explained(report) {
     const where = [report.function, report.place ? `(${report.place})` : null].filter(Boolean).join(' ');
     const sentences = [
-        [report.tried, where && `in ${where}`],
+        [where && `In ${where}:`, report.tried],
         [report.allowed],
-        [report.caller && `invoked by ${report.caller};`, report.outcome],
+        [report.caller && `Invoked by ${report.caller};`, report.outcome],
     ];
-    return sentences.map(words => words.filter(Boolean).join(' ')).filter(text => text !== '').map(text => element('p', {}, `${text[0].toUpperCase()}${text.slice(1)}.`));
+    return sentences.map(words => words.filter(Boolean).join(' ')).filter(text => text !== '').map(text => element('p', {}, `${text}.`));
 }
 
 /** @param {State} state @param {(name: string) => void} select */
