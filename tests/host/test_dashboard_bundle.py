@@ -28,7 +28,7 @@ def work(tmp_path_factory):
     """The sources beside the packages that they are made with."""
     folder = tmp_path_factory.mktemp('dashboard') / 'work'
     shutil.copytree(SOURCES, folder, ignore=shutil.ignore_patterns('node_modules'))
-    (folder / 'node_modules').symlink_to(npm.modules('dashboard', SOURCES) / 'node_modules')
+    (folder / 'node_modules').symlink_to(npm.modules('dashboard', SOURCES, all=True) / 'node_modules')
     return folder
 
 
@@ -67,6 +67,12 @@ def test_every_id_that_the_sources_ask_for_is_in_the_page(bundle):
 def test_types(work):
     done = subprocess.run(['node', 'node_modules/typescript/bin/tsc', '--noEmit'], cwd=work, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_layout(work):
+    done = subprocess.run(['node', 'node_modules/prettier/bin/prettier.cjs', '--config', '.prettierrc.json', '--check', 'build.mjs', 'src/**/*.js',
+                           *map(str, sorted((ROOT / 'tests/host').glob('test_dashboard_*.mjs')))], cwd=work, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f'{done.stderr}\n`npm run format` in {SOURCES.relative_to(ROOT)} puts it right'
 
 
 def test_dependencies_are_documented(bundle):

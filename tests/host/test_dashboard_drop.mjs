@@ -12,7 +12,9 @@ import { nothing } from '../../components/mpd_manager/dashboard/src/model/state.
 const apart = (name, left, right) => ({ name, kind: 'apart', rule: '', left, right });
 const together = (name, left, right = []) => ({ name, kind: 'together', rule: '', left, right });
 const state = (rooms, rules = []) => ({ ...nothing, rooms: rooms.map((members, i) => ({ domain: i + 1, members })), rules });
-const held = name => ({ kind: 'component', name }), room = domain => ({ kind: 'room', domain }), ground = { kind: 'ground' };
+const held = name => ({ kind: 'component', name }),
+    room = domain => ({ kind: 'room', domain }),
+    ground = { kind: 'ground' };
 const asked = ({ verb, body }) => [verb, body];
 
 test('a component that is alone merges into another’s room', () => {
@@ -37,7 +39,14 @@ test('on the ground: split, if there is somebody to split from', () => {
 
 test('its own room, its own mate, or somebody who is gone: nothing, with a sentence', () => {
     const now = state([['tcp'], ['ip', 'vnic']]);
-    for (const [thing, target] of [[held('ip'), room(2)], [held('ip'), held('vnic')], [held('ip'), held('ip')], [held('gone'), held('tcp')], [held('tcp'), held('gone')], [held('tcp'), room(99)]]) {
+    for (const [thing, target] of [
+        [held('ip'), room(2)],
+        [held('ip'), held('vnic')],
+        [held('ip'), held('ip')],
+        [held('gone'), held('tcp')],
+        [held('tcp'), held('gone')],
+        [held('tcp'), room(99)],
+    ]) {
         const meant = intent(now, thing, target);
         assert.deepEqual(asked(meant), [null, null]);
         assert.match(meant.sentence, /\.$/);
@@ -58,19 +67,24 @@ test('a rule is named beforehand, for merge, move and split', () => {
 test('forbidding agrees with all pairs, one by one', () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     let seed = 1;
-    const random = limit => (seed = seed * 48271 % 2147483647) % limit;
+    const random = limit => (seed = (seed * 48271) % 2147483647) % limit;
     const some = () => names.filter(() => random(2));
     for (let round = 0; round < 3000; round++) {
         const rule = random(2) ? apart('r', some(), some()) : together('r', some(), some());
-        const all = some(), moved = all.filter(() => random(2)), left = names.filter(name => !all.includes(name) && random(2));
+        const all = some(),
+            moved = all.filter(() => random(2)),
+            left = names.filter(name => !all.includes(name) && random(2));
         let broken = false;
         for (const a of names)
             for (const b of names)
                 if (a !== b) {
-                    if (rule.kind === 'apart')
-                        broken ||= all.includes(a) && all.includes(b) && rule.left.includes(a) && rule.right.includes(b);
+                    if (rule.kind === 'apart') broken ||= all.includes(a) && all.includes(b) && rule.left.includes(a) && rule.right.includes(b);
                     else
-                        broken ||= moved.includes(a) && left.includes(b) && [...rule.left, ...rule.right].includes(a) && [...rule.left, ...rule.right].includes(b);
+                        broken ||=
+                            moved.includes(a) &&
+                            left.includes(b) &&
+                            [...rule.left, ...rule.right].includes(a) &&
+                            [...rule.left, ...rule.right].includes(b);
                 }
         assert.equal(forbidding([rule], all, left, moved), broken ? 'r' : null);
     }
@@ -81,7 +95,10 @@ test('a wall’s rule has a name of its own, not too long', () => {
     assert.deepEqual(wallRule(now, 'tcp', 'ip'), { name: 'wall_tcp_ip_3', line: 'rule wall_tcp_ip_3 apart tcp ip' });
     const long = wallRule(now, 'statistics_gatherer', 'async_invocation_a').name;
     assert.ok(long.length <= 31 && /^[A-Za-z0-9_-]+$/.test(long), long);
-    assert.deepEqual(sealing(now, 'ip', 'tcp').map(rule => rule.name), ['wall_tcp_ip', 'wall_tcp_ip_2']);
+    assert.deepEqual(
+        sealing(now, 'ip', 'tcp').map(rule => rule.name),
+        ['wall_tcp_ip', 'wall_tcp_ip_2'],
+    );
     assert.deepEqual(sealing(now, 'ip', 'lock'), []);
 });
 
@@ -89,7 +106,10 @@ test('counts and shares', () => {
     const shown = [0, 7, 2.25, 950, 999, 1000, 1249, 99500, 999499, 999500, 5.6e6, 3e9].map(count);
     assert.deepEqual(shown, ['0', '7', '2.3', '950', '999', '1.0 k', '1.2 k', '100 k', '999 k', '1.0 M', '5.6 M', '3.0 G']);
     assert.deepEqual([exact(1234567), exact(12), exact(1000)], ['1 234 567', '12', '1 000']);
-    assert.deepEqual([percent(0), percent(12.4), percent(1.25), percent(0.031), percent(0.0042), percent(8.9, true), percent(-8.9, true)], ['0 %', '12 %', '1.3 %', '0.03 %', '0.004 %', '+8.9 %', '−8.9 %']);
+    assert.deepEqual(
+        [percent(0), percent(12.4), percent(1.25), percent(0.031), percent(0.0042), percent(8.9, true), percent(-8.9, true)],
+        ['0 %', '12 %', '1.3 %', '0.03 %', '0.004 %', '+8.9 %', '−8.9 %'],
+    );
     assert.deepEqual([bytes(12), bytes(262144), bytes(3.5 * 1048576), uptime(61), uptime(7300)], ['12 B', '256 KiB', '3.5 MiB', '1:01', '2 h 1 min']);
 });
 
@@ -102,9 +122,11 @@ test('heat grows by decades and never falls, width likewise', () => {
 });
 
 test('names are broken near their middle, and nothing of them is lost', () => {
-    assert.deepEqual([lines('tcp'), lines('mpd_manager'), lines('async_invocation_a'), lines('averyveryverylongname')], [['tcp'], ['mpd_manager'], ['async_', 'invocation_a'], ['averyveryverylongname']]);
-    for (const name of ['statistics_gatherer', 'cgi_fd_api_a', 'x_yyyyyyyyyyyyyyyyy'])
-        assert.equal(lines(name).join(''), name);
+    assert.deepEqual(
+        [lines('tcp'), lines('mpd_manager'), lines('async_invocation_a'), lines('averyveryverylongname')],
+        [['tcp'], ['mpd_manager'], ['async_', 'invocation_a'], ['averyveryverylongname']],
+    );
+    for (const name of ['statistics_gatherer', 'cgi_fd_api_a', 'x_yyyyyyyyyyyyyyyyy']) assert.equal(lines(name).join(''), name);
 });
 
 test('what a decision did', () => {

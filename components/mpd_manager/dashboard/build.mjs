@@ -8,26 +8,37 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 
 const out = process.argv[2];
-if (!out)
-    throw new Error('usage: node build.mjs FOLDER');
+if (!out) throw new Error('usage: node build.mjs FOLDER');
 
 const result = await build({
-    entryPoints: { app: 'src/main.js' }, outdir: out, bundle: true, minify: true, format: 'esm', target: 'es2022', charset: 'utf8',
-    preserveSymlinks: true, legalComments: 'none', metafile: true, logLevel: 'warning',
+    entryPoints: { app: 'src/main.js' },
+    outdir: out,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    charset: 'utf8',
+    preserveSymlinks: true,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
 });
 await build({ entryPoints: { app: 'src/style/app.css' }, outdir: out, bundle: true, minify: true, charset: 'utf8', logLevel: 'warning' });
-for (const name of ['index.html', 'icon.svg'])
-    await fs.copyFile(path.join('src', name), path.join(out, name));
+for (const name of ['index.html', 'icon.svg']) await fs.copyFile(path.join('src', name), path.join(out, name));
 await fs.writeFile(path.join(out, 'licences.txt'), await licences(Object.keys(result.metafile.inputs)));
 
 /** What the packages that are bundled say about copying. @param {string[]} inputs */
 async function licences(inputs) {
-    const packages = [...new Set([...inputs.map(name => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1]), 'uplot'])].filter(name => name !== undefined).sort();
-    const texts = await Promise.all(packages.map(async name => {
-        const folder = path.join('node_modules', name);
-        const { version, license } = JSON.parse(await fs.readFile(path.join(folder, 'package.json'), 'utf8'));
-        const file = (await fs.readdir(folder)).find(found => /^licen[cs]e/i.test(found));
-        return `${name} ${version} (${license})\n\n${file ? await fs.readFile(path.join(folder, file), 'utf8') : ''}`;
-    }));
+    const packages = [...new Set([...inputs.map(name => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1]), 'uplot'])]
+        .filter(name => name !== undefined)
+        .sort();
+    const texts = await Promise.all(
+        packages.map(async name => {
+            const folder = path.join('node_modules', name);
+            const { version, license } = JSON.parse(await fs.readFile(path.join(folder, 'package.json'), 'utf8'));
+            const file = (await fs.readdir(folder)).find(found => /^licen[cs]e/i.test(found));
+            return `${name} ${version} (${license})\n\n${file ? await fs.readFile(path.join(folder, file), 'utf8') : ''}`;
+        }),
+    );
     return `The dashboard is Shoji's own (BSD-2-Clause) and has these packages in it.\n\n${texts.join('\n----\n\n')}`;
 }

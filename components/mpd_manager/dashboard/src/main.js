@@ -47,26 +47,20 @@ noticeReady();
 function take(message) {
     const before = state;
     state = reduced(state, message);
-    if (state === before)
-        return;
-    if (message.type === 'graph' && before.components.length)
-        tell(before);
+    if (state === before) return;
+    if (message.type === 'graph' && before.components.length) tell(before);
     pending ||= requestAnimationFrame(show);
 }
 
 /** What has changed by itself, for those who listen. @param {typeof state} before */
 function tell(before) {
-    for (const { name } of state.components)
-        if (!component(before, name))
-            announce(`${name} is there now.`);
+    for (const { name } of state.components) if (!component(before, name)) announce(`${name} is there now.`);
     for (const { name } of before.components)
         if (!component(state, name)) {
             announce(`${name} is gone.`);
-            if (selection?.kind === 'component' && selection.name === name)
-                selection = null;
+            if (selection?.kind === 'component' && selection.name === name) selection = null;
         }
-    if (!sameLayout(before, state))
-        announce(`Walls have moved: ${summary(state)}.`);
+    if (!sameLayout(before, state)) announce(`Walls have moved: ${summary(state)}.`);
 }
 
 follow('/v1/events', {
@@ -76,13 +70,10 @@ follow('/v1/events', {
     },
     lost: () => take({ type: 'connection', connection: 'lost' }),
     message(type, data, epoch) {
-        if (type === 'graph')
-            takeGraph(data);
-        else if (type === 'tick')
-            takeTick(data);
+        if (type === 'graph') takeGraph(data);
+        else if (type === 'tick') takeTick(data);
         else if (type === 'decision') {
-            if (!state.decisions.some(known => known.number === data.number))
-                announce(decisionSentence(data));
+            if (!state.decisions.some(known => known.number === data.number)) announce(decisionSentence(data));
             take({ type: 'decisions', decisions: [data], epoch });
         } else {
             announce(faultSentence(data));
@@ -97,8 +88,7 @@ follow('/v1/events', {
 function takeGraph(graph) {
     const before = state;
     take({ type: 'graph', graph });
-    if (sameLayout(before, state) || before.mode !== state.mode)
-        refreshPolicy();
+    if (sameLayout(before, state) || before.mode !== state.mode) refreshPolicy();
 }
 
 /** @param {import('./types').Tick} tick */
@@ -106,12 +96,9 @@ function takeTick(tick) {
     const again = state.tick !== null && tick.uptime_ms < state.tick.uptime_ms;
     const other = state.policy !== null && (tick.mode !== state.policy.mode || tick.budget_percent !== state.policy.budget_percent);
     take({ type: 'tick', tick });
-    if (again)
-        refresh();
-    else if (other)
-        refreshPolicy();
-    else if (missing.size)
-        fetched([...missing]);
+    if (again) refresh();
+    else if (other) refreshPolicy();
+    else if (missing.size) fetched([...missing]);
 }
 
 /** What the stream does not say again, by path. What could not be fetched is asked for once more with each tick.
@@ -128,14 +115,14 @@ const missing = new Set();
 
 /** @param {string[]} paths */
 async function fetched(paths) {
-    await Promise.all(paths.map(async path => {
-        missing.delete(path);
-        const answer = await api.get(path);
-        if (answer.ok)
-            take(FETCHED[path](answer.value));
-        else
-            missing.add(path);
-    }));
+    await Promise.all(
+        paths.map(async path => {
+            missing.delete(path);
+            const answer = await api.get(path);
+            if (answer.ok) take(FETCHED[path](answer.value));
+            else missing.add(path);
+        }),
+    );
 }
 
 const refresh = () => fetched(Object.keys(FETCHED));
@@ -151,17 +138,21 @@ async function request(method, path, body, at = null) {
         return;
     }
     const answer = await api.change(method, path, body);
-    if (answer.ok)
-        notice('done', answer.value?.done ?? 'Done.', { status: answer.status, at });
+    if (answer.ok) notice('done', answer.value?.done ?? 'Done.', { status: answer.status, at });
     else
-        notice('refused', answer.status === 401 ? 'This token is not the system’s: each boot makes another one. Enter the one that the console shows.' : answer.sentence, { status: answer.status, at });
+        notice(
+            'refused',
+            answer.status === 401
+                ? 'This token is not the system’s: each boot makes another one. Enter the one that the console shows.'
+                : answer.sentence,
+            { status: answer.status, at },
+        );
     if (answer.status === 401) {
         keep(null);
         access();
     }
     const graph = await api.get('/v1/graph');
-    if (graph.ok)
-        take({ type: 'graph', graph: graph.value });
+    if (graph.ok) take({ type: 'graph', graph: graph.value });
     await refreshPolicy();
     if (pending) {
         cancelAnimationFrame(pending);
@@ -171,18 +162,14 @@ async function request(method, path, body, at = null) {
 
 /** @param {import('./types').Intent} meant @param {import('./types').Point | null} at */
 async function act(meant, at) {
-    if (meant.verb && meant.body)
-        await request('POST', `/v1/${meant.verb}`, meant.body, at);
-    else
-        notice('refused', meant.sentence, { at });
+    if (meant.verb && meant.body) await request('POST', `/v1/${meant.verb}`, meant.body, at);
+    else notice('refused', meant.sentence, { at });
 }
 
 /** @param {string} a @param {string} b */
 function addWall(a, b) {
-    if (a === b)
-        notice('refused', 'A component cannot be kept apart from itself.');
-    else
-        request('POST', '/v1/rules', { rule: wallRule(state, a, b).line });
+    if (a === b) notice('refused', 'A component cannot be kept apart from itself.');
+    else request('POST', '/v1/rules', { rule: wallRule(state, a, b).line });
 }
 
 /** @param {Selection} chosen @param {boolean} focus */
@@ -190,15 +177,11 @@ function choose(chosen, focus) {
     const before = selection;
     selection = chosen;
     show();
-    if (narrow.matches && !chosen)
-        hand.refit();
+    if (narrow.matches && !chosen) hand.refit();
     const element = narrow.matches && chosen?.kind === 'component' && picture.element(chosen.name);
-    if (element)
-        hand.reveal(element, byId('selection').getBoundingClientRect().top);
-    if (focus && chosen)
-        byId('selection').focus();
-    else if (!chosen && before?.kind === 'component' && byId('selection').contains(document.activeElement))
-        picture.element(before.name)?.focus();
+    if (element) hand.reveal(element, byId('selection').getBoundingClientRect().top);
+    if (focus && chosen) byId('selection').focus();
+    else if (!chosen && before?.kind === 'component' && byId('selection').contains(document.activeElement)) picture.element(before.name)?.focus();
 }
 
 /** @param {string} name */
@@ -217,11 +200,9 @@ function view(name) {
     document.body.dataset.view = name;
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (byId('views').querySelectorAll('button'))) {
         button.setAttribute('aria-pressed', String(button.dataset.view === name));
-        if (button.dataset.view === name)
-            button.classList.remove('news');
+        if (button.dataset.view === name) button.classList.remove('news');
     }
-    if (name === 'tables')
-        openTables();
+    if (name === 'tables') openTables();
     show();
     hand.refit();
 }
@@ -233,8 +214,7 @@ function openTables() {
 
 /** @param {string} name */
 function news(name) {
-    if (document.body.dataset.view !== name)
-        byId('views').querySelector(`[data-view="${name}"]`)?.classList.add('news');
+    if (document.body.dataset.view !== name) byId('views').querySelector(`[data-view="${name}"]`)?.classList.add('news');
 }
 
 /* ---- what is shown ---- */
@@ -246,8 +226,7 @@ function show() {
     connection.dataset.state = state.connection;
     document.body.dataset.connection = state.connection;
     say(/** @type {HTMLElement} */ (connection.querySelector('.text')), CONNECTION[state.connection]);
-    if (!hand.busy())
-        picture.show(state, selection, narrow.matches);
+    if (!hand.busy()) picture.show(state, selection, narrow.matches);
     hand.ready();
     lines.show(state.samples);
     controls.show(state, mayWrite);
@@ -259,10 +238,8 @@ function show() {
     const options = state.components.map(({ name }) => ({ value: name, text: name }));
     offer(/** @type {any} */ (byId('wall-a')), options);
     offer(/** @type {any} */ (byId('wall-b')), [...options.slice(1), ...options.slice(0, 1)]);
-    for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll('.needs-token')))
-        button.disabled = !mayWrite;
-    if (state.tick)
-        say(byId('uptime'), `Up ${uptime(state.tick.uptime_ms / 1000)}, ${summary(state)}, ${plural(state.tick.viewers, 'viewer')}.`);
+    for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll('.needs-token'))) button.disabled = !mayWrite;
+    if (state.tick) say(byId('uptime'), `Up ${uptime(state.tick.uptime_ms / 1000)}, ${summary(state)}, ${plural(state.tick.viewers, 'viewer')}.`);
 }
 
 byId('access').addEventListener('submit', event => {
@@ -282,13 +259,11 @@ byId('wall-form').addEventListener('submit', event => {
 });
 byId('views').addEventListener('click', event => {
     const name = /** @type {HTMLElement} */ (event.target).dataset.view;
-    if (name)
-        view(name);
+    if (name) view(name);
 });
 byId('all-edges').addEventListener('change', event => picture.layers.edges.classed('all', /** @type {HTMLInputElement} */ (event.target).checked));
 byId('fit').addEventListener('click', () => hand.fit());
-for (const id of ['components-details', 'edges-details'])
-    byId(id).addEventListener('toggle', () => show());
+for (const id of ['components-details', 'edges-details']) byId(id).addEventListener('toggle', () => show());
 document.querySelector('.skip')?.addEventListener('click', () => view('tables'));
 narrow.addEventListener('change', () => show());
 addEventListener('hashchange', () => {

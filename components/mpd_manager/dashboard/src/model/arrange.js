@@ -21,11 +21,11 @@ const ROOMY = 3;
 export function arranged(homes, rooms, sizes) {
     const blocks = rooms.map(room => block(room, homes, sizes));
     separate(blocks, sizes);
-    const places = new Map(), boxes = new Map();
+    const places = new Map(),
+        boxes = new Map();
     for (const { domain, x, y, width, height, offsets } of blocks) {
         boxes.set(domain, { x, y, width, height });
-        for (const [name, offset] of offsets)
-            places.set(name, { x: x + offset.x, y: y + offset.y });
+        for (const [name, offset] of offsets) places.set(name, { x: x + offset.x, y: y + offset.y });
     }
     return { places, rooms: boxes };
 }
@@ -38,25 +38,38 @@ function block(room, homes, sizes) {
     const shrunk = scaled(at, middle, sizes);
     const placed = shrunk && roominess(shrunk, sizes) <= ROOMY ? shrunk : gathered(at, middle, sizes);
     const head = placed.length > 1 ? sizes.head : 0;
-    const left = Math.min(...placed.map(p => p.x)), right = Math.max(...placed.map(p => p.x));
-    const top = Math.min(...placed.map(p => p.y)), bottom = Math.max(...placed.map(p => p.y));
-    const x = (left + right) / 2, y = (top + bottom - head) / 2;
-    return { domain: room.domain, x, y, mass: placed.length, width: right - left + sizes.width + 2 * sizes.pad,
-             height: bottom - top + sizes.height + 2 * sizes.pad + head,
-             offsets: placed.map(p => /** @type {[string, Point]} */ ([p.name, { x: p.x - x, y: p.y - y }])) };
+    const left = Math.min(...placed.map(p => p.x)),
+        right = Math.max(...placed.map(p => p.x));
+    const top = Math.min(...placed.map(p => p.y)),
+        bottom = Math.max(...placed.map(p => p.y));
+    const x = (left + right) / 2,
+        y = (top + bottom - head) / 2;
+    return {
+        domain: room.domain,
+        x,
+        y,
+        mass: placed.length,
+        width: right - left + sizes.width + 2 * sizes.pad,
+        height: bottom - top + sizes.height + 2 * sizes.pad + head,
+        offsets: placed.map(p => /** @type {[string, Point]} */ ([p.name, { x: p.x - x, y: p.y - y }])),
+    };
 }
 
 /** The members' own picture, made as small as they fit: across and down by a factor each. Null if even their homes are too near.
  *  @param {(Point & {name: string})[]} members @param {Point} middle @param {Sizes} sizes */
 function scaled(members, middle, sizes) {
     const steps = 25;
-    let best = null, least = Infinity;
+    let best = null,
+        least = Infinity;
     for (let i = 0; i <= steps; i++)
         for (let j = 0; j <= steps; j++) {
-            const placed = members.map(({ name, x, y }) => ({ name, x: middle.x + (x - middle.x) * i / steps, y: middle.y + (y - middle.y) * j / steps }));
+            const placed = members.map(({ name, x, y }) => ({
+                name,
+                x: middle.x + ((x - middle.x) * i) / steps,
+                y: middle.y + ((y - middle.y) * j) / steps,
+            }));
             const room = roominess(placed, sizes) + (i + j) / 1e6;
-            if (room < least && placed.every((p, a) => placed.slice(0, a).every(q => clear(p, q, sizes))))
-                [best, least] = [placed, room];
+            if (room < least && placed.every((p, a) => placed.slice(0, a).every(q => clear(p, q, sizes)))) [best, least] = [placed, room];
         }
     return best;
 }
@@ -64,8 +77,9 @@ function scaled(members, middle, sizes) {
 /** How many times the space that its members need is in a room. @param {Point[]} placed @param {Sizes} sizes */
 function roominess(placed, sizes) {
     const span = (/** @type {number[]} */ list) => Math.max(...list) - Math.min(...list);
-    const columns = span(placed.map(p => p.x)) / (sizes.width + sizes.gap) + 1, rows = span(placed.map(p => p.y)) / (sizes.height + sizes.gap) + 1;
-    return columns * rows / placed.length;
+    const columns = span(placed.map(p => p.x)) / (sizes.width + sizes.gap) + 1,
+        rows = span(placed.map(p => p.y)) / (sizes.height + sizes.gap) + 1;
+    return (columns * rows) / placed.length;
 }
 
 /** @param {Point} p @param {Point} q @param {Sizes} sizes */
@@ -89,10 +103,12 @@ function closest(home, middle, free) {
     const steps = 40;
     for (let i = 0; i <= steps; i++)
         for (let j = 0; j <= i; j++)
-            for (const [s, t] of [[j, i], [i, j]]) {
-                const point = { x: middle.x + (home.x - middle.x) * s / steps, y: middle.y + (home.y - middle.y) * t / steps };
-                if (free(point))
-                    return point;
+            for (const [s, t] of [
+                [j, i],
+                [i, j],
+            ]) {
+                const point = { x: middle.x + ((home.x - middle.x) * s) / steps, y: middle.y + ((home.y - middle.y) * t) / steps };
+                if (free(point)) return point;
             }
     return null;
 }
@@ -103,10 +119,9 @@ function outward(home, middle, free, sizes) {
     const angle = Math.atan2(home.y - middle.y, home.x - middle.x);
     for (let ring = 1; ; ring++)
         for (let turn = 0; turn < 8; turn++) {
-            const way = angle + turn * Math.PI / 4;
+            const way = angle + (turn * Math.PI) / 4;
             const point = { x: home.x + Math.cos(way) * ring * sizes.width, y: home.y + Math.sin(way) * ring * sizes.height };
-            if (free(point))
-                return point;
+            if (free(point)) return point;
         }
 }
 
@@ -116,11 +131,8 @@ function separate(boxes, sizes) {
     const wanted = boxes.map(({ x, y }) => ({ x, y }));
     for (let round = 0; round < 2000; round++) {
         let clean = true;
-        for (let i = 0; i < boxes.length; i++)
-            for (let j = i + 1; j < boxes.length; j++)
-                clean = !pushed(boxes[i], boxes[j], sizes) && clean;
-        if (clean)
-            return;
+        for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < boxes.length; j++) clean = !pushed(boxes[i], boxes[j], sizes) && clean;
+        if (clean) return;
         if (round < 200)
             boxes.forEach((box, i) => {
                 box.x += (wanted[i].x - box.x) * 0.04;
@@ -132,15 +144,14 @@ function separate(boxes, sizes) {
 
 /** @param {Box & {mass: number}} a @param {Box & {mass: number}} b @param {Sizes} sizes */
 function pushed(a, b, { between, across }) {
-    const dx = b.x - a.x, dy = b.y - a.y;
-    const overX = (a.width + b.width) / 2 + between - Math.abs(dx), overY = (a.height + b.height) / 2 + between - Math.abs(dy);
-    if (overX <= 0.5 || overY <= 0.5)
-        return false;
+    const dx = b.x - a.x,
+        dy = b.y - a.y;
+    const overX = (a.width + b.width) / 2 + between - Math.abs(dx),
+        overY = (a.height + b.height) / 2 + between - Math.abs(dy);
+    if (overX <= 0.5 || overY <= 0.5) return false;
     const share = b.mass / (a.mass + b.mass);
-    if (overX * across < overY)
-        shift('x', (dx < 0 ? -1 : 1) * overX);
-    else
-        shift('y', (dy < 0 ? -1 : 1) * overY);
+    if (overX * across < overY) shift('x', (dx < 0 ? -1 : 1) * overX);
+    else shift('y', (dy < 0 ? -1 : 1) * overY);
     return true;
 
     /** @param {'x' | 'y'} axis @param {number} by */
@@ -158,8 +169,10 @@ function stack(boxes, between) {
         for (let again = true; again;) {
             again = false;
             for (const other of order.slice(0, i))
-                if (Math.abs(other.x - box.x) < (other.width + box.width) / 2 + between &&
-                    Math.abs(other.y - box.y) < (other.height + box.height) / 2 + between - 0.5) {
+                if (
+                    Math.abs(other.x - box.x) < (other.width + box.width) / 2 + between &&
+                    Math.abs(other.y - box.y) < (other.height + box.height) / 2 + between - 0.5
+                ) {
                     box.y = other.y + (other.height + box.height) / 2 + between;
                     again = true;
                 }
@@ -170,10 +183,11 @@ function stack(boxes, between) {
 /** The box around everything. @param {import('../types').Arrangement} arrangement @returns {Box} */
 export function extent(arrangement) {
     const boxes = [...arrangement.rooms.values()];
-    if (!boxes.length)
-        return { x: 0, y: 0, width: 1, height: 1 };
-    const left = Math.min(...boxes.map(b => b.x - b.width / 2)), right = Math.max(...boxes.map(b => b.x + b.width / 2));
-    const top = Math.min(...boxes.map(b => b.y - b.height / 2)), bottom = Math.max(...boxes.map(b => b.y + b.height / 2));
+    if (!boxes.length) return { x: 0, y: 0, width: 1, height: 1 };
+    const left = Math.min(...boxes.map(b => b.x - b.width / 2)),
+        right = Math.max(...boxes.map(b => b.x + b.width / 2));
+    const top = Math.min(...boxes.map(b => b.y - b.height / 2)),
+        bottom = Math.max(...boxes.map(b => b.y + b.height / 2));
     return { x: (left + right) / 2, y: (top + bottom) / 2, width: right - left, height: bottom - top };
 }
 

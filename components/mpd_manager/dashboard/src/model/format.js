@@ -7,8 +7,7 @@ export const HEATS = 6;
 
 /** Three digits at most: 7, 950, 1.2 k, 34 k, 5.6 M. @param {number} number */
 export function count(number) {
-    if (number < 1000)
-        return number < 10 && number % 1 ? number.toFixed(1) : String(Math.round(number));
+    if (number < 1000) return number < 10 && number % 1 ? number.toFixed(1) : String(Math.round(number));
     const [unit, divisor] = number < 999500 ? ['k', 1e3] : number < 999.5e6 ? ['M', 1e6] : ['G', 1e9];
     const shown = number / divisor;
     return `${shown < 9.95 ? shown.toFixed(1) : Math.round(shown)} ${unit}`;
@@ -36,18 +35,17 @@ export function uptime(seconds) {
 }
 
 /** How hot an edge is, by the decade of its invocations a second: 0 for none, HEATS at most. @param {number} rate */
-export const heat = rate => rate <= 0 ? 0 : Math.min(HEATS, Math.max(1, 1 + Math.floor(Math.log10(rate))));
+export const heat = rate => (rate <= 0 ? 0 : Math.min(HEATS, Math.max(1, 1 + Math.floor(Math.log10(rate)))));
 
 /** The width of its line. @param {number} rate */
-export const width = rate => rate <= 0 ? 1 : Math.min(8, 1.2 + 1.25 * Math.log10(1 + rate));
+export const width = rate => (rate <= 0 ? 1 : Math.min(8, 1.2 + 1.25 * Math.log10(1 + rate)));
 
 /** A component's name in one or two lines, broken at the `_` nearest to its middle. @param {string} name */
 export function lines(name) {
     const breaks = [...name.matchAll(/_/g)].map(found => found.index);
-    if (name.length <= 12 || !breaks.length)
-        return [name];
+    if (name.length <= 12 || !breaks.length) return [name];
     const middle = (name.length - 1) / 2;
-    const at = breaks.reduce((best, place) => Math.abs(place - middle) < Math.abs(best - middle) ? place : best);
+    const at = breaks.reduce((best, place) => (Math.abs(place - middle) < Math.abs(best - middle) ? place : best));
     return [name.slice(0, at + 1), name.slice(at + 1)];
 }
 
@@ -56,6 +54,9 @@ export const plural = (number, one, many = `${one}s`) => `${exact(number)} ${num
 
 /** What a decision did. @param {import('../types').Decision} decision */
 export function decided(decision) {
-    const list = (/** @type {string[] | undefined} */ side = []) => side.length > 3 ? `${side.slice(0, 2).join(', ')} and ${side.length - 2} others` : side.join(', ');
-    return decision.action === 'merge' ? `${list(decision.joined)} into ${list(decision.stayed)}` : `${list(decision.left)} off ${list(decision.stayed)}`;
+    const list = (/** @type {string[] | undefined} */ side = []) =>
+        side.length > 3 ? `${side.slice(0, 2).join(', ')} and ${side.length - 2} others` : side.join(', ');
+    return decision.action === 'merge'
+        ? `${list(decision.joined)} into ${list(decision.stayed)}`
+        : `${list(decision.left)} off ${list(decision.stayed)}`;
 }

@@ -17,21 +17,39 @@ export const SAMPLES = 300;
 
 /** @type {State} */
 export const nothing = {
-    connection: 'connecting', components: [], rooms: [], edges: [], mode: '', tick: null,
-    samples: [], decisions: [], reports: [], rules: [], policy: null, epoch: '',
+    connection: 'connecting',
+    components: [],
+    rooms: [],
+    edges: [],
+    mode: '',
+    tick: null,
+    samples: [],
+    decisions: [],
+    reports: [],
+    rules: [],
+    policy: null,
+    epoch: '',
 };
 
 /** @param {State} state @param {Message} message @returns {State} */
 export function reduced(state, message) {
     switch (message.type) {
-        case 'connection': return state.connection === message.connection ? state : { ...state, connection: message.connection };
-        case 'graph': return withGraph(state, message.graph);
-        case 'tick': return withTick(state, message.tick);
-        case 'history': return withHistory(state, message.history);
-        case 'decisions': return withNumbered(state, 'decisions', message.decisions, message.epoch);
-        case 'reports': return withNumbered(state, 'reports', message.reports, message.epoch);
-        case 'rules': return { ...state, rules: message.rules };
-        case 'policy': return { ...state, policy: message.policy, mode: message.policy.mode };
+        case 'connection':
+            return state.connection === message.connection ? state : { ...state, connection: message.connection };
+        case 'graph':
+            return withGraph(state, message.graph);
+        case 'tick':
+            return withTick(state, message.tick);
+        case 'history':
+            return withHistory(state, message.history);
+        case 'decisions':
+            return withNumbered(state, 'decisions', message.decisions, message.epoch);
+        case 'reports':
+            return withNumbered(state, 'reports', message.reports, message.epoch);
+        case 'rules':
+            return { ...state, rules: message.rules };
+        case 'policy':
+            return { ...state, policy: message.policy, mode: message.policy.mode };
     }
 }
 
@@ -39,8 +57,13 @@ export function reduced(state, message) {
 function withGraph(state, graph) {
     const before = new Map(state.edges.map(edge => [edgeKey(edge), edge]));
     const edges = graph.edges.map(edge => ({
-        client: edge.client, server: edge.server, total: edge.invocations, totalGated: edge.gated, crossing: edge.crossing,
-        window: before.get(edgeKey(edge))?.window ?? 0, windowGated: before.get(edgeKey(edge))?.windowGated ?? 0,
+        client: edge.client,
+        server: edge.server,
+        total: edge.invocations,
+        totalGated: edge.gated,
+        crossing: edge.crossing,
+        window: before.get(edgeKey(edge))?.window ?? 0,
+        windowGated: before.get(edgeKey(edge))?.windowGated ?? 0,
     }));
     const rooms = graph.domains.map(({ domain, components }) => ({ domain, members: components }));
     return { ...state, components: graph.components, rooms, edges, mode: graph.policy.mode };
@@ -61,16 +84,28 @@ function withTick(state, tick) {
 /** @param {State} state @param {import('../types').History} history @returns {State} */
 function withHistory(state, history) {
     const at = (/** @type {number[]} */ row, /** @type {string} */ column) => row[history.columns.indexOf(column)];
-    const older = history.windows.map(row => sampled(at(row, 'uptime_ms'), at(row, 'window_ms'), at(row, 'requests'), at(row, 'domains'),
-                                                     at(row, 'crossings'), at(row, 'share_ppm')));
+    const older = history.windows.map(row =>
+        sampled(at(row, 'uptime_ms'), at(row, 'window_ms'), at(row, 'requests'), at(row, 'domains'), at(row, 'crossings'), at(row, 'share_ppm')),
+    );
     const newest = older.length ? older[older.length - 1].uptime : 0;
-    return { ...state, samples: joined(older, state.samples.filter(sample => sample.uptime > newest)) };
+    return {
+        ...state,
+        samples: joined(
+            older,
+            state.samples.filter(sample => sample.uptime > newest),
+        ),
+    };
 }
 
 /** @param {number} uptime @param {number} length @param {number} requests @param {number} domains @param {number} crossings @param {number} share */
 function sampled(uptime, length, requests, domains, crossings, share) {
-    return { uptime: uptime / 1000, throughput: length > 0 ? requests * 1000 / length : 0, domains,
-             perRequest: requests > 0 ? crossings / requests : null, share: share / 10000 };
+    return {
+        uptime: uptime / 1000,
+        throughput: length > 0 ? (requests * 1000) / length : 0,
+        domains,
+        perRequest: requests > 0 ? crossings / requests : null,
+        share: share / 10000,
+    };
 }
 
 /** @param {import('../types').Sample[]} older @param {import('../types').Sample[]} newer */
@@ -101,9 +136,13 @@ export const component = (state, name) => state.components.find(found => found.n
 
 /** Whether the same components are behind the same walls. @param {State} a @param {State} b */
 export function sameLayout(a, b) {
-    const written = (/** @type {State} */ state) => state.rooms.map(room => [...room.members].sort().join(' ')).sort().join('|');
+    const written = (/** @type {State} */ state) =>
+        state.rooms
+            .map(room => [...room.members].sort().join(' '))
+            .sort()
+            .join('|');
     return written(a) === written(b);
 }
 
 /** Invocations a second of an edge in the last window. @param {State} state @param {import('../types').Edge} edge */
-export const edgeRate = (state, edge) => state.tick && state.tick.window_ms > 0 ? edge.window * 1000 / state.tick.window_ms : 0;
+export const edgeRate = (state, edge) => (state.tick && state.tick.window_ms > 0 ? (edge.window * 1000) / state.tick.window_ms : 0);

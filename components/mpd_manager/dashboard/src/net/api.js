@@ -17,12 +17,14 @@ export const change = (method, path, body) => ask(method, path, body, token() ??
 async function ask(method, path, body, secret) {
     try {
         const reply = await fetch(path, {
-            method, body: body && JSON.stringify(body), cache: 'no-store', signal: AbortSignal.timeout(15000),
+            method,
+            body: body && JSON.stringify(body),
+            cache: 'no-store',
+            signal: AbortSignal.timeout(15000),
             headers: secret === undefined ? {} : { Authorization: `Bearer ${secret}` },
         });
         const text = await reply.text();
-        if (reply.ok)
-            return { ok: true, status: reply.status, value: text ? JSON.parse(text) : null };
+        if (reply.ok) return { ok: true, status: reply.status, value: text ? JSON.parse(text) : null };
         return { ok: false, status: reply.status, sentence: sentenceOf(text) ?? `The request was refused with status ${reply.status}.` };
     } catch {
         return { ok: false, status: 0, sentence: 'No answer came: the system is down, or cannot be reached.' };

@@ -6,7 +6,8 @@
  * 1. There is one source at a time.
  * 2. `lost` is said once for each loss, `open` before what comes afterwards.
  */
-const SILENCE = 8000, AGAIN = 4000;
+const SILENCE = 8000,
+    AGAIN = 4000;
 
 /** @typedef {{open: () => void, lost: () => void, message: (type: string, data: any, epoch: string | undefined) => void}} Listener */
 
@@ -14,10 +15,10 @@ const SILENCE = 8000, AGAIN = 4000;
 export function follow(path, listener) {
     /** @type {EventSource} */
     let source;
-    let alive = false, heard = Date.now();
+    let alive = false,
+        heard = Date.now();
     const lose = () => {
-        if (alive)
-            listener.lost();
+        if (alive) listener.lost();
         alive = false;
     };
     const start = () => {
@@ -31,8 +32,7 @@ export function follow(path, listener) {
         source.onerror = () => {
             listener.lost();
             alive = false;
-            if (source.readyState === EventSource.CLOSED)
-                setTimeout(start, AGAIN);
+            if (source.readyState === EventSource.CLOSED) setTimeout(start, AGAIN);
         };
         for (const type of ['graph', 'tick', 'decision', 'fault'])
             source.addEventListener(type, event => {
@@ -41,8 +41,7 @@ export function follow(path, listener) {
             });
     };
     setInterval(() => {
-        if (Date.now() - heard < SILENCE || source.readyState === EventSource.CLOSED)
-            return;
+        if (Date.now() - heard < SILENCE || source.readyState === EventSource.CLOSED) return;
         lose();
         source.close();
         start();

@@ -7,8 +7,7 @@ const KEY = 'shoji-token';
 /** Takes a token out of the address, so that it is neither shown nor in the history any more. */
 export function takeFromAddress() {
     const found = /(?:^#|&)token=([^&]+)/.exec(location.hash);
-    if (!found)
-        return;
+    if (!found) return;
     keep(decodeURIComponent(found[1]));
     history.replaceState(null, '', location.pathname + location.search);
 }
@@ -17,8 +16,6 @@ export const token = () => sessionStorage.getItem(KEY);
 
 /** @param {string | null} text */
 export function keep(text) {
-    if (text)
-        sessionStorage.setItem(KEY, text.trim());
-    else
-        sessionStorage.removeItem(KEY);
+    if (text) sessionStorage.setItem(KEY, text.trim());
+    else sessionStorage.removeItem(KEY);
 }

@@ -36,15 +36,13 @@ export function charts() {
             const figure = byId(chart.id);
             say(/** @type {HTMLElement} */ (figure.querySelector('output')), now === null || now === undefined ? '–' : chart.show(now));
             figure.dataset.points = String(values.length);
-            if (figure.offsetParent)
-                plots[i]?.setData([samples.map(sample => sample.uptime), values]);
+            if (figure.offsetParent) plots[i]?.setData([samples.map(sample => sample.uptime), values]);
         });
     };
     const sizes = new ResizeObserver(() => {
         plots.forEach((plot, i) => {
             const size = sizeOf(CHARTS[i].id);
-            if (size.width > 0 && (size.width !== plot.width || size.height !== plot.height))
-                plot.setSize(size);
+            if (size.width > 0 && (size.width !== plot.width || size.height !== plot.height)) plot.setSize(size);
         });
         show(last);
     });
@@ -66,21 +64,41 @@ function drawn(chart) {
     const [ink, line, accent] = [colour('--ink-soft'), colour('--line'), colour('--accent')];
     const axis = { stroke: ink, font: '11px sans-serif', grid: { stroke: line, width: 1 }, ticks: { show: false } };
     const size = sizeOf(chart.id);
-    return new uPlot({
-        width: size.width || 200, height: size.height || 84, legend: { show: false }, cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-        padding: [6, 12, 0, 0],
-        scales: {
-            x: { time: false, range: (_plot, _min, max) => [(max ?? 0) - MINUTES * 60, max ?? 1] },
-            y: { range: (_plot, _min, max) => [0, Math.max(chart.least, (max ?? 0) * 1.12)] },
+    return new uPlot(
+        {
+            width: size.width || 200,
+            height: size.height || 84,
+            legend: { show: false },
+            cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+            padding: [6, 12, 0, 0],
+            scales: {
+                x: { time: false, range: (_plot, _min, max) => [(max ?? 0) - MINUTES * 60, max ?? 1] },
+                y: { range: (_plot, _min, max) => [0, Math.max(chart.least, (max ?? 0) * 1.12)] },
+            },
+            axes: [
+                {
+                    ...axis,
+                    size: 20,
+                    splits: (_plot, _axis, _min, max) => [...Array(MINUTES).keys()].reverse().map(minutes => max - minutes * 60),
+                    values: (plot, splits) => splits.map(split => ago(split, plot)),
+                },
+                { ...axis, size: 44, space: 26, values: (_plot, splits) => splits.map(split => chart.show(split).replace(' /s', '')) },
+            ],
+            series: [
+                {},
+                {
+                    stroke: accent,
+                    width: 1.8,
+                    fill: colour('--chart-fill'),
+                    points: { show: false },
+                    spanGaps: false,
+                    paths: chart.step ? uPlot.paths.stepped?.({ align: 1 }) : undefined,
+                },
+            ],
         },
-        axes: [
-            { ...axis, size: 20, splits: (_plot, _axis, _min, max) => [...Array(MINUTES).keys()].reverse().map(minutes => max - minutes * 60),
-              values: (plot, splits) => splits.map(split => ago(split, plot)) },
-            { ...axis, size: 44, space: 26, values: (_plot, splits) => splits.map(split => chart.show(split).replace(' /s', '')) },
-        ],
-        series: [{}, { stroke: accent, width: 1.8, fill: colour('--chart-fill'), points: { show: false }, spanGaps: false,
-                       paths: chart.step ? uPlot.paths.stepped?.({ align: 1 }) : undefined }],
-    }, [[], []], place);
+        [[], []],
+        place,
+    );
 }
 
 /** Minutes before now. @param {number} split @param {uPlot} plot */

@@ -6,8 +6,7 @@
 /** @template {HTMLElement} [T=HTMLElement] @param {string} id @returns {T} */
 export function byId(id) {
     const found = document.getElementById(id);
-    if (!found)
-        throw new Error(`index.html has no #${id}`);
+    if (!found) throw new Error(`index.html has no #${id}`);
     return /** @type {T} */ (found);
 }
 
@@ -16,10 +15,8 @@ export function byId(id) {
 export function element(tag, attributes = {}, ...children) {
     const made = document.createElement(tag);
     for (const [key, value] of Object.entries(attributes))
-        if (key.startsWith('on'))
-            made.addEventListener(key.slice(2), value);
-        else if (value !== null && value !== undefined && value !== false)
-            made.setAttribute(key, value === true ? '' : String(value));
+        if (key.startsWith('on')) made.addEventListener(key.slice(2), value);
+        else if (value !== null && value !== undefined && value !== false) made.setAttribute(key, value === true ? '' : String(value));
     made.append(...children.filter(child => child !== null));
     return made;
 }
@@ -34,25 +31,21 @@ export function listed(parent, list, key, make) {
         /** @type {any} */ (made).shownAs = shownAs;
         return made;
     });
-    if (children.length !== parent.children.length || children.some((child, i) => child !== parent.children[i]))
-        parent.replaceChildren(...children);
+    if (children.length !== parent.children.length || children.some((child, i) => child !== parent.children[i])) parent.replaceChildren(...children);
 }
 
 /** The options of a select, with the choice kept if it is still there.
  *  @param {HTMLSelectElement} select @param {{value: string, text: string}[]} options */
 export function offer(select, options) {
     const written = JSON.stringify(options);
-    if (select.dataset.written === written)
-        return;
+    if (select.dataset.written === written) return;
     const chosen = select.value;
     select.dataset.written = written;
     select.replaceChildren(...options.map(({ value, text }) => element('option', { value }, text)));
-    if (options.some(option => option.value === chosen))
-        select.value = chosen;
+    if (options.some(option => option.value === chosen)) select.value = chosen;
 }
 
 /** @param {HTMLElement} where @param {string} text */
 export function say(where, text) {
-    if (where.textContent !== text)
-        where.textContent = text;
+    if (where.textContent !== text) where.textContent = text;
 }

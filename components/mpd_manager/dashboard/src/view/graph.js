@@ -8,7 +8,7 @@
 import { select } from 'd3-selection';
 import { arranged, extent } from '../model/arrange.js';
 import { sealing } from '../model/drop.js';
-import { heat, lines, width } from '../model/format.js';
+import { count, heat, lines, width } from '../model/format.js';
 import { homesOf, settled } from '../model/homes.js';
 import { edgeKey, edgeRate, roomOf } from '../model/state.js';
 import { edgePaths } from './geometry.js';
@@ -43,11 +43,20 @@ export class Picture {
         /** called when the arrangement has become another one @type {() => void} */
         this.onarranged = () => {};
         const root = select(svg);
-        const pattern = root.append('defs').append('pattern').attr('id', 'lattice').attr('width', 26).attr('height', 17).attr('patternUnits', 'userSpaceOnUse');
+        const pattern = root
+            .append('defs')
+            .append('pattern')
+            .attr('id', 'lattice')
+            .attr('width', 26)
+            .attr('height', 17)
+            .attr('patternUnits', 'userSpaceOnUse');
         pattern.append('path').attr('d', 'M0 .5H26M.5 0V17');
         this.world = root.append('g').attr('class', 'world');
         this.layers = Object.fromEntries(['rooms', 'edges', 'components', 'hints'].map(name => [name, this.world.append('g').attr('class', name)]));
-        this.motion = motion((key, values) => this.place(key, values), () => this.route());
+        this.motion = motion(
+            (key, values) => this.place(key, values),
+            () => this.route(),
+        );
     }
 
     get sizes() {
@@ -72,8 +81,7 @@ export class Picture {
     arrange(narrow) {
         const { components, rooms, edges } = /** @type {State} */ (this.state);
         const laid = JSON.stringify([narrow, rooms.map(room => room.members), components.map(c => c.name)]);
-        if (laid === this.laid || !components.length)
-            return false;
+        if (laid === this.laid || !components.length) return false;
         this.laid = laid;
         if (narrow !== this.narrow || !this.homes.size)
             this.homes = homesOf(components, edges, narrow ? NARROW : WIDE, narrow ? COLUMNS.narrow : COLUMNS.wide);
@@ -87,12 +95,10 @@ export class Picture {
     /** Everything goes to its place. */
     settle() {
         const goals = new Map();
-        for (const [name, p] of this.arrangement.places)
-            goals.set(`c ${name}`, [p.x, p.y]);
+        for (const [name, p] of this.arrangement.places) goals.set(`c ${name}`, [p.x, p.y]);
         for (const [key, room] of this.rooms) {
             const box = this.arrangement.rooms.get(room.domain);
-            if (box)
-                goals.set(`r ${key}`, [box.x, box.y, box.width, box.height]);
+            if (box) goals.set(`r ${key}`, [box.x, box.y, box.width, box.height]);
         }
         this.motion.go(goals, key => this.origin(key));
     }
@@ -101,8 +107,9 @@ export class Picture {
      *  @param {Map<string, import('../types').Room>} before */
     matched(before) {
         const free = new Map(before);
-        const pairs = /** @type {State} */ (this.state).rooms.flatMap(room => [...before].map(([key, old]) =>
-            ({ room, key, common: old.members.filter(name => room.members.includes(name)).length })));
+        const pairs = /** @type {State} */ (this.state).rooms.flatMap(room =>
+            [...before].map(([key, old]) => ({ room, key, common: old.members.filter(name => room.members.includes(name)).length })),
+        );
         /** @type {Map<import('../types').Room, string>} */
         const keys = new Map();
         for (const { room, key, common } of pairs.sort((a, b) => b.common - a.common))
@@ -115,8 +122,7 @@ export class Picture {
 
     /** Where something new comes from: a room out of the place where its first member is. @param {string} key */
     origin(key) {
-        if (!key.startsWith('r '))
-            return undefined;
+        if (!key.startsWith('r ')) return undefined;
         const member = this.rooms.get(key.slice(2))?.members[0];
         const at = member === undefined ? undefined : this.motion.now(`c ${member}`);
         return at ? [at[0], at[1], this.sizes.width + 2 * this.sizes.pad, this.sizes.height + 2 * this.sizes.pad] : undefined;
@@ -133,9 +139,14 @@ export class Picture {
         const leaving = rooms.exit().classed('leaving', true);
         setTimeout(() => leaving.remove(), 400);
         added.merge(/** @type {any} */ (rooms)).each((/** @type {any} */ [, room], i, nodes) => {
-            const g = select(nodes[i]).classed('shared', room.members.length > 1).attr('data-domain', room.domain).attr('data-members', room.members.join(' '));
+            const g = select(nodes[i])
+                .classed('shared', room.members.length > 1)
+                .attr('data-domain', room.domain)
+                .attr('data-members', room.members.join(' '));
             const shared = room.members.length > 1;
-            g.select('.room-handle').attr('tabindex', shared ? 0 : null).attr('display', shared ? null : 'none')
+            g.select('.room-handle')
+                .attr('tabindex', shared ? 0 : null)
+                .attr('display', shared ? null : 'none')
                 .attr('aria-label', `domain ${room.domain} · ${room.members.length}: the room of ${room.members.join(', ')}`);
             g.select('.room-handle text').text(`domain ${room.domain} · ${room.members.length}`);
         });
@@ -153,10 +164,23 @@ export class Picture {
         this.tabbed = [chosen, this.tabbed, state.components[0]?.name].find(name => state.components.some(c => c.name === name));
         added.merge(/** @type {any} */ (all)).each((/** @type {any} */ c, i, nodes) => {
             const mates = (roomOf(state, c.name)?.members ?? []).filter(name => name !== c.name);
-            const g = select(nodes[i]).attr('data-component', c.name).attr('data-domain', c.domain).attr('data-state', c.state).attr('data-faults', c.faults)
-                .classed('selected', c.name === chosen).attr('tabindex', c.name === this.tabbed ? 0 : -1).attr('aria-pressed', c.name === chosen)
-                .attr('aria-label', `${c.name}, ${mates.length ? `in a room with ${mates.join(', ')}` : 'in a room of its own'}${c.faults ? `, ${c.faults} faults` : ''}${c.state === 'runs' ? '' : `, ${c.state}`}`);
-            g.select('rect.box').attr('x', -w / 2).attr('y', -h / 2).attr('width', w).attr('height', h);
+            const g = select(nodes[i])
+                .attr('data-component', c.name)
+                .attr('data-domain', c.domain)
+                .attr('data-state', c.state)
+                .attr('data-faults', c.faults)
+                .classed('selected', c.name === chosen)
+                .attr('tabindex', c.name === this.tabbed ? 0 : -1)
+                .attr('aria-pressed', c.name === chosen)
+                .attr(
+                    'aria-label',
+                    `${c.name}, ${mates.length ? `in a room with ${mates.join(', ')}` : 'in a room of its own'}${c.faults ? `, ${c.faults} faults` : ''}${c.state === 'runs' ? '' : `, ${c.state}`}`,
+                );
+            g.select('rect.box')
+                .attr('x', -w / 2)
+                .attr('y', -h / 2)
+                .attr('width', w)
+                .attr('height', h);
             this.label(g, c);
         });
     }
@@ -164,41 +188,66 @@ export class Picture {
     /** @param {any} g @param {import('../types').Component} c */
     label(g, c) {
         const key = `${c.name} ${c.faults} ${this.narrow}`;
-        if (g.attr('data-label') === key)
-            return;
+        if (g.attr('data-label') === key) return;
         g.attr('data-label', key).select('g.label').selectAll('*').remove();
-        const label = g.select('g.label'), rows = lines(c.name);
+        const label = g.select('g.label'),
+            rows = lines(c.name);
         const size = Math.min(1, (this.sizes.width - 8) / (Math.max(...rows.map(row => row.length)) * 6.6));
-        rows.forEach((row, i) => label.append('text').attr('class', 'name').attr('transform', `translate(0 ${(i - (rows.length - 1) / 2) * 13 + 4}) scale(${size.toFixed(3)})`).text(row));
-        if (!c.faults)
-            return;
-        const badge = label.append('g').attr('class', 'badge').attr('transform', `translate(${this.sizes.width / 2 - 2} ${-this.sizes.height / 2 + 2})`);
+        rows.forEach((row, i) =>
+            label
+                .append('text')
+                .attr('class', 'name')
+                .attr('transform', `translate(0 ${(i - (rows.length - 1) / 2) * 13 + 4}) scale(${size.toFixed(3)})`)
+                .text(row),
+        );
+        if (!c.faults) return;
+        const badge = label
+            .append('g')
+            .attr('class', 'badge')
+            .attr('transform', `translate(${this.sizes.width / 2 - 2} ${-this.sizes.height / 2 + 2})`);
         badge.append('circle').attr('r', 8.5);
-        badge.append('text').attr('dy', '0.36em').text(c.faults > 99 ? '99' : c.faults);
+        badge
+            .append('text')
+            .attr('dy', '0.36em')
+            .text(c.faults > 99 ? '99' : c.faults);
     }
 
     drawEdges() {
-        const state = /** @type {State} */ (this.state), selection = this.selection;
+        const state = /** @type {State} */ (this.state),
+            selection = this.selection;
         const names = new Set(state.components.map(c => c.name));
         const busy = new Map();
-        for (const { server } of state.edges)
-            busy.set(server, (busy.get(server) ?? 0) + 1);
+        for (const { server } of state.edges) busy.set(server, (busy.get(server) ?? 0) + 1);
         const shown = state.edges.filter(edge => names.has(edge.client) && names.has(edge.server));
         const all = this.layers.edges.selectAll('g.edge').data(shown, d => edgeKey(/** @type {any} */ (d)));
         const added = all.enter().append('g').attr('class', 'edge');
-        for (const part of ['line', 'bar', 'tip', 'reach'])
-            added.append('path').attr('class', part);
+        for (const part of ['line', 'bar', 'tip', 'reach']) added.append('path').attr('class', part);
+        added.append('title');
         all.exit().remove();
-        const near = (/** @type {import('../types').Edge} */ edge) => selection?.kind === 'component' ? edge.client === selection.name || edge.server === selection.name
-            : selection?.kind === 'edge' && edge.client === selection.client && edge.server === selection.server;
+        const near = (/** @type {import('../types').Edge} */ edge) =>
+            selection?.kind === 'component'
+                ? edge.client === selection.name || edge.server === selection.name
+                : selection?.kind === 'edge' && edge.client === selection.client && edge.server === selection.server;
         this.layers.edges.classed('dimmed', selection?.kind === 'component' || selection?.kind === 'edge');
         added.merge(/** @type {any} */ (all)).each((/** @type {any} */ edge, i, nodes) => {
-            const rate = edgeRate(state, edge), w = width(rate), kind = edge.crossing ? 'gated' : 'merged';
-            const g = select(nodes[i]).attr('data-client', edge.client).attr('data-server', edge.server).attr('data-edge', `${edge.client} ${edge.server}`)
-                .attr('data-kind', kind).attr('data-heat', heat(rate)).attr('data-width', w.toFixed(2))
-                .classed('minor', busy.get(edge.server) >= names.size / 3).classed('near', near(edge)).classed('chosen', selection?.kind === 'edge' && near(edge))
+            const rate = edgeRate(state, edge),
+                w = width(rate),
+                kind = edge.crossing ? 'gated' : 'merged';
+            const g = select(nodes[i])
+                .attr('data-client', edge.client)
+                .attr('data-server', edge.server)
+                .attr('data-edge', `${edge.client} ${edge.server}`)
+                .attr('data-kind', kind)
+                .attr('data-heat', heat(rate))
+                .attr('data-width', w.toFixed(2))
+                .classed('minor', busy.get(edge.server) >= names.size / 3)
+                .classed('near', near(edge))
+                .classed('chosen', selection?.kind === 'edge' && near(edge))
                 .classed('sealed', sealing(state, edge.client, edge.server).length > 0);
-            g.select('path.line').attr('stroke-width', w).attr('stroke-dasharray', kind === 'merged' ? `0.1 ${(w * 1.5 + 2).toFixed(1)}` : null);
+            g.select('title').text(`${edge.client} → ${edge.server}: ${count(rate)} a second, ${edge.crossing ? 'through a gate' : 'merged'}`);
+            g.select('path.line')
+                .attr('stroke-width', w)
+                .attr('stroke-dasharray', kind === 'merged' ? `0.1 ${(w * 1.5 + 2).toFixed(1)}` : null);
         });
         this.route();
     }
@@ -207,24 +256,38 @@ export class Picture {
     place(key, values) {
         const [x, y, w, h] = values;
         if (key.startsWith('c '))
-            this.layers.components.selectAll('g.component').filter((/** @type {any} */ c) => c.name === key.slice(2)).attr('transform', `translate(${x} ${y})`);
+            this.layers.components
+                .selectAll('g.component')
+                .filter((/** @type {any} */ c) => c.name === key.slice(2))
+                .attr('transform', `translate(${x} ${y})`);
         else
-            this.placeRoom(this.layers.rooms.selectAll('g.room').filter((/** @type {any} */ d) => d[0] === key.slice(2)), x - w / 2, y - h / 2, w, h);
+            this.placeRoom(
+                this.layers.rooms.selectAll('g.room').filter((/** @type {any} */ d) => d[0] === key.slice(2)),
+                x - w / 2,
+                y - h / 2,
+                w,
+                h,
+            );
     }
 
     /** @param {any} g @param {number} x @param {number} y @param {number} w @param {number} h */
     placeRoom(g, x, y, w, h) {
         g.selectAll('rect.wall, rect.lattice').attr('x', x).attr('y', y).attr('width', w).attr('height', h);
-        g.select('.room-handle rect').attr('x', x + 3).attr('y', y + 3).attr('width', Math.max(0, w - 6));
-        g.select('.room-handle text').attr('x', x + 9).attr('y', y + 11);
+        g.select('.room-handle rect')
+            .attr('x', x + 3)
+            .attr('y', y + 3)
+            .attr('width', Math.max(0, w - 6));
+        g.select('.room-handle text')
+            .attr('x', x + 9)
+            .attr('y', y + 11);
     }
 
     /** Edges follow the components, wherever these are just now. */
     route() {
         this.layers.edges.selectAll('g.edge').each((/** @type {any} */ edge, i, nodes) => {
-            const from = this.motion.now(`c ${edge.client}`), to = this.motion.now(`c ${edge.server}`);
-            if (!from || !to)
-                return;
+            const from = this.motion.now(`c ${edge.client}`),
+                to = this.motion.now(`c ${edge.server}`);
+            if (!from || !to) return;
             const g = select(nodes[i]);
             const paths = edgePaths({ x: from[0], y: from[1] }, { x: to[0], y: to[1] }, this.sizes, Number(g.attr('data-width')));
             g.select('path.line').attr('d', paths.line);
@@ -240,7 +303,12 @@ export class Picture {
 
     /** @param {string} name */
     element(name) {
-        return /** @type {SVGGElement | null} */ (this.layers.components.selectAll('g.component').filter((/** @type {any} */ c) => c.name === name).node());
+        return /** @type {SVGGElement | null} */ (
+            this.layers.components
+                .selectAll('g.component')
+                .filter((/** @type {any} */ c) => c.name === name)
+                .node()
+        );
     }
 
     /** A component that has just failed. @param {string} name */

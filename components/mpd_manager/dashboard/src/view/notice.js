@@ -5,7 +5,8 @@
  */
 import { byId, element } from './dom.js';
 
-const STAYS = { done: 4000, refused: 10000 }, LINES = 30;
+const STAYS = { done: 4000, refused: 10000 },
+    LINES = 30;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
@@ -26,18 +27,20 @@ export function notice(kind, sentence, { status, at } = {}) {
 export function announce(sentence) {
     const log = byId('live');
     log.append(element('span', {}, `${sentence} `));
-    while (log.children.length > LINES)
-        log.firstElementChild?.remove();
+    while (log.children.length > LINES) log.firstElementChild?.remove();
 }
 
 /** Below the place; without one at the top, in the middle. @param {HTMLElement} box @param {{x: number, y: number} | null} at */
 function place(box, at) {
-    const x = (at ? at.x : innerWidth / 2) - box.offsetWidth / 2, y = at ? at.y + 26 : 8;
+    const x = (at ? at.x : innerWidth / 2) - box.offsetWidth / 2,
+        y = at ? at.y + 26 : 8;
     box.style.left = `${Math.max(8, Math.min(x, innerWidth - box.offsetWidth - 8))}px`;
     box.style.top = `${Math.max(8, Math.min(y, innerHeight - box.offsetHeight - 8))}px`;
 }
 
-const hide = () => { byId('notice').hidden = true; };
+const hide = () => {
+    byId('notice').hidden = true;
+};
 
 export function noticeReady() {
     byId('notice').querySelector('button')?.addEventListener('click', hide);

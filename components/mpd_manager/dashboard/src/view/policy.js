@@ -40,17 +40,19 @@ function show(state, mayWrite, held, set) {
     const box = /** @type {HTMLElement} */ (byId('mode').querySelector('.segments'));
     if (box.dataset.modes !== modes.join()) {
         box.dataset.modes = modes.join();
-        box.replaceChildren(...modes.map(mode => element('label', {}, element('input', { type: 'radio', name: 'mode', value: mode, onchange: () => set({ mode }) }), mode)));
+        box.replaceChildren(
+            ...modes.map(mode =>
+                element('label', {}, element('input', { type: 'radio', name: 'mode', value: mode, onchange: () => set({ mode }) }), mode),
+            ),
+        );
     }
-    for (const input of box.querySelectorAll('input'))
-        input.checked = input.value === state.mode;
+    for (const input of box.querySelectorAll('input')) input.checked = input.value === state.mode;
     /** @type {HTMLFieldSetElement} */ (byId('mode')).disabled = !mayWrite;
     say(byId('mode-help'), MODES[state.mode] ?? '');
     const budget = state.tick?.budget_percent ?? state.policy?.budget_percent;
     const dial = /** @type {HTMLInputElement} */ (byId('budget'));
     dial.disabled = !mayWrite;
-    if (budget === undefined)
-        return;
+    if (budget === undefined) return;
     if (!held) {
         dial.value = String(nearest(budget));
         label(budget);
@@ -59,7 +61,10 @@ function show(state, mayWrite, held, set) {
     /** @type {HTMLElement} */ (byId('budget-meter').firstElementChild).style.transform = `scaleX(${budget > 0 ? Math.min(1, share / budget) : 0})`;
     const unused = state.mode === 'adaptive' || state.mode === 'merge-only' ? '' : ' Turning the dial switches to adaptive.';
     const threshold = state.policy?.threshold ? ` A threshold of ${state.policy.threshold} invocations a second is set instead of it.` : '';
-    say(byId('budget-help'), `Crossings may take ${percent(budget)} of processor time; they took ${percent(share)} in the last second.${threshold}${unused}`);
+    say(
+        byId('budget-help'),
+        `Crossings may take ${percent(budget)} of processor time; they took ${percent(share)} in the last second.${threshold}${unused}`,
+    );
 }
 
 /** @param {number} budget */
@@ -69,4 +74,4 @@ function label(budget) {
 }
 
 /** @param {number} budget */
-const nearest = budget => STOPS.reduce((best, stop, i) => Math.abs(stop - budget) < Math.abs(STOPS[best] - budget) ? i : best, 0);
+const nearest = budget => STOPS.reduce((best, stop, i) => (Math.abs(stop - budget) < Math.abs(STOPS[best] - budget) ? i : best), 0);

@@ -10,8 +10,7 @@ const machine = matchMedia('(prefers-color-scheme: dark)');
 /** @param {() => void} changed called when the colours are others */
 export function theme(changed) {
     const use = (/** @type {string | null} */ name) => {
-        if (name)
-            document.documentElement.dataset.theme = name;
+        if (name) document.documentElement.dataset.theme = name;
         byId('theme').setAttribute('aria-label', dark() ? 'Switch to light' : 'Switch to dark');
         changed();
     };
