@@ -28,7 +28,7 @@ static struct event_seen seen_by(const struct request *request, struct event_see
 void get_events(const struct request *request, struct control_answer *answer)
 {
     if (viewers_count() == VIEWERS) {
-        answer_refuse(answer, 503, "%d viewers watch already; close one, or try again later.", VIEWERS);
+        answer_refuse(answer, 503, "There are %d viewers already; close one, or try again later.", VIEWERS);
         return;
     }
     bool ready = watch_graph();

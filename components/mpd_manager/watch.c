@@ -12,7 +12,7 @@
 
 #define CHANGE_MS 500     /* a change is told no sooner after the window's begin */
 #define LOOK_MS 250       /* while somebody watches, so often is looked for changes */
-#define GRAPH_AGE_MS 5000 /* a new viewer may begin with a graph so old, and the ticks since */
+#define GRAPH_AGE_MS 2000 /* a new viewer may begin with a graph so old, and the ticks since */
 
 /* ---- The window, and those before ---- */
 

@@ -165,6 +165,14 @@ static bool connection_fill(struct connections *all, struct connection *c)
     return true;
 }
 
+/* Whoever ends his side in the middle of a reply that comes bit by bit has gone. */
+static void connection_look(struct connections *all, struct connection *c)
+{
+    if (!c->mid_reply || c->in_from < c->in_end || connection_fill(all, c) || !c->fd || !c->peer_ended)
+        return;
+    connection_free(all, c);
+}
+
 static void connection_turn(struct connections *all, struct connection *c)
 {
     for (int reads = 0;; reads++) {
@@ -176,8 +184,10 @@ static void connection_turn(struct connections *all, struct connection *c)
             connection_free(all, c);
             return;
         }
-        if (c->waiting)
+        if (c->waiting) {
+            connection_look(all, c);
             return;
+        }
         if (c->reply_due || c->in_from < c->in_end)
             continue;
         if (reads == TURN_READS) {
