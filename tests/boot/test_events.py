@@ -370,13 +370,13 @@ def test_a_slow_viewer_holds_up_nobody(system):
         before = heap(system)
         begin = time.monotonic()
         flip = 0
-        while time.monotonic() < begin + 25:
+        while time.monotonic() < begin + 12:
             flip += 1
             system.ask("POST", "/v1/merge", {"into": "tcp", "from": "ip"})
             time.sleep(0.3)
             system.ask("POST", "/v1/split", {"component": "ip"})
             time.sleep(0.3)
-        assert flip > 10 and heap(system) == before
+        assert flip > 5 and heap(system) == before
         assert_it_adds_up(quick)
         times = [tick["uptime_ms"] for tick in quick.of("tick")]
         assert max(b - a for a, b in zip(times, times[1:])) < 3000
@@ -384,7 +384,6 @@ def test_a_slow_viewer_holds_up_nobody(system):
         end = wait_for(lambda: slow.events.qsize() and (slow.error or not slow.thread.is_alive() or
                                                        len(slow.of("tick")) and slow.of("tick")[-1]["uptime_ms"] >= times[-1]), 30, "end of its delay")
         assert end
-        print("slow:", [(kind, data.get("uptime_ms")) for kind, _, data in slow.all], slow.error)
         # Whole events, and where there is a gap a graph comes before anything else.
         last = None
         for kind, _, data in slow.all:
