@@ -485,6 +485,7 @@ long reboot_open(unsigned component)
     if (components[component].state == SUP_RUNS)
         return SHOJI_ESAME;
     components[component].state = SUP_RUNS;
+    components[component].reboots++;
     layout_open(component);
     return SHOJI_OK;
 }

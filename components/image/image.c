@@ -90,7 +90,7 @@ static long segments_check(struct image *image)
         if (program.p_vaddr % PAGE != 0 || program.p_vaddr < image->bytes)
             return wrong(image, "Its segments overlap, or do not begin on pages of their own.");
         if (program.p_filesz > program.p_memsz || !within(program.p_offset, program.p_filesz, image->size))
-            return wrong(image, "A segment lies outside the file: is it cut short?");
+            return wrong(image, "A segment lies outside the file, which may be cut short.");
         if ((program.p_flags & (PF_W | PF_X)) == (PF_W | PF_X))
             return wrong(image, "A segment may be written and executed: nobody may do both.");
         if (!within(program.p_vaddr, program.p_memsz, IMAGE_ROOM)) {

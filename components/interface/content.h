@@ -43,6 +43,8 @@ long content_drop(long ticket);
  * from now on, by the name of its component; one that did under that name begins no request any more. SHOJI_EINVAL, SHOJI_ENOENT: no
  * such gate; SHOJI_EMEMORY: there are too many. content_manager forgets it when the component is no more, or content_manager itself begins anew. */
 long content_program(uint64_t gate);
+/* hold 1: it begins no request, and clients get 500, until hold is 0: while its memory is put right. SHOJI_EBUSY: it is in one; SHOJI_ENOENT. */
+long content_program_hold(uint64_t gate, uint32_t hold);
 /* It begins no request any more. SHOJI_EBUSY: it is in one, to be asked again; SHOJI_ENOENT: it is not known. */
 long content_program_end(uint64_t gate);
 

@@ -21,6 +21,9 @@ static const struct route {
     {"/", HTTP_GET, get_page},
     {"/metrics", HTTP_GET, get_metrics},
     {"/v1", HTTP_GET, get_paths},
+    {"/v1/components", HTTP_GET, get_components},
+    {"/v1/components/", HTTP_PUT, put_component},
+    {"/v1/components/", HTTP_DELETE, delete_component},
     {"/v1/decisions", HTTP_GET, get_decisions},
     {"/v1/domains", HTTP_GET, get_domains},
     {"/v1/edges", HTTP_GET, get_edges},
@@ -49,7 +52,7 @@ static const struct route {
 #define ROUTES (sizeof routes / sizeof *routes)
 
 /* Those whose bodies may be larger than a stream's buffer (control_body.h); ends with NULL. */
-static control_handler *const large[] = {NULL};
+static control_handler *const large[] = {put_component, NULL};
 
 static bool route_fits(const struct route *route, const char *path, uint32_t bytes)
 {

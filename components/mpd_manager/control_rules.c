@@ -9,6 +9,7 @@
 #include "handlers.h"
 #include "json_body.h"
 #include "render.h"
+#include "upload_rules.h"
 #include "walls.h"
 
 void get_rules(const struct request *request, struct control_answer *answer)
@@ -46,7 +47,13 @@ void post_rules(const struct request *request, struct control_answer *answer)
     long steps = 0;
     if (line && !rule_text_is(line))
         answer_refuse(answer, 400, "A rule begins with rule, label or weight, as in %s.", example);
-    else if (line) {
+    else if (line && upload_rule_is(line)) {
+        enum policy_status status = upload_rule_add(line, sentence, sizeof sentence);
+        if (status != POLICY_OK)
+            answer_refuse(answer, status_of(status), "%s", sentence);
+        else
+            answer_change(answer, "The rule is in force, for what is uploaded from now on.", 0);
+    } else if (line) {
         enum policy_status status = governor_rule_add(line, sentence, sizeof sentence, &steps);
         if (status != POLICY_OK)
             answer_refuse(answer, status == POLICY_ERULE ? 409 : status_of(status), "%s", sentence);
@@ -64,7 +71,9 @@ void delete_rule(const struct request *request, struct control_answer *answer)
     long steps = 0;
     if (bytes - from < sizeof name)
         memcpy(name, path + from, bytes - from);
-    if (governor_rule_remove(name, &steps) != POLICY_OK)
+    if (upload_rule_remove(name) == POLICY_OK)
+        answer_change(answer, "The rule is gone; what was uploaded by it keeps what it has.", 0);
+    else if (governor_rule_remove(name, &steps) != POLICY_OK)
         answer_refuse(answer, 404, "There is no rule \"%.*s\"; /v1/rules lists them.", (int)(bytes - from),
                       path + from);
     else

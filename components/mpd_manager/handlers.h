@@ -27,5 +27,7 @@ control_handler get_page;
 bool page_answer(const struct request *request, struct control_answer *answer);
 /* control_trace.c */
 control_handler get_trace, post_trace, get_trace_state;
+/* control_components.c */
+control_handler get_components, put_component, delete_component;
 
 #endif

@@ -13,6 +13,11 @@ void made_start(component_t self)
     we = self;
 }
 
+component_t made_self(void)
+{
+    return we;
+}
+
 /* ---- Symbols, and which one it was ---- */
 
 struct asking {

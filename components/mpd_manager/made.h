@@ -21,6 +21,7 @@ struct made {
 
 /* Once: our own id. */
 void made_start(component_t self);
+component_t made_self(void);
 /* `memory`: what it may own for itself, a multiple of 4 KiB; it comes out of our budget, as the image's pages
  * do. The file is not needed any more afterwards, but made_gate looks into it. `resolve` may be NULL: it gets
  * nothing. SHOJI_OK, or the supervisor's or image_load's status with a sentence in `why`. */

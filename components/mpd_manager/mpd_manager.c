@@ -16,6 +16,7 @@
 #include "shell.h"
 #include "timed_block.h"
 #include "token.h"
+#include "uploads.h"
 #include "watch.h"
 
 #define CONTROL_PORT 8081
@@ -62,6 +63,21 @@ SHOJI_EXPORT void control_thread(void)
 SHOJI_EXPORT void shell_thread(void)
 {
     shell_turn();
+}
+
+SHOJI_EXPORT void uploads_thread(void)
+{
+    layout_lock();
+    uint64_t next = uploads_work();
+    layout_unlock();
+    uploads_wait(next);
+}
+
+/* The supervisor calls it: the component has failed, or is no more. */
+SHOJI_EXPORT long component_gone(component_t component)
+{
+    uploads_gone(component);
+    return SHOJI_OK;
 }
 
 /* In a mode that asks for no counts they are only shown, and a window may have more periods: reading them is

@@ -109,6 +109,8 @@ static void walls(struct text *text, const struct layout *layout)
     single(text, "domains", "gauge", "Protection domains that components are in.", layout_domains(layout));
     single(text, "stale_domains", "gauge", "Domains that live on for threads within them.",
            layout->counters.stale_domains);
+    single(text, "table_bytes", "gauge", "Memory of permission tables, but for those of domains.",
+           layout->counters.table_bytes);
 }
 
 static void policy(struct text *text)

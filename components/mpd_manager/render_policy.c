@@ -4,6 +4,7 @@
  */
 #include "governor.h"
 #include "render.h"
+#include "upload_rules.h"
 #include "walls.h"
 
 /* Shares are in millionths here, and in percent for people. */
@@ -127,6 +128,7 @@ char *render_rules(const struct layout *layout, size_t *bytes)
     add_rules(document, root, layout);
     add_labels(document, root, layout);
     add_weights(document, root, layout);
+    upload_rules_add(document, root);
     return render_take(document, bytes);
 }
 

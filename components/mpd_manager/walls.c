@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime.h"
+#include "upload_rules.h"
 
 /* What has been said, in order: the rules are made of it anew when the system's components change. */
 static char *lines[WALLS_LINES];
@@ -13,6 +14,7 @@ static uint64_t version;
 
 static struct rules rules;
 static void *memory; /* of the rules */
+static bool stale;   /* they are of components that are no more */
 
 static uint32_t find(const void *context, const char *name)
 {
@@ -56,13 +58,14 @@ bool walls_fit(const struct layout *layout)
 {
     size_t bytes = rules_bytes(layout->components_count, WALLS_RULES);
     char sentence[RULE_TEXT_BYTES];
-    if (memory && rules.components_count == layout->components_count)
+    if (memory && !stale && rules.components_count == layout->components_count)
         return true;
     void *room = malloc(bytes);
     if (!room)
         return false;
     free(memory);
     memory = room;
+    stale = false;
     if (rules_place(&rules, memory, bytes, layout->components_count, WALLS_RULES) != POLICY_OK)
         return false;
     for (uint32_t i = 0; i < lines_count;)
@@ -75,6 +78,12 @@ bool walls_fit(const struct layout *layout)
     return true;
 }
 
+bool walls_renew(const struct layout *layout)
+{
+    stale = true;
+    return walls_fit(layout);
+}
+
 bool walls_start(void)
 {
     char line[SUP_POLICY_LINE_BYTES], sentence[RULE_TEXT_BYTES];
@@ -85,7 +94,8 @@ bool walls_start(void)
         return false;
     }
     for (uint32_t i = 0; sup_policy_line(i, line, sizeof line) >= 0; i++)
-        if (walls_add(line, sentence, sizeof sentence) != POLICY_OK) {
+        if ((upload_rule_is(line) ? upload_rule_add(line, sentence, sizeof sentence)
+                                  : walls_add(line, sentence, sizeof sentence)) != POLICY_OK) {
             print_line("the manifest says `%s`: %s", line, sentence);
             return false;
         }

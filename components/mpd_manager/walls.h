@@ -17,6 +17,8 @@
 bool walls_start(void);
 /* Makes the rules fit a layout with other components than before. False: no memory. */
 bool walls_fit(const struct layout *layout);
+/* The same when they are as many as before, but others. */
+bool walls_renew(const struct layout *layout);
 /* Changes whenever a line comes or goes. */
 uint64_t walls_version(void);
 /* For the components of the layout that was fitted last. */

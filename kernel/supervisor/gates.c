@@ -352,12 +352,11 @@ SUPERVISOR_CALL(mmp_pass_gate, component_t of, uint64_t name_address, component_
         return status;
     if (client == NO_COMPONENT || server == NO_COMPONENT || system_is_made(server))
         return SHOJI_ENOENT;
-    if (client == giver || client == server || !takes_from(client, giver))
-        return SHOJI_EPERM;
     target = (struct target){loader_function(server, name), pd_home(of)};
     if (target.function == 0 || loader_keeps(server, target.function))
         return SHOJI_ENOENT;
-    if (!edge_is_transitive(giver, target))
+    if (client == giver || client == server || !takes_from(client, giver) ||
+        !edge_is_transitive(giver, target))
         return SHOJI_EPERM;
     return gate_give(giver, target, false, false, client);
 }

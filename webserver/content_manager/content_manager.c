@@ -194,6 +194,11 @@ SHOJI_EXPORT long content_program(uint64_t gate)
     return programs_add(gate);
 }
 
+SHOJI_EXPORT long content_program_hold(uint64_t gate, uint32_t hold)
+{
+    return programs_hold(gate, hold != 0);
+}
+
 SHOJI_EXPORT long content_program_end(uint64_t gate)
 {
     return programs_end(gate);

@@ -9,6 +9,7 @@
  * 1. A program may read its request pages and write its reply pages, as long as it is in its place; we may
  * write the one and read the other, nobody else may do anything with either.
  * 2. A place that is live or busy is not used for another program.
+ * 3. Nobody is begun that is held.
  */
 #include "programs.h"
 
@@ -42,7 +43,7 @@ typedef long program_answer_t(const struct program_request *request, char *reply
 static program_answer_t *const drawn[] = {ALL(LISTED)};
 
 static struct program {
-    volatile bool live, busy;
+    volatile bool live, busy, held;
     component_t component;
     program_answer_t *answer; /* a gate; NULL: the place is free */
     struct program_request *request;
@@ -144,11 +145,23 @@ long programs_add(uint64_t gate)
         return status;
     }
     it->answer = (program_answer_t *)gate;
+    it->held = false;
     it->live = true;
     for (struct program *old = programs; old < programs + PROGRAMS; old++)
         if (old != it && old->live && strcmp(old->name, name) == 0)
             old->live = false;
     return SHOJI_OK;
+}
+
+long programs_hold(uint64_t gate, bool hold)
+{
+    for (struct program *it = programs; it < programs + PROGRAMS; it++) {
+        if ((uint64_t)it->answer != gate || !it->live)
+            continue;
+        it->held = hold;
+        return it->busy ? SHOJI_EBUSY : SHOJI_OK;
+    }
+    return SHOJI_ENOENT;
 }
 
 long programs_end(uint64_t gate)
@@ -250,6 +263,8 @@ long programs_answer(char *piece, const char *path, uint64_t path_bytes, uint64_
         return result;
     if (CONTENT_METHOD(shape) == CONTENT_OTHER) {
         result = SHOJI_EPERM;
+    } else if (program->held) {
+        result = CONTENT_REFUSED(500);
     } else {
         request_write(program->request, piece, path + name_bytes, &head);
         result = result_of(program->answer(program->request, program->reply), piece, program->reply);

@@ -5,6 +5,8 @@
 #ifndef CONTENT_MANAGER_PROGRAMS_H
 #define CONTENT_MANAGER_PROGRAMS_H
 
+#include <stdbool.h>
+
 #include "content.h"
 
 /* Those to which an edge of the manifest leads; `self` is content_manager. SHOJI_OK, also if some have no
@@ -14,6 +16,8 @@ long programs_begin(component_t self);
  * that name, which begins no request any more. SHOJI_EINVAL: no gate; SHOJI_ENOENT: nobody is behind it;
  * SHOJI_EMEMORY: too many. */
 long programs_add(uint64_t gate);
+/* One that is held begins no request, its clients get 500. SHOJI_EBUSY: it is in one. SHOJI_ENOENT: not known. */
+long programs_hold(uint64_t gate, bool hold);
 /* It begins no request any more; SHOJI_EBUSY: it is in one, ask again. SHOJI_ENOENT: not known, or ended
  * already. */
 long programs_end(uint64_t gate);

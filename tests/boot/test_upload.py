@@ -1,0 +1,463 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boot tests of programs, components that answer below /cgi/NAME: drawn in the manifest, and uploaded into the running system, called,
+counted, merged, split, failing, replaced and removed under load; and what is refused: edges that no rule allows, files that are none.
+"""
+import http.client
+import json
+import pathlib
+import random
+import re
+import struct
+import subprocess
+import threading
+import time
+import zlib
+
+import pytest
+
+import test_web
+
+COMPONENTS = pathlib.Path("build/components")
+PROBE = COMPONENTS / "probe.elf"
+SECONDS = 10
+METRICS = "shoji_domains", "shoji_table_bytes"
+
+
+def image(name):
+    return (COMPONENTS / f"{name}.elf").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def running_system():
+    system = test_web.System("build/run-test-upload", "build/webserver/modules.list")
+    yield system
+    system.running.stop()
+
+
+@pytest.fixture
+def system(running_system):
+    """Afterwards it still answers, and nothing is left of what was uploaded."""
+    running_system.mode("isolated")
+    yield running_system
+    assert running_system.running.alive()
+    assert running_system.get().body == test_web.HELLO
+    for component in uploaded(running_system):
+        remove(running_system, component["name"])
+    assert len(components(running_system)) == len(test_web.COMPONENTS)
+
+
+def components(system):
+    reply = system.ask("GET", "/v1/components", token="")
+    assert reply.status == 200
+    return {component["name"]: component for component in json.loads(reply.body)["components"]}
+
+
+def uploaded(system):
+    return [component for component in components(system).values() if component.get("parent") == "mpd_manager"]
+
+
+def put(system, name, data, query="", token=None):
+    return system.ask("PUT", f"/v1/components/{name}{query}", data, token)
+
+
+def upload(system, name, data=None, query=""):
+    reply = put(system, name, data or PROBE.read_bytes(), query)
+    assert reply.status == 200, reply.body
+    return json.loads(reply.body)["components"][0]
+
+
+def remove(system, name):
+    reply = system.ask("DELETE", f"/v1/components/{name}")
+    assert reply.status == 200, reply.body
+
+
+def ask(system, path):
+    reply = system.get(f"/cgi/{path}")
+    return reply.status, reply.body.decode()
+
+
+def until(condition, seconds=SECONDS):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it has not come"
+        time.sleep(0.02)
+
+
+def counted(system, client, server):
+    text = system.ask("GET", "/v1/edges?format=csv", token="").body.decode()
+    found = re.search(rf"^{client},{server},(\d+),(\d+)$", text, re.M)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+# ---- A program does what interface/program.h says ----
+
+
+def program_answers(system, name):
+    """What every program is promised, wherever it comes from."""
+    assert ask(system, name) == (200, "probe\n")
+    assert ask(system, f"{name}/none")[0] == 404
+    assert ask(system, f"{name}x")[0] == 404
+    assert ask(system, f"{name}/echo/%41/?a=b&c") == (200, "GET\n/echo/%41/\na=b&c\n\n")
+    with test_web.Client(system.web) as client:
+        body = b"x" * 4000
+        client.send(f"POST /cgi/{name}/echo HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        assert client.reply().body == b"POST\n/echo\n\n" + body + b"\n"
+        assert client.send(f"HEAD /cgi/{name} HTTP/1.1\r\n\r\n".encode()).reply(bodiless=True).headers["content-length"] == "6"
+        assert client.send(f"PUT /cgi/{name} HTTP/1.1\r\nContent-Length: 0\r\n\r\n".encode()).reply().status == 405
+    for result, status in ((-1, 400), (-2, 405), (-3, 404), (-7, 503), (-4, 500), (-77, 500), (8129, 500), (0, 200), (8128, 200)):
+        assert ask(system, f"{name}/status?{result}")[0] == status, result
+    assert ask(system, f"{name}/heap?40000") == (200, "0 wrong\n")
+    assert ask(system, f"{name}/heap?400000")[0] == 503     # more than its budget
+
+
+FAILURES = {
+    "fault": "undefined instruction",
+    "wall": r"store of 1 byte to 0x\w+, a word of content_manager",   # the request is for it to read
+    "load?0x4000000": "load of 4 bytes at 0x04000000, a word of thread scheduler's stack",
+    "store?0x100000": "store of 4 bytes to 0x00100000",
+    "loop": "more than [0-9]+ ms of processor time in one invocation",
+}
+
+
+@pytest.mark.parametrize("path", FAILURES)
+def test_uploaded_program_fails_and_comes_back(system, path):
+    upload(system, "probe", query="?time=50")
+    before = components(system)["probe"]
+    assert ask(system, "probe/count") == (200, "42\n")
+    assert ask(system, "probe/count") == (200, "43\n")
+    faults = len(system.faults())
+    assert ask(system, f"probe/{path}")[0] == 500
+    until(lambda: ask(system, "probe")[0] == 200)
+    assert ask(system, "probe/count") == (200, "42\n"), "its data are as in the file again"
+    lines = system.faults()[faults:]
+    assert len(lines) == 1 and re.match(rf"fault: probe .*{FAILURES[path]}", lines[0]), lines
+    after = components(system)["probe"]
+    assert (after["id"], after["faults"], after["reboots"]) == (before["id"], 1, 1)
+    assert b'"probe"' in system.ask("GET", "/v1/faults", token="").body
+
+
+def test_program_of_the_manifest(tmp_path):
+    """Drawn by one edge; fails alone, and comes back; content_manager too, and knows it still."""
+    system = test_web.System(tmp_path / "run", "build/webserver-program/modules.list")
+    try:
+        program_answers(system, "probe")
+        for path in FAILURES:
+            assert ask(system, f"probe/{path}")[0] == 500
+            until(lambda: ask(system, "probe")[0] == 200)
+            assert ask(system, "probe/count") == (200, "42\n")
+        assert all(line.startswith("fault: probe ") for line in system.faults())
+        assert put(system, "probe", PROBE.read_bytes()).status == 409
+        assert system.ask("DELETE", "/v1/components/probe").status == 409
+    finally:
+        system.running.stop()
+
+
+# ---- Uploaded ----
+
+
+def test_uploaded_program_answers(system):
+    one = upload(system, "probe")
+    assert one["name"] == "probe" and one["state"] == "runs" and one["parent"] == "mpd_manager" and one["program"] == "/cgi/probe"
+    assert one["file"]["bytes"] == PROBE.stat().st_size and one["file"]["crc32"] == f"{zlib.crc32(PROBE.read_bytes()):08x}"
+    assert {edge["server"] for edge in one["edges"]} == {"memory_mapper", "terminal_printer"}
+    assert f"probe: begins, component {one['id']}\n" in system.console()
+    program_answers(system, "probe")
+    graph = system.graph()
+    (node,) = [node for node in graph["components"] if node["name"] == "probe"]
+    assert node["parent"] == "mpd_manager" and node["id"] == one["id"]
+    assert "probe" in system.ask("GET", "/v1/graph.dot", token="").body.decode()
+    remove(system, "probe")
+    assert ask(system, "probe")[0] == 404
+    assert "probe" not in components(system)
+
+
+def test_counted_and_moved_like_any_other(system):
+    """Each call is counted on its edge, once, whatever the walls do; merged, no call crosses."""
+    upload(system, "probe")
+    start = counted(system, "content_manager", "probe")
+    for _ in range(20):
+        assert ask(system, "probe")[0] == 200
+    assert counted(system, "content_manager", "probe") == (start[0] + 20, start[1] + 20)
+    assert system.ask("POST", "/v1/merge", {"into": "content_manager", "from": "probe"}).status == 200
+    for _ in range(20):
+        assert ask(system, "probe")[0] == 200
+    assert counted(system, "content_manager", "probe") == (start[0] + 40, start[1] + 20)
+    domains = {node["name"]: node["domain"] for node in system.graph()["components"]}
+    assert domains["probe"] == domains["content_manager"]
+    assert system.ask("POST", "/v1/split", {"component": "probe"}).status == 200
+    assert ask(system, "probe")[0] == 200
+    assert counted(system, "content_manager", "probe") == (start[0] + 41, start[1] + 21)
+    system.mode("merged")
+    assert ask(system, "probe")[0] == 200
+    system.mode("isolated")
+    assert system.ask("POST", "/v1/rules", {"rule": "rule own apart probe static_content"}).status == 200
+    assert system.ask("POST", "/v1/merge", {"into": "static_content", "from": "probe"}).status == 409
+    assert system.ask("DELETE", "/v1/rules/own").status == 200
+
+
+def test_merged_it_takes_others_with_it_and_all_come_back(system):
+    """In one domain with content_manager: both begin anew, and the program is known again."""
+    upload(system, "probe")
+    assert system.ask("POST", "/v1/merge", {"into": "content_manager", "from": "probe"}).status == 200
+    assert ask(system, "probe/fault")[0] in (500, 502)
+    until(lambda: ask(system, "probe")[0] == 200 and ask(system, "hw")[0] == 200)
+    assert ask(system, "probe/count") == (200, "42\n")
+    assert system.ask("POST", "/v1/split", {"component": "probe"}).status == 200
+    assert ask(system, "probe/count") == (200, "43\n")
+
+
+def test_eighth_failure_in_a_row_is_the_last(system):
+    """Backing off as others do; what stays down answers 500, is listed, and can be replaced."""
+    upload(system, "probe")
+    for _ in range(8):
+        until(lambda: components(system)["probe"]["state"] == "runs" and f"{ask(system, 'probe/fault')[0]}" == "500")
+    until(lambda: "mpd_manager: probe stays down after 8 failures" in system.console())
+    assert ask(system, "probe")[0] == 500
+    assert components(system)["probe"]["state"] == "stays down"
+    upload(system, "probe")
+    assert ask(system, "probe") == (200, "probe\n")
+
+
+# ---- Under load ----
+
+
+def test_replaced_and_removed_under_load(system):
+    """Replaced again and again while requests are in it: each is answered by the old one or the new one. Removed: 404, and nothing else."""
+    upload(system, "probe")
+    load = test_web.load(system, 20000, "-k", "-c", "8", path="/cgi/probe")
+    rounds = 0
+    while load.poll() is None:
+        upload(system, "probe")
+        rounds += 1
+    found, output = test_web.load_result(load)
+    assert found["Complete requests"] == "20000" and found["Failed requests"] == "0" and "Non-2xx" not in output, output
+    assert rounds >= 3, "the load was over too soon"
+    seen, stop = set(), threading.Event()
+
+    def asker():
+        connection = http.client.HTTPConnection("127.0.0.1", system.web, timeout=20)
+        while not stop.is_set():
+            connection.request("GET", "/cgi/probe")
+            reply = connection.getresponse()
+            seen.add((reply.status, reply.read()[:6]))
+
+    threads = [threading.Thread(target=asker) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(10):
+        remove(system, "probe")
+        upload(system, "probe")
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert {status for status, _ in seen} <= {200, 404} and (200, b"probe\n") in seen, seen
+    assert system.get().body == test_web.HELLO
+
+
+def test_request_in_flight_is_finished_by_the_old_one(system):
+    """It runs for 60 ms; meanwhile it is replaced, and then removed."""
+    for change in (lambda: upload(system, "probe"), lambda: remove(system, "probe")):
+        upload(system, "probe", query="?time=1000")
+        with test_web.Client(system.web) as client:
+            client.send(b"GET /cgi/probe/slow?60 HTTP/1.1\r\n\r\n")
+            time.sleep(0.02)
+            change()
+            assert client.reply().body == b"slow\n"
+
+
+# ---- Refused ----
+
+
+def test_edges_are_allowed_by_rule(system):
+    """What is asked for is refused by symbol and component, with the rule that would allow it; and then allowed."""
+    grasper = image("grasper")
+    reply = put(system, "grasper", grasper)
+    assert reply.status == 403
+    assert reply.sentence().startswith("It asks for `timed_block` of timed_block: `rule NAME upload grasper may timed_block` would allow it")
+    assert "grasper" not in components(system) and len(components(system)) == len(test_web.COMPONENTS)
+    rule = {"rule": "rule clock upload grasper may timed_block"}
+    assert system.ask("POST", "/v1/rules", rule, "").status == 401
+    assert system.ask("POST", "/v1/rules", rule).status == 200
+    assert system.ask("POST", "/v1/rules", rule).status == 409
+    assert put(system, "other", grasper).status == 403, "the rule is about another name"
+    upload(system, "grasper", grasper)
+    assert ask(system, "grasper/1") == (200, "0")
+    assert counted(system, "grasper", "timed_block") == (1, 1)
+    listed = json.loads(system.ask("GET", "/v1/rules", token="").body)["uploads"]
+    assert {"name": "clock", "rule": rule["rule"]} in listed and listed[0]["name"] == "basics"
+    remove(system, "grasper")
+    assert system.ask("DELETE", "/v1/rules/clock").status == 200
+    assert put(system, "grasper", grasper).status == 403
+    for wrong, status in (("rule x upload probe", 400), ("rule x upload probe may", 400), ("rule x upload probe may nobody", 404)):
+        assert system.ask("POST", "/v1/rules", {"rule": wrong}).status == status, wrong
+
+
+def test_the_manifest_has_the_last_word(system):
+    """No rule gives what mpd_manager may not pass on, and supervisor calls are nobody's to pass on."""
+    assert system.ask("POST", "/v1/rules", {"rule": "rule net upload any may tcp"}).status == 200
+    http_file = image("fd_api")     # asks for functions of tcp and more
+    assert system.ask("POST", "/v1/rules", {"rule": "rule all upload any may event_manager lock scheduler"}).status == 200
+    reply = put(system, "grasp", http_file)
+    assert reply.status == 403 and re.search("mpd_manager may not pass on: `edge mpd_manager (tcp|event_manager) transitive`", reply.sentence())
+    for name in ("net", "all"):
+        assert system.ask("DELETE", f"/v1/rules/{name}").status == 200
+    assert "which no component offers" in put(system, "stack", image("stack_trace")).sentence()
+
+
+def test_refusals(system):
+    data = PROBE.read_bytes()
+    for name, body, status, words in (
+        ("tcp", data, 409, "that was not uploaded"),
+        ("supervisor", data, 409, "that was not uploaded"),
+        ("a" * 32, data, 400, "letters, digits"),
+        ("a-b", data, 400, "letters, digits"),
+        ("a/b", data, 400, "letters, digits"),
+        ("probe?memory=5000", data, 400, "memory=SIZE"),
+        ("probe?memory=1024K", data, 400, "memory=SIZE"),
+        ("probe?time=5", data, 400, "time=MS"),
+        ("probe?time=", data, 400, "time=MS"),
+        ("probe", b"", 400, "empty"),
+        ("probe", b"x", 422, "shorter than an ELF header"),
+        ("probe", image("stillborn_refuses"), 422, "component_init returned status -4"),
+        ("probe", image("stillborn_fails"), 422, "failed in component_init: undefined instruction"),
+    ):
+        reply = put(system, name, body)
+        assert reply.status == status and words in reply.sentence(), (name, reply.body)
+    assert put(system, "probe", data, token="").status == 401
+    assert put(system, "probe", data, token="0" * 32).status == 401
+    assert system.ask("DELETE", "/v1/components/probe").status == 404
+    assert system.ask("DELETE", "/v1/components/tcp").status == 409
+    assert system.ask("DELETE", "/v1/components/probe", token="").status == 401
+    assert uploaded(system) == []
+
+
+def test_a_refused_file_leaves_the_old_one(system):
+    upload(system, "probe")
+    assert ask(system, "probe/count") == (200, "42\n")
+    for body in (b"x", image("grasper"), image("stillborn_fails"), PROBE.read_bytes()[:20000]):
+        assert put(system, "probe", body).status in (403, 422)
+    assert ask(system, "probe/count") == (200, "43\n")
+
+
+def test_slow_and_broken_uploads(system):
+    """What never becomes whole is forgotten; who is slow does not keep others; too much is refused at the head."""
+    head = "PUT /v1/components/{} HTTP/1.1\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n\r\n"
+    data, token = PROBE.read_bytes(), system.running.token()
+    for _ in range(20):     # more than there is room for at a time
+        with test_web.Client(system.control) as client:
+            client.send(head.format("probe", token, len(data)).encode() + data[:30000])
+    until(lambda: put(system, "probe", data).status == 200)
+    slow = []
+
+    def is_full():
+        """Two at a time: once those that were broken off are forgotten, two slow ones keep a third away."""
+        for client in slow:
+            client.__exit__()
+        slow[:] = [test_web.Client(system.control) for _ in range(2)]
+        for client in slow:
+            client.send(head.format("slow", token, len(data)).encode() + data[:100])
+        return put(system, "third", data).status == 503
+
+    until(is_full, test_web.TIMEOUT + SECONDS)
+    assert ask(system, "probe")[0] == 200 and system.ask("GET", "/v1/graph", token="").status == 200
+    assert slow[0].send(data[100:]).reply().status == 200
+    for client in slow:
+        client.__exit__()
+    until(lambda: put(system, "third", data).status == 200)
+    with test_web.Client(system.control) as client:
+        assert client.send(head.format("large", token, (1 << 20) + 1).encode()).reply().status == 413
+    with test_web.Client(system.control) as client:
+        assert client.send(head.format("large", "0" * 32, 1 << 20).encode()).reply().status == 401
+    with test_web.Client(system.control) as client:     # in chunks
+        client.send(f"PUT /v1/components/chunks HTTP/1.1\r\nAuthorization: Bearer {token}\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+        for at in range(0, len(data), 5000):
+            client.send(f"{len(data[at:at + 5000]):x}\r\n".encode() + data[at : at + 5000] + b"\r\n")
+        assert client.send(b"0\r\n\r\n").reply().status == 200
+    assert ask(system, "chunks") == (200, "probe\n")
+
+
+# ---- Nothing is left ----
+
+
+def memory_of_the_maker(system):
+    maker = components(system)["mpd_manager"]
+    return maker["memory_used"], maker["memory_budget"]
+
+
+def measured(system):
+    """Domains, and bytes of permission tables."""
+    text = system.ask("GET", "/metrics", token="").body.decode()
+    return tuple(int(re.search(rf"^{name} (\d+)$", text, re.M)[1]) for name in METRICS)
+
+
+def settled(system):
+    """What the maker has once the C library has taken what it keeps."""
+    upload(system, "probe")
+    remove(system, "probe")
+    return memory_of_the_maker(system)
+
+
+def test_two_hundred_leave_nothing(system):
+    before = settled(system)
+    domains, tables = measured(system)
+    for round_ in range(200):
+        name = f"p{round_ % 7}"
+        upload(system, name)
+        if round_ % 10 == 0:
+            assert ask(system, f"{name}/heap?30000") == (200, "0 wrong\n")
+        if round_ % 25 == 0:
+            assert ask(system, f"{name}/fault")[0] == 500
+        remove(system, name)
+    assert memory_of_the_maker(system) == before
+    after = measured(system)
+    assert after[0] == domains and after[1] <= tables + 65536, (domains, tables, after)
+
+
+def test_as_many_as_there_is_room_for(system):
+    """Too many, or too much memory: a clear refusal, and all others run on."""
+    data, taken = PROBE.read_bytes(), 0
+    while (reply := put(system, f"p{taken}", data)).status == 200:
+        taken += 1
+        assert taken < 40
+    assert reply.status == 503 and reply.sentence()
+    assert taken >= 8
+    for number in range(taken):
+        assert ask(system, f"p{number}") == (200, "probe\n")
+
+
+def spoiled(data, generator):
+    """A hostile file: bytes changed in its headers or anywhere, or cut."""
+    copy = bytearray(data)
+    tables = struct.unpack_from("<Q", data, 32)[0], 64, 64 + 5 * 56
+    for _ in range(generator.randrange(1, 4)):
+        at = generator.choice((generator.randrange(64), generator.randrange(tables[0], tables[2]), generator.randrange(min(len(copy), 45056))))
+        copy[at] = generator.choice((0, 1, 0x7F, 0x80, 0xFF, generator.randrange(256)))
+    return bytes(copy[: generator.randrange(len(copy))] if generator.randrange(4) == 0 else copy)
+
+
+def test_hostile_files(system):
+    """They are refused with a sentence, or do something of their own alone; nothing is left behind, nobody else fails."""
+    data, generator = PROBE.read_bytes(), random.Random(6)
+    before, faults, statuses = settled(system), len(system.faults()), {}
+    for round_ in range(300):
+        reply = put(system, "hostile", spoiled(data, generator))
+        statuses[reply.status] = statuses.get(reply.status, 0) + 1
+        assert reply.status in (200, 400, 403, 422, 503), reply.body
+        if reply.status == 200:
+            ask(system, "hostile/count")
+            remove(system, "hostile")
+        else:
+            assert reply.sentence()
+        assert system.get().body == test_web.HELLO
+    assert statuses[422] >= 100 and statuses.get(200, 0) >= 20, statuses
+    assert memory_of_the_maker(system) == before
+    assert all(re.match(r"fault: (hostile|pd_\d+) ", line) for line in system.faults()[faults:]), system.faults()[faults:]
+
+
+def test_tool(system):
+    """`make upload`'s program: builds nothing here, puts and says what became of it."""
+    command = ["boot/upload", "--control-port", str(system.control), "--token", system.running.token(), "probe", str(PROBE)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and "/cgi/probe" in done.stdout, done
+    done = subprocess.run([*command[:-2], "other", str(COMPONENTS / "grasper.elf")], capture_output=True, text=True)
+    assert done.returncode == 1 and "timed_block" in done.stderr, done
