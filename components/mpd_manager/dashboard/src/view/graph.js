@@ -162,9 +162,12 @@ export class Picture {
         added.append('g').attr('class', 'label');
         all.exit().remove();
         this.tabbed = [chosen, this.tabbed, state.components[0]?.name].find(name => state.components.some(c => c.name === name));
+        const friends = new Set(state.edges.filter(e => e.client === chosen || e.server === chosen).flatMap(e => [e.client, e.server]));
+        const far = (/** @type {string} */ name) => chosen !== null && name !== chosen && !friends.has(name);
         added.merge(/** @type {any} */ (all)).each((/** @type {any} */ c, i, nodes) => {
             const mates = (roomOf(state, c.name)?.members ?? []).filter(name => name !== c.name);
             const g = select(nodes[i])
+                .classed('far', far(c.name))
                 .attr('data-component', c.name)
                 .attr('data-domain', c.domain)
                 .attr('data-state', c.state)

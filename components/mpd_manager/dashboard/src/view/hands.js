@@ -16,6 +16,8 @@ import { neighbour } from './geometry.js';
 /** @typedef {{act: (intent: import('../types').Intent, at: Point) => Promise<void>, select: (selection: import('../types').Selection, focus: boolean) => void}} Actions */
 
 const SLACK = 5;
+/** How much larger than its measure the picture is by itself, at most. */
+const LARGEST = 1.5;
 
 /** @param {import('./graph').Picture} picture @param {Actions} actions */
 export function hands(picture, actions) {
@@ -223,9 +225,9 @@ function looking(picture) {
         const { width, height } = picture.svg.getBoundingClientRect();
         if (!width || !height) return;
         const box = picture.extent(),
-            low = 34,
+            low = (document.getElementById('legend')?.offsetHeight ?? 0) + 16,
             edge = picture.narrow ? 3 : 12;
-        const k = Math.min((width - 2 * edge) / box.width, (height - low - edge) / box.height, 1.25);
+        const k = Math.min((width - 2 * edge) / box.width, (height - low - edge) / box.height, LARGEST);
         const x = width / 2 - box.x * k,
             y = (height - low + edge) / 2 - box.y * k;
         svg.call(/** @type {any} */ (eye.transform), zoomIdentity.translate(x, y).scale(k));

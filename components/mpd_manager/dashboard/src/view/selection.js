@@ -136,7 +136,7 @@ function fillComponent(panel, state, name, actions) {
     const split = intent(state, { kind: 'component', name }, { kind: 'ground' });
     say(/** @type {HTMLElement} */ (panel.querySelector('#split-help')), mates.length ? 'into a room of its own' : 'has a room of its own');
     off(panel, '#split-do', split.verb === null);
-    off(panel, '#merge-do', others.length === 0);
+    /** @type {HTMLElement} */ (select(panel, '#merge-into').parentElement).hidden = others.length === 0;
     warn(
         /** @type {HTMLElement} */ (panel.querySelector('.forbidden')),
         intent(state, { kind: 'component', name }, { kind: 'component', name: select(panel, '#merge-into').value }).rule,
@@ -179,7 +179,7 @@ function fillRoom(panel, state, member) {
         select(panel, '#merge-into'),
         others.map(other => ({ value: other.name, text: `all into ${other.name}’s room` })),
     );
-    off(panel, '#merge-do', others.length === 0);
+    /** @type {HTMLElement} */ (select(panel, '#merge-into').parentElement).hidden = others.length === 0;
     warn(
         /** @type {HTMLElement} */ (panel.querySelector('.forbidden')),
         intent(state, { kind: 'room', domain: room.domain }, { kind: 'component', name: select(panel, '#merge-into').value }).rule,
