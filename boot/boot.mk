@@ -7,7 +7,7 @@
 #   $(THIRD_PARTY_STAMPS)    prerequisite of whatever is compiled from these; newer when one of them has changed
 #   image                    phony, defined by webserver/: builds the modules and build/system/modules.list
 
-.PHONY: qemu qemu-plain run start stop console run-iso debug audit iso
+.PHONY: qemu qemu-plain run start stop console run-iso debug audit iso upload
 
 THIRD_PARTY := newlib lwip yyjson llhttp
 THIRD_PARTY_STAMPS := $(THIRD_PARTY:%=$(BUILD)/third-party/%.stamp)
@@ -51,6 +51,10 @@ start: $(KERNEL) image qemu     ## boot it in the background; returns when the f
 
 stop:                   ## stop what `make start` started
 	@if [ -e $(BUILD)/run/pid ]; then boot/run stop; fi
+
+upload: $(if $(FILE),,$(if $(NAME),$(BUILD)/components/$(NAME).elf))    ## build a component and put it into the running system (NAME=, UNDER=another name, FILE= in place of building, MEMORY=64K TIME=100, REMOVE=1)
+	@test -n '$(NAME)' || { echo 'make upload NAME=counter: which component?' >&2; exit 2; }
+	@boot/upload $(if $(MEMORY),--memory $(MEMORY)) $(if $(TIME),--time $(TIME)) $(if $(REMOVE),--remove) $(or $(UNDER),$(NAME)) $(if $(REMOVE),,$(or $(FILE),$(BUILD)/components/$(NAME).elf))
 
 console:                ## the serial console of what `make start` started, with its shell; Ctrl-] leaves it
 	@boot/run console

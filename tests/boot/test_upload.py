@@ -456,7 +456,7 @@ def test_hostile_files(system):
 
 def test_tool(system):
     """`make upload`'s program: builds nothing here, puts and says what became of it."""
-    command = ["boot/upload", "--control-port", str(system.control), "--token", system.running.token(), "probe", str(PROBE)]
+    command = ["boot/upload", "--control-port", str(system.control), "--port", str(system.web), "--token", system.running.token(), "probe", str(PROBE)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0 and "/cgi/probe" in done.stdout, done
     done = subprocess.run([*command[:-2], "other", str(COMPONENTS / "grasper.elf")], capture_output=True, text=True)
