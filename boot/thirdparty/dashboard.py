@@ -9,7 +9,9 @@ import cache
 import npm
 import steps
 
-FOLDER = pathlib.Path(__file__).resolve().parents[2] / 'components/mpd_manager/dashboard'
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FOLDER = ROOT / 'components/mpd_manager/dashboard'
+COSTS = ROOT / 'policy/costs.txt'
 
 
 def sources():
@@ -19,7 +21,7 @@ def sources():
 
 def bundle():
     files = sources()
-    key = cache.key(pathlib.Path(__file__), *(part for file in files for part in (str(file), FOLDER / file)))
+    key = cache.key(pathlib.Path(__file__), COSTS, *(part for file in files for part in (str(file), FOLDER / file)))
     return cache.entry('dashboard', key, lambda entry: build(files, entry))
 
 
@@ -31,5 +33,5 @@ def build(files, entry):
         (work / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(FOLDER / file, work / file)
     (work / 'node_modules').symlink_to(packages / 'node_modules')
-    steps.run('bundling the dashboard', ['node', 'build.mjs', entry], log='dashboard', cwd=work)
+    steps.run('bundling the dashboard', ['node', 'build.mjs', entry, COSTS], log='dashboard', cwd=work)
     shutil.rmtree(work)

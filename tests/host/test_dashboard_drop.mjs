@@ -4,7 +4,9 @@
  * pairs looked at one by one; and numbers and names as people read them (model/format.js).
  */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { test } from 'node:test';
+import { choices, costs } from '../../components/mpd_manager/dashboard/src/model/costs.js';
 import { forbidding, intent, sealing, wallRule } from '../../components/mpd_manager/dashboard/src/model/drop.js';
 import { bytes, count, decided, exact, heat, HEATS, lines, percent, uptime, width } from '../../components/mpd_manager/dashboard/src/model/format.js';
 import { nothing } from '../../components/mpd_manager/dashboard/src/model/state.js';
@@ -133,4 +135,15 @@ test('what a decision did', () => {
     assert.equal(decided({ action: 'merge', stayed: ['tcp'], joined: ['ip', 'vnic'] }), 'ip, vnic into tcp');
     assert.equal(decided({ action: 'merge', stayed: ['a', 'b', 'c', 'd'], joined: ['e', 'f', 'g'] }), 'e, f, g into a, b and 2 others');
     assert.equal(decided({ action: 'split', stayed: ['tcp'], left: ['ip'] }), 'ip off tcp');
+});
+
+test('published costs are read from policy/costs.txt, and what is set is always among the choices', () => {
+    const published = costs(fs.readFileSync(new URL('../../policy/costs.txt', import.meta.url), 'utf8'));
+    assert.ok(published.length >= 9);
+    assert.equal(published.find(({ name }) => name === 'Composite')?.cycles, 1680);
+    assert.ok(published.every(({ name, source }) => !name.startsWith('#') && source.length > 10));
+    const of = (cycles, by_hand) => choices(published, { cycles, measured: 1, by_hand });
+    assert.deepEqual([of(1, false).chosen, of(1680, true).chosen, of(77, true).chosen], ['measured', '1680', '77']);
+    assert.equal(of(77, true).list.length, published.length + 2);
+    assert.equal(of(1680, true).list.length, published.length + 1);
 });

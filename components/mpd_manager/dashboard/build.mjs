@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Bundles the dashboard: `node build.mjs FOLDER` writes index.html, app.js, app.css, icon.svg and licences.txt (those of what is bundled).
+ * Bundles the dashboard: `node build.mjs FOLDER [COSTS]` writes index.html, app.js, app.css, icon.svg and licences.txt (those of what is bundled).
+ * COSTS: policy/costs.txt, which the page offers to choose from.
  * boot/thirdparty/dashboard.py calls it where the packages of package-lock.json are unpacked; the files are flat, and name no other place.
  */
 import { build } from 'esbuild';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 
-const out = process.argv[2];
-if (!out) throw new Error('usage: node build.mjs FOLDER');
+const [out, costs = '../../../policy/costs.txt'] = process.argv.slice(2);
+if (!out) throw new Error('usage: node build.mjs FOLDER [COSTS]');
 
 const result = await build({
     entryPoints: { app: 'src/main.js' },
@@ -18,6 +19,8 @@ const result = await build({
     format: 'esm',
     target: 'es2022',
     charset: 'utf8',
+    alias: { 'costs.txt': path.resolve(costs) },
+    loader: { '.txt': 'text' },
     preserveSymlinks: true,
     legalComments: 'none',
     metafile: true,

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The policy's controls: mode, and the isolation dial, which sets the budget. What the system says is shown, not what was clicked.
+ * The policy's controls: mode, the isolation dial, which sets the budget, and what a crossing is charged as. What the system says is shown, not what was clicked.
  *
  * 1. While a person holds the dial, nothing that arrives moves it.
  */
+import text from 'costs.txt';
+import { choices, costs } from '../model/costs.js';
 import { percent } from '../model/format.js';
-import { byId, element, say } from './dom.js';
+import { byId, element, offer, say } from './dom.js';
 
 /** Budgets that the dial knows, in percent: finer where a step makes more difference. */
 const STOPS = [0, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 6, 7.5, 10, 12.5, 15, 20, 25, 30, 40, 50, 60, 80, 100];
+const PUBLISHED = costs(text);
 /** @type {Record<string, string>} */
 const MODES = {
     isolated: 'Every component keeps a room of its own, as far as rules allow.',
@@ -31,6 +34,8 @@ export function policy(set) {
         held = false;
         set({ mode: 'adaptive', budget_percent: STOPS[Number(dial.value)] });
     });
+    const cost = /** @type {HTMLSelectElement} */ (byId('crossing-cost'));
+    cost.addEventListener('change', () => set({ crossing_cost: cost.value === 'measured' ? 'measured' : Number(cost.value) }));
     return { show: (/** @type {import('../types').State} */ state, /** @type {boolean} */ mayWrite) => show(state, mayWrite, held, set) };
 }
 
@@ -49,6 +54,7 @@ function show(state, mayWrite, held, set) {
     for (const input of box.querySelectorAll('input')) input.checked = input.value === state.mode;
     /** @type {HTMLFieldSetElement} */ (byId('mode')).disabled = !mayWrite;
     say(byId('mode-help'), MODES[state.mode] ?? '');
+    showCost(state.policy, mayWrite);
     const budget = state.tick?.budget_percent ?? state.policy?.budget_percent;
     const dial = /** @type {HTMLInputElement} */ (byId('budget'));
     dial.disabled = !mayWrite;
@@ -64,6 +70,26 @@ function show(state, mayWrite, held, set) {
     say(
         byId('budget-help'),
         `Crossings may take ${percent(budget)} of processor time; they took ${percent(share)} in the last second.${threshold}${unused}`,
+    );
+}
+
+/** @param {import('../types').Policy | null} policy @param {boolean} mayWrite */
+function showCost(policy, mayWrite) {
+    const select = /** @type {HTMLSelectElement} */ (byId('crossing-cost'));
+    select.disabled = !mayWrite || !policy;
+    if (!policy) return;
+    const { list, chosen } = choices(PUBLISHED, policy.crossing_cost);
+    offer(select, list);
+    if (document.activeElement !== select) select.value = chosen;
+    const source = policy.crossing_cost.by_hand && PUBLISHED.find(({ cycles }) => cycles === policy.crossing_cost.cycles)?.source;
+    const how = 'The policy decides as on a processor whose walls cost that much';
+    say(
+        byId('cost-help'),
+        source
+            ? `${how}: ${source}.`
+            : policy.crossing_cost.by_hand
+              ? `${how}.`
+              : 'As measured at boot. Choose another to see where walls would stand there.',
     );
 }
 
