@@ -443,7 +443,7 @@ bool reboot_gate_closed(uint64_t address)
     return false;
 }
 
-SUPERVISOR_CALL(sup_kill, component_t component, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(sup_kill, component_t component, component_t)
 {
     unsigned index = system_component(component);
 

@@ -118,7 +118,7 @@ void scheduling_detach(void)
 
 /* ---- Supervisor calls ---- */
 
-SUPERVISOR_CALL(sup_sched_attach, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(sup_sched_attach, uint64_t address, component_t badge)
 {
     struct caller caller = caller_of(badge);
     struct caller_address where = {address};
@@ -130,7 +130,7 @@ SUPERVISOR_CALL(sup_sched_attach, uint64_t address, uint64_t, uint64_t, uint64_t
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_switch, thread_t number, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(sup_switch, thread_t number, component_t)
 {
     struct thread *to = thread_at(number), *from = thread_current();
 
@@ -161,7 +161,7 @@ static bool tick_is_idle(void)
     return shared->pending == 1u << SUP_EVENT_TIMER && global->ticks < shared->idle_until;
 }
 
-SUPERVISOR_CALL(sup_idle, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(sup_idle, component_t)
 {
     if (shared == NULL)
         return SHOJI_EINVAL;
@@ -172,8 +172,7 @@ SUPERVISOR_CALL(sup_idle, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, comp
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_thread_get, uint32_t index, uint64_t address, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_thread_get, uint32_t index, uint64_t address, component_t badge)
 {
     struct thread *thread = thread_at(index);
     struct sup_thread *out = (struct sup_thread *)address;

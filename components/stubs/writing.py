@@ -35,12 +35,14 @@ def unchecked(parameter, header):
 
 def served(header):
     """The badge comes right behind the function's own arguments; where these take all registers there is none."""
-    lines = [f'#include <{header.path.name}>', '']
+    supervisor = header.path.parts[0] == 'kernel'
+    suffix = '_call' if supervisor else '_badged'
+    lines = [f'#include <{"shoji/" if supervisor else ""}{header.path.name}>', '']
     for function in header.functions:
         if len(function.parameters) < ARGUMENTS and not function.variadic:
-            parameters = [*(unchecked(parameter, header) for parameter in function.parameters), 'component_t client']
+            parameters = [*(unchecked(parameter, header) for parameter in function.parameters), 'component_t badge']
             lines += [f'#define SHOJI_BADGE_{function.name} "{REGISTERS[len(function.parameters)]}"',
-                      f'__attribute__((used)) {named(function, function.name + "_badged", parameters)};']
+                      f'__attribute__((used)) {named(function, function.name + suffix, parameters)};']
     return guarded(header, 'served', lines)
 
 

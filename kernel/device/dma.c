@@ -66,8 +66,7 @@ static bool pool_allows(uint32_t offset, uint64_t bytes, enum right right)
     return offset <= end && bytes <= end - offset;
 }
 
-SUPERVISOR_CALL(sup_device_perm, uint64_t address, uint64_t bytes, uint32_t perm, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_device_perm, uint64_t address, uint64_t bytes, uint32_t perm, component_t badge)
 {
     unsigned caller = caller_of(badge).component;
     unsigned slot = address >> 32 == 0 ? layout_slot_of((uint32_t)address) : NO_SLOT;

@@ -168,7 +168,7 @@ void virtio_net_reset(unsigned component)
     dma_forget(component);
 }
 
-SUPERVISOR_CALL(sup_device_open, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(sup_device_open, uint64_t address, component_t badge)
 {
     struct caller caller = caller_of(badge);
 

@@ -299,8 +299,7 @@ static bool takes_from(unsigned client, unsigned giver)
     return false;
 }
 
-SUPERVISOR_CALL(mmp_set_gate, uint64_t function, uint32_t perm, component_t to, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(mmp_set_gate, uint64_t function, uint32_t perm, component_t to, component_t badge)
 {
     unsigned giver = caller_of(badge).component, client = system_component(to), server = NO_COMPONENT;
     const struct component *component = &system_state.components[giver];
@@ -339,8 +338,7 @@ SUPERVISOR_CALL(mmp_set_gate, uint64_t function, uint32_t perm, component_t to, 
     return gate_give(giver, target, server != NO_COMPONENT, (perm & SUP_PERM_TRANSITIVE) != 0, client);
 }
 
-SUPERVISOR_CALL(mmp_pass_gate, component_t of, uint64_t name_address, component_t to, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(mmp_pass_gate, component_t of, uint64_t name_address, component_t to, component_t badge)
 {
     struct caller caller = caller_of(badge);
     unsigned giver = caller.component, client = system_component(to), server = system_component(of);

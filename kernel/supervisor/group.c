@@ -71,7 +71,7 @@ void group_forsake(unsigned component)
     }
 }
 
-SUPERVISOR_CALL(mmp_alloc_group, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(mmp_alloc_group, component_t badge)
 {
     unsigned index = pd_index_free(false);
 
@@ -99,7 +99,7 @@ static long own_group(component_t id, component_t badge, struct group **out)
     return (*out)->owner == caller_of(badge).component ? SHOJI_OK : SHOJI_EPERM;
 }
 
-SUPERVISOR_CALL(mmp_free_group, component_t id, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(mmp_free_group, component_t id, component_t badge)
 {
     struct group *group;
     long status = own_group(id, badge, &group);
@@ -109,8 +109,7 @@ SUPERVISOR_CALL(mmp_free_group, component_t id, uint64_t, uint64_t, uint64_t, ui
     return status;
 }
 
-SUPERVISOR_CALL(mmp_group_admit, component_t id, component_t component, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(mmp_group_admit, component_t id, component_t component, component_t badge)
 {
     unsigned index = system_component(component);
     struct group *group;
@@ -124,8 +123,7 @@ SUPERVISOR_CALL(mmp_group_admit, component_t id, component_t component, uint64_t
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(mmp_group_expel, component_t id, component_t component, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(mmp_group_expel, component_t id, component_t component, component_t badge)
 {
     unsigned index = system_component(component);
     struct group *group;
@@ -140,7 +138,7 @@ SUPERVISOR_CALL(mmp_group_expel, component_t id, component_t component, uint64_t
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(mmp_group_join, component_t id, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(mmp_group_join, component_t id, component_t badge)
 {
     unsigned caller = caller_of(badge).component;
     struct group *group = group_find(id);
@@ -152,7 +150,7 @@ SUPERVISOR_CALL(mmp_group_join, component_t id, uint64_t, uint64_t, uint64_t, ui
     return layout_join(group->index, caller);
 }
 
-SUPERVISOR_CALL(mmp_group_leave, component_t id, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(mmp_group_leave, component_t id, component_t badge)
 {
     struct group *group = group_find(id);
 

@@ -46,8 +46,7 @@ static long pages_check(unsigned component, uint64_t address, uint64_t bytes)
     return any_kept(component, (uint32_t)address, (uint32_t)bytes) ? SHOJI_EBUSY : SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_heap_close, uint64_t address, uint64_t bytes, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_heap_close, uint64_t address, uint64_t bytes, component_t badge)
 {
     unsigned component = caller_of(badge).component;
     long status = pages_check(component, address, bytes);
@@ -59,8 +58,7 @@ SUPERVISOR_CALL(sup_heap_close, uint64_t address, uint64_t bytes, uint64_t, uint
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_heap_open, uint64_t address, uint64_t bytes, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_heap_open, uint64_t address, uint64_t bytes, component_t badge)
 {
     unsigned component = caller_of(badge).component;
     long status = pages_check(component, address, bytes);
@@ -70,8 +68,7 @@ SUPERVISOR_CALL(sup_heap_open, uint64_t address, uint64_t bytes, uint64_t, uint6
     return status;
 }
 
-SUPERVISOR_CALL(sup_heap_keep, uint64_t address, uint64_t bytes, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_heap_keep, uint64_t address, uint64_t bytes, component_t badge)
 {
     unsigned component = caller_of(badge).component;
     long status = pages_check(component, address, bytes);
@@ -133,8 +130,7 @@ static uint32_t allocated_at(unsigned component, uint64_t address)
     return found.address == address ? found.bytes : 0;
 }
 
-SUPERVISOR_CALL(sup_heap_alloc, uint64_t address, uint64_t bytes, uint32_t is_written, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_heap_alloc, uint64_t address, uint64_t bytes, uint32_t is_written, component_t badge)
 {
     unsigned component = caller_of(badge).component;
 
@@ -161,8 +157,7 @@ bool heap_store_for(unsigned component, uint32_t address, uint64_t bytes)
     return true;
 }
 
-SUPERVISOR_CALL(sup_heap_written, uint64_t address, uint64_t bytes, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_heap_written, uint64_t address, uint64_t bytes, component_t badge)
 {
     unsigned component = caller_of(badge).component;
 
@@ -171,7 +166,7 @@ SUPERVISOR_CALL(sup_heap_written, uint64_t address, uint64_t bytes, uint64_t, ui
     return heap_store_for(component, (uint32_t)address, bytes) ? SHOJI_OK : SHOJI_EPERM;
 }
 
-SUPERVISOR_CALL(sup_heap_free, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(sup_heap_free, uint64_t address, component_t badge)
 {
     unsigned component = caller_of(badge).component;
     uint32_t bytes = allocated_at(component, address);
@@ -184,7 +179,7 @@ SUPERVISOR_CALL(sup_heap_free, uint64_t address, uint64_t, uint64_t, uint64_t, u
     return bytes;
 }
 
-SUPERVISOR_CALL(sup_heap_size, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(sup_heap_size, uint64_t address, component_t badge)
 {
     uint32_t bytes = allocated_at(caller_of(badge).component, address);
 
@@ -208,8 +203,7 @@ static long resize(unsigned component, uint32_t address, uint32_t old, uint32_t 
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_heap_move, uint64_t from, uint64_t to, uint64_t bytes, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_heap_move, uint64_t from, uint64_t to, uint64_t bytes, component_t badge)
 {
     unsigned component = caller_of(badge).component;
     uint32_t old = allocated_at(component, from), kept = old < bytes ? old : (uint32_t)bytes, run;

@@ -23,8 +23,7 @@ static bool records_check(component_t badge, uint64_t address, uint64_t count, u
            caller_may_write(caller_of(badge), (struct caller_address){address}, count * record);
 }
 
-SUPERVISOR_CALL(sup_components, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_components, uint64_t address, uint32_t count, component_t badge)
 {
     const struct manifest *manifest = &system_state.manifest;
     struct sup_component *out = (struct sup_component *)address;
@@ -123,14 +122,14 @@ uint32_t edges_tell(struct sup_edge *out, uint32_t count)
     return edges;
 }
 
-SUPERVISOR_CALL(sup_edges, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(sup_edges, uint64_t address, uint32_t count, component_t badge)
 {
     if (!records_check(badge, address, count, sizeof(struct sup_edge)))
         return SHOJI_EINVAL;
     return edges_tell((struct sup_edge *)address, count);
 }
 
-SUPERVISOR_CALL(sup_counters, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(sup_counters, uint64_t address, component_t badge)
 {
     struct sup_counters *out = (struct sup_counters *)address;
     struct protection_counters hardware;
@@ -158,13 +157,12 @@ SUPERVISOR_CALL(sup_counters, uint64_t address, uint64_t, uint64_t, uint64_t, ui
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_null, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(sup_null, component_t)
 {
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_policy_line, uint32_t index, uint64_t address, uint64_t bytes, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_policy_line, uint32_t index, uint64_t address, uint64_t bytes, component_t badge)
 {
     const struct manifest *manifest = &system_state.manifest;
     const struct manifest_policy_line *line;
@@ -194,7 +192,7 @@ long move_told(long status)
     return status;
 }
 
-SUPERVISOR_CALL(pd_merge, component_t into, component_t from, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(pd_merge, component_t into, component_t from, component_t)
 {
     unsigned a = system_component(into), b = system_component(from);
 
@@ -205,7 +203,7 @@ SUPERVISOR_CALL(pd_merge, component_t into, component_t from, uint64_t, uint64_t
     return move_told(layout_merge(a, b));
 }
 
-SUPERVISOR_CALL(pd_split, component_t component, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(pd_split, component_t component, component_t)
 {
     unsigned index = system_component(component);
 
@@ -216,7 +214,7 @@ SUPERVISOR_CALL(pd_split, component_t component, uint64_t, uint64_t, uint64_t, u
     return move_told(layout_split(index));
 }
 
-SUPERVISOR_CALL(pd_move, component_t component, component_t into, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(pd_move, component_t component, component_t into, component_t)
 {
     unsigned a = system_component(component), b = system_component(into);
 
@@ -227,8 +225,7 @@ SUPERVISOR_CALL(pd_move, component_t component, component_t into, uint64_t, uint
     return move_told(layout_move(a, b));
 }
 
-SUPERVISOR_CALL(pd_partition, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(pd_partition, uint64_t address, uint32_t count, component_t badge)
 {
     const uint32_t *sets = (const uint32_t *)address;
     uint8_t set_of[LAYOUT_COMPONENTS];

@@ -129,15 +129,14 @@ static long release(unsigned index, uint64_t address, uint64_t bytes)
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(mmp_alloc, component_t owner, uint64_t bytes, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(mmp_alloc, component_t owner, uint64_t bytes, component_t)
 {
     unsigned index = system_component(owner);
 
     return index == NO_COMPONENT ? SHOJI_ENOENT : alloc(index, bytes);
 }
 
-SUPERVISOR_CALL(mmp_alloc_at, component_t owner, uint64_t address, uint64_t bytes, uint64_t, uint64_t,
-                component_t)
+SUPERVISOR_CALL(mmp_alloc_at, component_t owner, uint64_t address, uint64_t bytes, component_t)
 {
     unsigned index = system_component(owner);
 
@@ -146,8 +145,7 @@ SUPERVISOR_CALL(mmp_alloc_at, component_t owner, uint64_t address, uint64_t byte
     return are_pages(component_at(index), address, bytes) ? alloc_at(index, address, bytes) : SHOJI_EINVAL;
 }
 
-SUPERVISOR_CALL(mmp_free, component_t owner, uint64_t address, uint64_t bytes, uint64_t, uint64_t,
-                component_t)
+SUPERVISOR_CALL(mmp_free, component_t owner, uint64_t address, uint64_t bytes, component_t)
 {
     unsigned index = system_component(owner);
 
@@ -165,8 +163,7 @@ static long owner_check(component_t owner, component_t badge, unsigned *index)
     return pd_is_within(*index, caller_of(badge).component) ? SHOJI_OK : SHOJI_EPERM;
 }
 
-SUPERVISOR_CALL(pd_mmp_alloc, component_t owner, uint64_t bytes, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_VARIANT(pd, mmp_alloc, component_t owner, uint64_t bytes, component_t badge)
 {
     unsigned index;
     long status = owner_check(owner, badge, &index);
@@ -174,8 +171,7 @@ SUPERVISOR_CALL(pd_mmp_alloc, component_t owner, uint64_t bytes, uint64_t, uint6
     return status != SHOJI_OK ? status : alloc(index, bytes);
 }
 
-SUPERVISOR_CALL(pd_mmp_alloc_at, component_t owner, uint64_t address, uint64_t bytes, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_VARIANT(pd, mmp_alloc_at, component_t owner, uint64_t address, uint64_t bytes, component_t badge)
 {
     unsigned index, slot;
     long status = owner_check(owner, badge, &index);
@@ -192,8 +188,7 @@ SUPERVISOR_CALL(pd_mmp_alloc_at, component_t owner, uint64_t address, uint64_t b
     return alloc_at(index, address, bytes);
 }
 
-SUPERVISOR_CALL(pd_mmp_free, component_t owner, uint64_t address, uint64_t bytes, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_VARIANT(pd, mmp_free, component_t owner, uint64_t address, uint64_t bytes, component_t badge)
 {
     unsigned index;
     long status = owner_check(owner, badge, &index);
@@ -213,8 +208,7 @@ static bool any_kept(uint32_t address, uint32_t bytes)
     return false;
 }
 
-SUPERVISOR_CALL(mmp_mem_chown, uint64_t address, uint64_t bytes, component_t to, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(mmp_mem_chown, uint64_t address, uint64_t bytes, component_t to, component_t badge)
 {
     unsigned from = caller_of(badge).component, receiver = system_component(to);
     unsigned slot;
@@ -281,7 +275,7 @@ void memory_reset(unsigned index)
     component->heap_next = component->heap_base;
 }
 
-SUPERVISOR_CALL(sup_memory_used, component_t owner, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(sup_memory_used, component_t owner, component_t)
 {
     unsigned index = system_component(owner);
 

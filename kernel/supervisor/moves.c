@@ -87,8 +87,7 @@ static bool move_valid(const struct sup_test_move *move)
     }
 }
 
-SUPERVISOR_CALL(sup_moves_at, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_moves_at, uint64_t address, uint32_t count, component_t badge)
 {
     const struct sup_test_move *wanted = (const struct sup_test_move *)address;
 
@@ -109,8 +108,7 @@ SUPERVISOR_CALL(sup_moves_at, uint64_t address, uint32_t count, uint64_t, uint64
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_moves_hit, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_moves_hit, uint64_t address, uint32_t count, component_t badge)
 {
     struct sup_test_hit *out = (struct sup_test_hit *)address;
 
@@ -124,7 +122,7 @@ SUPERVISOR_CALL(sup_moves_hit, uint64_t address, uint32_t count, uint64_t, uint6
     return hit_count;
 }
 
-SUPERVISOR_CALL(sup_layout_check, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(sup_layout_check, component_t)
 {
     const char *broken = layout_check();
 

@@ -43,8 +43,7 @@ long names_read_new(struct caller caller, uint64_t address, char out[SHOJI_NAME_
     return status == SHOJI_OK && name_taken(out) ? SHOJI_EBUSY : status;
 }
 
-SUPERVISOR_CALL(mmp_name_PD, component_t pd, uint64_t name_address, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(mmp_name_PD, component_t pd, uint64_t name_address, component_t badge)
 {
     struct caller caller = caller_of(badge);
     unsigned index = system_component(pd);
@@ -62,8 +61,7 @@ SUPERVISOR_CALL(mmp_name_PD, component_t pd, uint64_t name_address, uint64_t, ui
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_gate_server, uint64_t gate, uint64_t name_address, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_gate_server, uint64_t gate, uint64_t name_address, component_t badge)
 {
     struct caller caller = caller_of(badge);
     const struct component *component = &system_state.components[caller.component];

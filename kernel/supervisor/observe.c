@@ -14,7 +14,7 @@ static bool record_check(component_t badge, uint64_t address, uint64_t bytes)
     return address % 8 == 0 && caller_may_write(caller_of(badge), (struct caller_address){address}, bytes);
 }
 
-SUPERVISOR_CALL(sup_fault, uint64_t number, uint64_t address, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(sup_fault, uint64_t number, uint64_t address, component_t badge)
 {
     const struct sup_fault *report = reports_find(number);
 
@@ -26,8 +26,7 @@ SUPERVISOR_CALL(sup_fault, uint64_t number, uint64_t address, uint64_t, uint64_t
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_gate, component_t client, uint32_t index, uint64_t address, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_gate, component_t client, uint32_t index, uint64_t address, component_t badge)
 {
     const struct manifest *manifest = &system_state.manifest;
     struct sup_gate *out = (struct sup_gate *)address;

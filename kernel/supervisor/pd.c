@@ -113,8 +113,7 @@ static void describe(unsigned index, unsigned maker, uint32_t id, uint64_t memor
                            .parent = maker};
 }
 
-SUPERVISOR_CALL(mmp_alloc_PD, uint32_t kind, uint64_t memory, uint64_t name_address, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(mmp_alloc_PD, uint32_t kind, uint64_t memory, uint64_t name_address, component_t badge)
 {
     struct caller caller = caller_of(badge);
     struct component *maker = component_at(caller.component);
@@ -206,8 +205,7 @@ static long below_find(component_t pd, component_t badge, unsigned *index)
     return *index != caller && pd_is_within(*index, caller) ? SHOJI_OK : SHOJI_EPERM;
 }
 
-SUPERVISOR_CALL(mmp_free_PD, component_t pd, uint32_t recursive, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(mmp_free_PD, component_t pd, uint32_t recursive, component_t badge)
 {
     unsigned index, heir;
     uint64_t ending;
@@ -226,7 +224,7 @@ SUPERVISOR_CALL(mmp_free_PD, component_t pd, uint32_t recursive, uint64_t, uint6
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(mmp_pd_slot, component_t pd, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(mmp_pd_slot, component_t pd, component_t badge)
 {
     unsigned index;
     long status = below_find(pd, badge, &index);
@@ -234,7 +232,7 @@ SUPERVISOR_CALL(mmp_pd_slot, component_t pd, uint64_t, uint64_t, uint64_t, uint6
     return status != SHOJI_OK ? status : component_at(index)->heap_base;
 }
 
-SUPERVISOR_CALL(mmp_reset_PD, component_t pd, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(mmp_reset_PD, component_t pd, component_t badge)
 {
     unsigned index;
     long status = below_find(pd, badge, &index);
@@ -248,7 +246,7 @@ SUPERVISOR_CALL(mmp_reset_PD, component_t pd, uint64_t, uint64_t, uint64_t, uint
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(mmp_open_PD, component_t pd, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(mmp_open_PD, component_t pd, component_t badge)
 {
     unsigned index;
     long status = below_find(pd, badge, &index);
@@ -256,8 +254,7 @@ SUPERVISOR_CALL(mmp_open_PD, component_t pd, uint64_t, uint64_t, uint64_t, uint6
     return status != SHOJI_OK ? status : reboot_open(index);
 }
 
-SUPERVISOR_CALL(mmp_time_PD, component_t pd, uint32_t milliseconds, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(mmp_time_PD, component_t pd, uint32_t milliseconds, component_t badge)
 {
     unsigned index;
     long status = below_find(pd, badge, &index);

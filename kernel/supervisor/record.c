@@ -18,17 +18,17 @@ static bool may_write(component_t badge, uint64_t address, uint64_t count, uint6
            caller_may_write(caller_of(badge), (struct caller_address){address}, count * bytes);
 }
 
-SUPERVISOR_CALL(sup_record_start, uint64_t ticks, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(sup_record_start, uint64_t ticks, component_t)
 {
     return recorder_start(ticks);
 }
 
-SUPERVISOR_CALL(sup_record_stop, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(sup_record_stop, component_t)
 {
     return recorder_stop();
 }
 
-SUPERVISOR_CALL(sup_recording, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t, component_t badge)
+SUPERVISOR_CALL(sup_recording, uint64_t address, component_t badge)
 {
     if (!may_write(badge, address, 1, sizeof(struct sup_recording)))
         return SHOJI_EINVAL;
@@ -44,8 +44,7 @@ static bool recording_now(void)
     return now.state == SUP_RECORDING;
 }
 
-SUPERVISOR_CALL(sup_records, uint64_t first, uint64_t address, uint32_t count, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_records, uint64_t first, uint64_t address, uint32_t count, component_t badge)
 {
     struct sup_record *out = (struct sup_record *)address;
     uint32_t done = 0;
@@ -60,8 +59,7 @@ SUPERVISOR_CALL(sup_records, uint64_t first, uint64_t address, uint32_t count, u
     return done != 0 ? (long)done : SHOJI_ENOENT;
 }
 
-SUPERVISOR_CALL(sup_notes, uint64_t first, uint64_t address, uint32_t count, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_notes, uint64_t first, uint64_t address, uint32_t count, component_t badge)
 {
     struct sup_note *out = (struct sup_note *)address;
     uint32_t done = 0;
@@ -76,16 +74,14 @@ SUPERVISOR_CALL(sup_notes, uint64_t first, uint64_t address, uint32_t count, uin
     return done != 0 ? (long)done : SHOJI_ENOENT;
 }
 
-SUPERVISOR_CALL(sup_record_edges, uint64_t address, uint32_t count, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_record_edges, uint64_t address, uint32_t count, component_t badge)
 {
     if (!may_write(badge, address, count, sizeof(struct sup_edge)))
         return SHOJI_EINVAL;
     return recorder_edges((struct sup_edge *)address, count);
 }
 
-SUPERVISOR_CALL(sup_record_gate, uint32_t address, uint64_t result, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_record_gate, uint32_t address, uint64_t result, component_t badge)
 {
     struct sup_record_gate *out = (struct sup_record_gate *)result;
     const struct component *client;
@@ -109,8 +105,7 @@ SUPERVISOR_CALL(sup_record_gate, uint32_t address, uint64_t result, uint64_t, ui
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_record_thread, uint32_t index, uint64_t address, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_record_thread, uint32_t index, uint64_t address, component_t badge)
 {
     struct sup_thread *out = (struct sup_thread *)address;
     const struct thread *thread = thread_at(index);
@@ -125,8 +120,7 @@ SUPERVISOR_CALL(sup_record_thread, uint32_t index, uint64_t address, uint64_t, u
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_record_say, uint64_t address, uint64_t bytes, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_record_say, uint64_t address, uint64_t bytes, component_t badge)
 {
     if (bytes > SUP_NOTE_TEXT || !caller_may_read(caller_of(badge), (struct caller_address){address}, bytes))
         return SHOJI_EINVAL;

@@ -292,7 +292,7 @@ set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to, unsign
     return pass_on(slot, giver, (uint32_t)address, (uint32_t)bytes, (enum right)perm, transitive, receiver);
 }
 
-SUPERVISOR_CALL(mmp_set_perm, uint64_t address, uint64_t bytes, uint32_t perm, component_t to, uint64_t,
+SUPERVISOR_CALL(mmp_set_perm, uint64_t address, uint64_t bytes, uint32_t perm, component_t to,
                 component_t badge)
 {
     unsigned giver = caller_of(badge).component, receiver = system_component(to);
@@ -306,7 +306,7 @@ SUPERVISOR_CALL(mmp_set_perm, uint64_t address, uint64_t bytes, uint32_t perm, c
     return set_perm(address, bytes, perm, to, giver);
 }
 
-SUPERVISOR_CALL(mprot_export, uint64_t address, uint64_t bytes, uint32_t prot, component_t to, uint64_t,
+SUPERVISOR_CALL(mprot_export, uint64_t address, uint64_t bytes, uint32_t prot, component_t to,
                 component_t badge)
 {
     if (prot > RIGHT_EXECUTE)
@@ -314,8 +314,7 @@ SUPERVISOR_CALL(mprot_export, uint64_t address, uint64_t bytes, uint32_t prot, c
     return set_perm(address, bytes, prot, to, caller_of(badge).component);
 }
 
-SUPERVISOR_CALL(sup_take_back, uint64_t address, uint64_t bytes, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_take_back, uint64_t address, uint64_t bytes, component_t badge)
 {
     unsigned owner = caller_of(badge).component;
     uint64_t base = ARENA_BASE + (uint64_t)owner * SLOT_BYTES, end = base + GATES_OFFSET;

@@ -57,8 +57,7 @@ static struct thread *thread_find(void)
     return thread_create("segment", 0, 0, 0);
 }
 
-SUPERVISOR_CALL(thread_mmp_alloc, component_t owner, uint64_t bytes, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_VARIANT(thread, mmp_alloc, component_t owner, uint64_t bytes, component_t badge)
 {
     struct thread *thread;
 
@@ -85,8 +84,7 @@ static long segment_find(uint64_t stack, component_t badge, struct thread **out)
     return segment_of(*out)->manager == caller_of(badge).component ? SHOJI_OK : SHOJI_EPERM;
 }
 
-SUPERVISOR_CALL(thread_mmp_free, component_t owner, uint64_t stack, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_VARIANT(thread, mmp_free, component_t owner, uint64_t stack, uint64_t, component_t badge)
 {
     struct thread *thread;
     long status;

@@ -19,8 +19,7 @@ void terminal_forsake(unsigned component)
     console_foot(NULL, 0);
 }
 
-SUPERVISOR_CALL(sup_console_read, uint64_t address, uint64_t bytes, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_console_read, uint64_t address, uint64_t bytes, component_t badge)
 {
     long taken;
 
@@ -32,8 +31,7 @@ SUPERVISOR_CALL(sup_console_read, uint64_t address, uint64_t bytes, uint64_t, ui
     return taken;
 }
 
-SUPERVISOR_CALL(sup_console_foot, uint64_t address, uint64_t bytes, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_console_foot, uint64_t address, uint64_t bytes, component_t badge)
 {
     if (bytes > SUP_CONSOLE_FOOT_BYTES ||
         (bytes > 0 && !caller_may_read(caller_of(badge), (struct caller_address){address}, bytes)))
@@ -44,8 +42,7 @@ SUPERVISOR_CALL(sup_console_foot, uint64_t address, uint64_t bytes, uint64_t, ui
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_console_state, uint64_t address, uint64_t, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_console_state, uint64_t address, component_t badge)
 {
     struct sup_console *out = (struct sup_console *)address;
 

@@ -16,7 +16,7 @@ void test_exit(uint32_t code)
     port_write32(DEBUG_EXIT_PORT, code);
 }
 
-SUPERVISOR_CALL(sup_exit, uint64_t code, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(sup_exit, uint64_t code, component_t)
 {
     test_exit((uint32_t)code);
     for (;;) /* QEMU ends a moment later */

@@ -125,8 +125,7 @@ static void trace(const struct thread *thread, struct sup_trace *out)
     }
 }
 
-SUPERVISOR_CALL(sup_thread_trace, uint32_t number, uint64_t address, uint64_t, uint64_t, uint64_t,
-                component_t badge)
+SUPERVISOR_CALL(sup_thread_trace, uint32_t number, uint64_t address, component_t badge)
 {
     struct thread *thread = thread_at(number);
     struct sup_trace *out = (struct sup_trace *)address;

@@ -9,7 +9,7 @@
 // links: kernel/layout/share.c kernel/layout/dma.c
 // links: kernel/layout/check.c kernel/mmp/view.c kernel/mmp/domain.c kernel/mmp/device.c kernel/system.c
 // links: kernel/text.c tests/host/seeded.c
-// includes: kernel kernel/include mmp_hw/include tests/host
+// includes: kernel kernel/include build/interface mmp_hw/include tests/host
 // flags: -no-pie -fno-pie
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@
 #include "reboot.h"
 #include "reports.h"
 #include "seeded.h"
-#include "shoji/supervisor.h"
+#include "served/supervisor.h"
 #include "system.h"
 
 #define COMPONENTS 3u
@@ -43,9 +43,6 @@
 #define WORDS 0x6000u /* looked at, of each slot, from its beginning */
 #define POOL_RW 0x5000u
 #define POOL_RO 0x9000u
-
-long sup_device_perm_call(uint64_t address, uint64_t bytes, uint32_t perm, uint64_t, uint64_t,
-                          component_t badge);
 
 /* ---- Fakes ---- */
 
@@ -255,7 +252,7 @@ static void grants_are_what_component_and_manifest_allow(void **state)
             continue;
         for (uint32_t at = from; at < from + bytes; at += 4)
             ok = ok && allowed(slot, at, right);
-        status = sup_device_perm_call(base(slot) + from, bytes, right, 0, 0, 10 + OWNER);
+        status = sup_device_perm_call(base(slot) + from, bytes, right, 10 + OWNER);
         assert_int_equal(status, ok ? SHOJI_OK : SHOJI_EPERM);
         granted += ok;
         refused += !ok;
@@ -315,7 +312,7 @@ static void bad_calls_change_nothing(void **state)
     boot(true);
     for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
         assert_int_equal(
-            sup_device_perm_call(calls[i].address, calls[i].bytes, calls[i].perm, 0, 0, calls[i].badge),
+            sup_device_perm_call(calls[i].address, calls[i].bytes, calls[i].perm, calls[i].badge),
             calls[i].status);
     everything_look();
 }

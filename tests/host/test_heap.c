@@ -11,8 +11,8 @@
 // links: kernel/layout/population.c kernel/layout/union.c kernel/layout/share.c kernel/layout/dma.c
 // links: kernel/layout/check.c kernel/mmp/view.c kernel/mmp/domain.c kernel/system.c kernel/text.c
 // links: kernel/cpu/store.c components/runtime/lend.c tests/host/seeded.c
-// includes: kernel kernel/include mmp_hw/include tests/host components/runtime components/interface
-// flags: -no-pie -fno-pie -Wno-unused-parameter
+// includes: kernel kernel/include build/interface mmp_hw/include tests/host components/runtime
+// components/interface flags: -no-pie -fno-pie -Wno-unused-parameter
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@
 #include "mmp/arch.h"
 #include "runtime.h"
 #include "seeded.h"
-#include "shoji/supervisor.h"
+#include "served/supervisor.h"
 #include "slabs.c" /* its variables are to begin anew for each setting */
 #include "supervisor/heap.h"
 #include "supervisor/group.h"
@@ -206,25 +206,34 @@ void panic(const char *format, ...)
     abort();
 }
 
-#define CALL(name)                                                                                           \
-    long name##_call(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t);                         \
+/* A call of so many arguments, by who has the badge. */
+#define CALL_OF_1(name)                                                                                      \
     static long name##_by(component_t badge, uint64_t a, uint64_t b, uint64_t c)                             \
     {                                                                                                        \
-        return name##_call(a, b, c, 0, 0, badge);                                                            \
+        return (void)b, (void)c, name##_call(a, badge);                                                      \
     }
-CALL(mmp_alloc)
-CALL(mmp_alloc_at)
-CALL(mmp_free)
-CALL(sup_heap_close)
-CALL(sup_heap_open)
-CALL(sup_heap_keep)
-CALL(sup_heap_alloc)
-CALL(sup_heap_written)
-CALL(sup_heap_move)
-CALL(sup_heap_free)
-CALL(sup_heap_size)
-CALL(sup_take_back)
-long mmp_set_perm_call(uint64_t, uint64_t, uint32_t, component_t, uint64_t, component_t);
+#define CALL_OF_2(name)                                                                                      \
+    static long name##_by(component_t badge, uint64_t a, uint64_t b, uint64_t c)                             \
+    {                                                                                                        \
+        return (void)c, name##_call(a, b, badge);                                                            \
+    }
+#define CALL_OF_3(name)                                                                                      \
+    static long name##_by(component_t badge, uint64_t a, uint64_t b, uint64_t c)                             \
+    {                                                                                                        \
+        return name##_call(a, b, c, badge);                                                                  \
+    }
+CALL_OF_2(mmp_alloc)
+CALL_OF_3(mmp_alloc_at)
+CALL_OF_3(mmp_free)
+CALL_OF_2(sup_heap_close)
+CALL_OF_2(sup_heap_open)
+CALL_OF_2(sup_heap_keep)
+CALL_OF_3(sup_heap_alloc)
+CALL_OF_2(sup_heap_written)
+CALL_OF_3(sup_heap_move)
+CALL_OF_1(sup_heap_free)
+CALL_OF_1(sup_heap_size)
+CALL_OF_2(sup_take_back)
 
 #define BADGE (OWNER + 1)
 
@@ -586,7 +595,7 @@ static void share_try(void)
     for (unsigned word = word_of(at); word < word_of(at + bytes); word++)
         all =
             all && page[word / 1024] != ABSENT && (right == RIGHT_NONE || owners_right(word) == RIGHT_WRITE);
-    assert_int_equal(mmp_set_perm_call(at, bytes, right, to + 1, 0, BADGE), all ? SHOJI_OK : SHOJI_EPERM);
+    assert_int_equal(mmp_set_perm_call(at, bytes, right, to + 1, BADGE), all ? SHOJI_OK : SHOJI_EPERM);
     if (all)
         memset(&lent[to][word_of(at)], right, bytes / 4);
 }
@@ -750,7 +759,7 @@ long sup_take_back(uint64_t a, uint64_t b) { return PASSED(sup_take_back, a, b, 
 // clang-format on
 long __real_mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to)
 {
-    return mmp_set_perm_call(address, bytes, perm, to, 0, BADGE);
+    return mmp_set_perm_call(address, bytes, perm, to, BADGE);
 }
 long __wrap_mmp_set_perm(uint64_t address, uint64_t bytes, uint32_t perm, component_t to);
 long __real_mprot_export(uint64_t address, uint64_t bytes, uint32_t perm, component_t to)

@@ -7,7 +7,7 @@
  */
 // clang-format off
 // links: kernel/reboot.c kernel/text.c tests/host/seeded.c
-// includes: kernel kernel/include mmp_hw/include tests/host
+// includes: kernel kernel/include build/interface mmp_hw/include tests/host
 // flags: -D_GNU_SOURCE
 // clang-format on
 #include <setjmp.h>
@@ -32,7 +32,7 @@
 #include "recorder.h"
 #include "scheduling.h"
 #include "seeded.h"
-#include "shoji/supervisor.h"
+#include "served/supervisor.h"
 #include "supervisor/calls.h"
 #include "supervisor/group.h"
 #include "supervisor/gates.h"
@@ -46,8 +46,6 @@
 #define THREADS 7u /* 0 is the upcall thread, the last one `reboot` */
 #define REBOOTER (THREADS - 1)
 #define ALL ((1u << COMPONENTS) - 1)
-
-long sup_kill_call(component_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t);
 
 /* ---- The model ---- */
 
@@ -368,7 +366,7 @@ static void kill_now(unsigned component)
     model_fail(component, fallen, true);
     went = setjmp(gone_on);
     if (went == 0)
-        (void)sup_kill_call(component + 1, 0, 0, 0, 0, 0);
+        (void)sup_kill_call(component + 1, 0);
     assert_int_equal(went, model[SCHEDULER].state == DOWN ? RAN_UPCALL : CONTINUED);
     scheduler_up();
 }

@@ -184,11 +184,11 @@ def test_only_what_changes_is_written(tmp_path, derived):
 
 
 def test_nothing_is_written_by_hand():
-    """No padding, no thunk and no declaration of a badged function but the derived ones."""
+    """No padding, no thunk and no declaration of a badged function or a supervisor call but the derived ones."""
     wrong = []
-    for folder in ("components", "webserver", "tests/boot", "tests/host"):
+    for folder in ("components", "webserver", "kernel", "tests/boot", "tests/host"):
         for path in (ROOT / folder).rglob("*.[ch]"):
-            if re.search(r"^(?:__attribute__\S* )?long \w+_badged\([^{;]*\);|unused_t", path.read_text(), re.M):
+            if re.search(r"^(?:__attribute__\S* )?long \w+_(?:badged|call)\([^{;]*\);|unused_t", path.read_text(), re.M):
                 wrong.append(str(path.relative_to(ROOT)))
     assert wrong == []
 

@@ -12,7 +12,7 @@
 // links: kernel/layout/population.c kernel/layout/union.c kernel/layout/share.c kernel/layout/dma.c
 // links: kernel/layout/check.c kernel/mmp/view.c kernel/mmp/domain.c kernel/mmp/gate.c
 // links: kernel/system.c kernel/text.c tests/host/seeded.c
-// includes: kernel kernel/include mmp_hw/include tests/host
+// includes: kernel kernel/include build/interface mmp_hw/include tests/host
 // flags: -no-pie -fno-pie -Wno-unused-parameter
 #include <setjmp.h>
 #include <stdarg.h>
@@ -198,23 +198,8 @@ void panic(const char *format, ...)
     abort();
 }
 
-#define CALL(name, ...) long name##_call(__VA_ARGS__)
-typedef uint64_t u;
-CALL(mmp_set_perm, u, u, uint32_t, component_t, u, component_t);
-CALL(mprot_export, u, u, uint32_t, component_t, u, component_t);
-CALL(mmp_mem_chown, u, u, component_t, u, u, component_t);
-CALL(mmp_alloc_at, component_t, u, u, u, u, component_t);
-CALL(mmp_free, component_t, u, u, u, u, component_t);
-CALL(pd_mmp_alloc_at, component_t, u, u, u, u, component_t);
-CALL(pd_mmp_free, component_t, u, u, u, u, component_t);
-CALL(mmp_alloc_PD, uint32_t, u, u, u, u, component_t);
-CALL(mmp_free_PD, component_t, uint32_t, u, u, u, component_t);
-CALL(mmp_alloc_group, u, u, u, u, u, component_t);
-CALL(mmp_free_group, component_t, u, u, u, u, component_t);
-CALL(mmp_group_admit, component_t, component_t, u, u, u, component_t);
-CALL(mmp_group_expel, component_t, component_t, u, u, u, component_t);
-CALL(mmp_group_join, component_t, u, u, u, u, component_t);
-CALL(mmp_group_leave, component_t, u, u, u, u, component_t);
+extern __typeof__(mmp_alloc_at_call) pd_mmp_alloc_at_call;
+extern __typeof__(mmp_free_call) pd_mmp_free_call;
 
 /* ---- The walker ---- */
 
@@ -426,8 +411,8 @@ static void step_perm(void)
     } else if (!each_has((int)giver, range, perm)) {
         wanted = SHOJI_EPERM;
     }
-    status = random_one_in(2) ? mmp_set_perm_call(address, bytes, perm, to, 0, pd[giver].id)
-                              : mprot_export_call(address, bytes, perm, to, 0, pd[giver].id);
+    status = random_one_in(2) ? mmp_set_perm_call(address, bytes, perm, to, pd[giver].id)
+                              : mprot_export_call(address, bytes, perm, to, pd[giver].id);
     if (wanted == SHOJI_OK && short_of_memory(status))
         return;
     /* To take nobody's words of one's own slot from somebody: nothing happens, said in one way or the other.
@@ -462,8 +447,8 @@ static void step_alloc(void)
         wanted = SHOJI_EPERM;
     else if (owner[slot][page] != -1 || (bytes > PAGE_BYTES && owner[slot][page + 1] != -1))
         wanted = SHOJI_EBUSY;
-    status = by_pd ? pd_mmp_alloc_at_call(pd[of].id, page_at(slot, page), bytes, 0, 0, pd[asker].id)
-                   : mmp_alloc_at_call(pd[of].id, page_at(slot, page), bytes, 0, 0, 99);
+    status = by_pd ? pd_mmp_alloc_at_call(pd[of].id, page_at(slot, page), bytes, pd[asker].id)
+                   : mmp_alloc_at_call(pd[of].id, page_at(slot, page), bytes, 99);
     if (wanted > 0 && used((int)of) + bytes > pd[of].budget)
         wanted = SHOJI_EMEMORY;
     if (wanted > 0 && short_of_memory(status))
@@ -489,8 +474,8 @@ static void step_free(void)
         wanted = SHOJI_EPERM;
     else if (owner[slot][page] != (int)of)
         wanted = slot == of ? SHOJI_EPERM : SHOJI_EINVAL;
-    status = by_pd ? pd_mmp_free_call(pd[of].id, page_at(slot, page), PAGE_BYTES, 0, 0, pd[asker].id)
-                   : mmp_free_call(pd[of].id, page_at(slot, page), PAGE_BYTES, 0, 0, 99);
+    status = by_pd ? pd_mmp_free_call(pd[of].id, page_at(slot, page), PAGE_BYTES, pd[asker].id)
+                   : mmp_free_call(pd[of].id, page_at(slot, page), PAGE_BYTES, 99);
     assert_int_equal(status, wanted);
     if (status == SHOJI_OK)
         page_clear(slot, page);
@@ -510,8 +495,7 @@ static void step_chown(void)
         wanted = SHOJI_EINVAL;
     else if (owner[slot][page] != (int)from)
         wanted = SHOJI_EPERM;
-    status =
-        mmp_mem_chown_call(page_at(slot, page), PAGE_BYTES, pd[to].there ? pd[to].id : 0, 0, 0, pd[from].id);
+    status = mmp_mem_chown_call(page_at(slot, page), PAGE_BYTES, pd[to].there ? pd[to].id : 0, pd[from].id);
     if (wanted == SHOJI_OK && short_of_memory(status))
         return;
     assert_int_equal(status, wanted);
@@ -530,7 +514,7 @@ static void step_make(void)
 
     if (!pd[maker].there || maker == STATIC - 1)
         return;
-    id = mmp_alloc_PD_call(SUP_PD_USER, memory, 0, 0, 0, pd[maker].id);
+    id = mmp_alloc_PD_call(SUP_PD_USER, memory, 0, pd[maker].id);
     if (memory > pd[maker].budget - used((int)maker)) {
         assert_int_equal(id, SHOJI_EMEMORY);
         return;
@@ -581,7 +565,7 @@ static void step_end(void)
 
     if (!pd[index].there || !pd[asker].there)
         return;
-    status = mmp_free_PD_call(pd[index].id, recursive, 0, 0, 0, pd[asker].id);
+    status = mmp_free_PD_call(pd[index].id, recursive, pd[asker].id);
     if (index == asker || !is_within((int)index, (int)asker)) {
         assert_int_equal(status, SHOJI_EPERM);
         return;
@@ -642,7 +626,7 @@ static void step_group(void)
     if (!pd[asker].there)
         return;
     if (group[g].id == 0) {
-        status = mmp_alloc_group_call(0, 0, 0, 0, 0, pd[asker].id);
+        status = mmp_alloc_group_call(pd[asker].id);
         if (short_of_memory(status))
             return;
         assert_true(status >= SUP_GROUP_FIRST);
@@ -654,7 +638,7 @@ static void step_group(void)
     is_owner = group[g].owner == (int)asker;
     switch (random_below(9)) {
     case 0:
-        status = mmp_free_group_call(group[g].id, 0, 0, 0, 0, pd[asker].id);
+        status = mmp_free_group_call(group[g].id, pd[asker].id);
         assert_int_equal(status, is_owner ? SHOJI_OK : SHOJI_EPERM);
         if (status == SHOJI_OK) {
             group[g].id = 0;
@@ -665,14 +649,14 @@ static void step_group(void)
     case 2:
     case 3:
         asker = random_one_in(2) ? (unsigned)group[g].owner : asker;
-        status = mmp_group_admit_call(group[g].id, pd[who].there ? pd[who].id : 0, 0, 0, 0, pd[asker].id);
+        status = mmp_group_admit_call(group[g].id, pd[who].there ? pd[who].id : 0, pd[asker].id);
         wanted = group[g].owner != (int)asker ? SHOJI_EPERM : !pd[who].there ? SHOJI_ENOENT : SHOJI_OK;
         assert_int_equal(status, wanted);
         if (status == SHOJI_OK)
             group[g].admitted[who] = true;
         return;
     case 4:
-        status = mmp_group_expel_call(group[g].id, pd[who].there ? pd[who].id : 0, 0, 0, 0, pd[asker].id);
+        status = mmp_group_expel_call(group[g].id, pd[who].there ? pd[who].id : 0, pd[asker].id);
         wanted = !is_owner                                   ? SHOJI_EPERM
                  : !pd[who].there || !group[g].admitted[who] ? SHOJI_ENOENT
                                                              : SHOJI_OK;
@@ -681,12 +665,12 @@ static void step_group(void)
             group[g].admitted[who] = group[g].in[who] = false;
         return;
     case 5:
-        status = mmp_group_leave_call(group[g].id, 0, 0, 0, 0, pd[asker].id);
+        status = mmp_group_leave_call(group[g].id, pd[asker].id);
         assert_int_equal(status, group[g].in[asker] ? SHOJI_OK : SHOJI_ESAME);
         group[g].in[asker] = false;
         return;
     default:
-        status = mmp_group_join_call(group[g].id, 0, 0, 0, 0, pd[asker].id);
+        status = mmp_group_join_call(group[g].id, pd[asker].id);
         wanted = !group[g].admitted[asker] ? SHOJI_EPERM : group[g].in[asker] ? SHOJI_ESAME : SHOJI_OK;
         if (wanted == SHOJI_OK && short_of_memory(status))
             return;
@@ -754,7 +738,7 @@ static void test_random_calls(void **state)
         while (pd[i].there) {
             int heir = pd[i].parent;
 
-            assert_int_equal(mmp_free_PD_call(pd[i].id, 0, 0, 0, 0, pd[heir].id), SHOJI_OK);
+            assert_int_equal(mmp_free_PD_call(pd[i].id, 0, pd[heir].id), SHOJI_OK);
             model_end(i, heir);
         }
     everything_look();
