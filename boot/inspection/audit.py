@@ -35,14 +35,36 @@ def server_functions(image):
 
 
 class Auditor:
-    def __init__(self, emulator, system, kernel):
+    def __init__(self, emulator, system, kernel, made_names):
         self.system = system
         self.walker = tables.Walker(emulator)
         self.mmp = emulator.mmp()
         self.supervisor = supervisor_functions(kernel)
         self.descriptors = list(self.walker.descriptors(self.mmp['domain-table'], self.mmp['domain-count']))
-        self.members = system.members([d for d in self.descriptors if d.valid])
         self.roots = {d.tag: d.root for d in self.descriptors if d.valid}
+        self.made(made_names)
+        self.members = system.members([d for d in self.descriptors if d.valid])
+
+    def made(self, names):
+        """Components that no manifest knows: homes of other ids, and where their code lies, in a slot that is nobody's yet. A slot of several that share
+        a domain is the one's that gates of this id lead into."""
+        taken = {pool.slot for pool in self.system.pools}
+        for descriptor in self.descriptors:
+            if not descriptor.valid or not 0 < descriptor.index < places.TAG_FIRST or descriptor.index in self.system.by_id:
+                continue
+            slots = {(start - arch.ARENA_BASE) // arch.SLOT_BYTES for start, _, permission in self.walker.runs(self.roots[descriptor.tag])
+                     if permission == arch.MMP_PERM_RX and arch.ARENA_BASE <= start < arch.ARENA_END
+                     and start % arch.SLOT_BYTES < arch.GATES_OFFSET}
+            slots = {slot for slot in slots if slot not in taken and not self.system.component_in(slot)}
+            led = {(gate.target - arch.ARENA_BASE) // arch.SLOT_BYTES for gate in self.gates_into(descriptor.index)} if len(slots) > 1 else set()
+            for slot in sorted(slots & led or slots)[:1]:
+                self.system.add_made(slot, descriptor.index, names.get(descriptor.index, f'made_{descriptor.index}'))
+
+    def gates_into(self, id_):
+        for component in self.system.components:
+            for gate in self.walker.gates(*self.system.gates_of(component)):
+                if gate.pd & arch.MMP_PD_INDEX_MASK == id_:
+                    yield gate
 
     def domains(self):
         for tag, components in sorted(self.members.items()):
@@ -78,9 +100,9 @@ class Auditor:
         text = self.system.place(address)
         slot = (address - arch.ARENA_BASE) // arch.SLOT_BYTES
         if arch.ARENA_BASE <= address < arch.ARENA_END:
-            if slot < len(self.system.components):
+            if self.system.component_in(slot):
                 gates = address % arch.SLOT_BYTES >= arch.GATES_OFFSET
-                return f'{"gates" if gates else "component"} {self.system.components[slot].name}'
+                return f'{"gates" if gates else "component"} {self.system.component_in(slot).name}'
             return text.split('+')[0] if text.startswith('pool') else 'empty'
         if text == 'shoji_global':
             return 'global'
@@ -106,7 +128,7 @@ class Auditor:
         if gate.pd == arch.MMP_PD_SUPERVISOR:
             return self.supervisor.get(gate.target, f'0x{gate.target:x}')
         server = self.system.by_id.get(gate.pd & arch.MMP_PD_INDEX_MASK)
-        if server is None:
+        if server is None or server.image is None:
             return f'0x{gate.target:x}'
         if server.image not in known:
             known[server.image] = server_functions(arch.REPOSITORY / 'build/components' / server.image)
@@ -144,8 +166,9 @@ def text_offset(image):
     return min(int(address, 16) for address in re.findall(r'^\s+LOAD\s+\w+ (0x\w+) .* R E ', told, re.M))
 
 
-def collect(emulator, system, kernel):
-    auditor = Auditor(emulator, system, kernel)
+def collect(emulator, system, kernel, made_names=None):
+    """made_names: id: name of components that others have made, as far as they are known."""
+    auditor = Auditor(emulator, system, kernel, made_names or {})
     domains, exports, devices = [], [], []
     for tag, root, components in auditor.domains():
         grants = list(auditor.grants(tag))
@@ -160,7 +183,7 @@ def collect(emulator, system, kernel):
                 devices.append(grant)
     return {
         'components': [{'name': c.name, 'id': c.id, 'domain': d['domain']}
-                       for d in domains for c in system.components if c.name in d['components']],
+                       for d in domains for c in system.everybody() if c.name in d['components']],
         'domains': domains, 'gates': list(auditor.gates()), 'exports': exports, 'devices': devices, 'dma': list(auditor.dma()),
         'tables': auditor.tables(),
     }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Which component is which: names and ids by the manifest, places by the kernel's memory map (kernel/memory_map.h).
 
-A component is `id`, `name`, `index`; its slot and its gates follow from the index. Pools lie behind the components.
+A component is `id`, `name`, `index`; its slot and its gates follow from the index. Pools lie behind the components. Components that others made while
+the system runs lie behind the pools, where the tables show them (Auditor.made in audit.py); they have no image here.
 """
 import collections
 import pathlib
@@ -35,6 +36,18 @@ class System:
                 self.devices.append(f'{said[2]} of {said[1]}')
         self.by_id = {component.id: component for component in self.components}
         self.by_name = {component.name: component for component in self.components}
+        self.made = {}      # by slot
+
+    def add_made(self, slot, id_, name):
+        component = self.made[slot] = Component(slot, id_, name, None)
+        self.by_id[id_] = self.by_name[name] = component
+
+    def everybody(self):
+        return [*self.components, *self.made.values()]
+
+    def component_in(self, slot):
+        """The component whose slot it is, or None."""
+        return self.components[slot] if slot < len(self.components) else self.made.get(slot)
 
     @staticmethod
     def slot(index):
@@ -67,8 +80,8 @@ class System:
         slot = (address - arch.ARENA_BASE) // arch.SLOT_BYTES
         if arch.ARENA_BASE <= address < arch.ARENA_END:
             offset = address - self.slot(slot)
-            if slot < len(self.components):
-                return f'{self.components[slot].name}{" gates" if offset >= arch.GATES_OFFSET else ""}+0x{offset:x}'
+            if self.component_in(slot):
+                return f'{self.component_in(slot).name}{" gates" if offset >= arch.GATES_OFFSET else ""}+0x{offset:x}'
             for pool in self.pools:
                 if pool.slot == slot:
                     return f'pool {pool.name}+0x{offset:x}'

@@ -266,9 +266,11 @@ static long segment_give(const struct image *image, const Elf64_Phdr *program, c
                                                      : PERM_READ;
     long status = mmp_set_perm(from, bytes, perm, pd);
 
-    if (status != SHOJI_OK || perm != PERM_WRITE)
+    if (status != SHOJI_OK || perm == PERM_EXECUTE)
         return status;
-    status = mmp_set_perm(from, bytes, PERM_NONE, self);
+    status = mmp_set_perm(from, bytes, perm == PERM_WRITE ? PERM_NONE : PERM_READ, self);
+    if (perm == PERM_READ)
+        return status;
     return status != SHOJI_OK || keep ? status : mmp_mem_chown(from, bytes, pd);
 }
 

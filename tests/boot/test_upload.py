@@ -4,6 +4,7 @@ counted, merged, split, failing, replaced and removed under load; and what is re
 """
 import http.client
 import json
+import os
 import pathlib
 import random
 import re
@@ -525,3 +526,24 @@ def test_tool(system):
     assert done.returncode == 0 and "/cgi/probe" in done.stdout, done
     done = subprocess.run([*command[:-2], "other", str(COMPONENTS / "grasper.elf")], capture_output=True, text=True)
     assert done.returncode == 1 and "timed_block" in done.stderr, done
+
+
+def test_seen_by_the_audit(system):
+    """From the tables alone: its domain, its gates, what it may write of content_manager; and that its maker may not write it."""
+    one = upload(system, "probe")
+    run = system.running.folder
+    done = subprocess.run(["boot/audit", "--running", "--out", str(run / "audit")], capture_output=True, text=True, timeout=120,
+                          env={**os.environ, "RUN_DIR": str(run), "CONTROL_PORT": str(system.control)})
+    assert done.returncode in (0, 1), done.stderr
+    found = json.loads((run / "audit/audit.json").read_text())
+    assert {"name": "probe", "id": one["id"], "domain": found_domain(found, "probe")} in found["components"]
+    gates = {(gate["client"], gate["server"], gate["function"]) for gate in found["gates"]}
+    assert ("probe", "memory_mapper", "mem_grow") in gates and any(gate[:2] == ("content_manager", "probe") for gate in gates)
+    lent = [(grant["right"], grant["words"]) for grant in found["exports"] if grant["component"] == "probe"]
+    assert sorted(lent) == [("read", 2048), ("read-write", 2048)], lent
+    assert {grant["right"] for grant in found["exports"] if grant["owner"] == "probe"} == {"read"}
+    assert [name for name, breaches in found["rules"].items() if breaches] == ["walls"]
+
+
+def found_domain(found, name):
+    return next(domain["domain"] for domain in found["domains"] if domain["components"] == [name])
