@@ -8,8 +8,8 @@ import { test } from 'node:test';
 import { arranged, extent } from '../../components/mpd_manager/dashboard/src/model/arrange.js';
 import { edgePaths, neighbour } from '../../components/mpd_manager/dashboard/src/view/geometry.js';
 
-const WIDE = { width: 96, height: 32, gap: 24, pad: 6, head: 14, between: 12, row: 20, across: 1 };
-const NARROW = { width: 80, height: 34, gap: 12, pad: 4, head: 14, between: 6, row: 30, across: 3 };
+const WIDE = { width: 96, height: 32, gap: 24, pad: 6, head: 14, between: 12, row: 20, across: 1, roomy: 3, long: 0.7 };
+const NARROW = { width: 80, height: 34, gap: 12, pad: 4, head: 14, between: 6, row: 30, across: 3, roomy: 1.8, long: 0 };
 const names = Array.from({ length: 25 }, (_, i) => `c${i}`);
 const homes = (sizes, columns) =>
     new Map(

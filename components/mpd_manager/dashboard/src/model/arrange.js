@@ -8,14 +8,12 @@
  * 3. Members of a room whose homes are not too far from each other keep their order, left to right and top to bottom.
  */
 
-/** More room than this for each member is empty: then they move closer one by one. */
-const ROOMY = 3;
-
 /** @typedef {import('../types').Point} Point */
 /** @typedef {import('../types').Box} Box */
-/** @typedef {{width: number, height: number, gap: number, pad: number, head: number, between: number, row: number,
- *  across: number}} Sizes  a component's size; between members of a room; from them to its wall, and above them; between rooms; between the rows of
- *  homes; how much dearer it is to push rooms aside than up and down */
+/** @typedef {{width: number, height: number, gap: number, pad: number, head: number, between: number, row: number, across: number,
+ *  roomy: number, long: number}} Sizes  a component's size; between members of a room; from them to its wall, and above them; between rooms;
+ *  between the rows of homes; how much dearer it is to push rooms aside than up and down; with more room than this for each member they move
+ *  closer one by one; how much more room one may have that is not long and narrow: in a row of many, boxes hide the edges behind them */
 
 /** @param {Map<string, Point>} homes @param {import('../types').Room[]} rooms @param {Sizes} sizes @returns {import('../types').Arrangement} */
 export function arranged(homes, rooms, sizes) {
@@ -36,7 +34,7 @@ function block(room, homes, sizes) {
     const at = room.members.map(name => ({ name, ...(homes.get(name) ?? { x: 0, y: 0 }) }));
     const middle = { x: mean(at.map(p => p.x)), y: mean(at.map(p => p.y)) };
     const shrunk = scaled(at, middle, sizes);
-    const placed = shrunk && roominess(shrunk, sizes) <= ROOMY ? shrunk : gathered(at, middle, sizes);
+    const placed = shrunk && roominess(shrunk, sizes) <= sizes.roomy ? shrunk : gathered(at, middle, sizes);
     const head = placed.length > 1 ? sizes.head : 0;
     const left = Math.min(...placed.map(p => p.x)),
         right = Math.max(...placed.map(p => p.x));
@@ -68,7 +66,7 @@ function scaled(members, middle, sizes) {
                 x: middle.x + ((x - middle.x) * i) / steps,
                 y: middle.y + ((y - middle.y) * j) / steps,
             }));
-            const room = roominess(placed, sizes) + (i + j) / 1e6;
+            const room = roominess(placed, sizes) + sizes.long * elongation(placed, sizes) + (i + j) / 1e6;
             if (room < least && placed.every((p, a) => placed.slice(0, a).every(q => clear(p, q, sizes)))) [best, least] = [placed, room];
         }
     return best;
@@ -76,11 +74,19 @@ function scaled(members, middle, sizes) {
 
 /** How many times the space that its members need is in a room. @param {Point[]} placed @param {Sizes} sizes */
 function roominess(placed, sizes) {
-    const span = (/** @type {number[]} */ list) => Math.max(...list) - Math.min(...list);
     const columns = span(placed.map(p => p.x)) / (sizes.width + sizes.gap) + 1,
         rows = span(placed.map(p => p.y)) / (sizes.height + sizes.gap) + 1;
     return (columns * rows) / placed.length;
 }
+
+/** How many times longer one side of a room is than the other. @param {Point[]} placed @param {Sizes} sizes */
+function elongation(placed, sizes) {
+    const ratio = (span(placed.map(p => p.x)) + sizes.width) / (span(placed.map(p => p.y)) + sizes.height);
+    return Math.max(ratio, 1 / ratio);
+}
+
+/** @param {number[]} list */
+const span = list => Math.max(...list) - Math.min(...list);
 
 /** @param {Point} p @param {Point} q @param {Sizes} sizes */
 const clear = (p, q, sizes) => Math.abs(p.x - q.x) >= sizes.width + sizes.gap - 0.01 || Math.abs(p.y - q.y) >= sizes.height + sizes.gap - 0.01;

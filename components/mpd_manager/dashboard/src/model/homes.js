@@ -82,7 +82,7 @@ function grounds(all, edges) {
 /** Rows from top to bottom, each from left to right. @param {string[]} all @param {Pair[]} edges @param {Sizes} sizes */
 function layers(all, edges, sizes) {
     const graph = new Graph();
-    graph.setGraph({ rankdir: 'TB', nodesep: 14, ranksep: 40 });
+    graph.setGraph({ rankdir: 'TB', nodesep: 14, ranksep: 40, acyclicer: 'greedy' });
     graph.setDefaultEdgeLabel(() => ({}));
     for (const name of all) graph.setNode(name, { width: sizes.width, height: sizes.height });
     for (const { client, server } of edges) if (graph.hasNode(client) && graph.hasNode(server)) graph.setEdge(client, server, {});
