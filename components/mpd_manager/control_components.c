@@ -49,15 +49,7 @@ static void add_component(yyjson_mut_doc *document, yyjson_mut_val *list, const 
 {
     const struct upload *upload = upload_find(component->name);
     yyjson_mut_val *entry = yyjson_mut_arr_add_obj(document, list);
-    yyjson_mut_obj_add_strcpy(document, entry, "name", component->name);
-    yyjson_mut_obj_add_uint(document, entry, "id", component->id);
-    yyjson_mut_obj_add_uint(document, entry, "domain", component->domain);
-    render_state(document, entry, component);
-    yyjson_mut_obj_add_uint(document, entry, "faults", component->faults);
-    yyjson_mut_obj_add_uint(document, entry, "memory_used", component->memory_used);
-    yyjson_mut_obj_add_uint(document, entry, "memory_budget", component->memory_budget);
-    if (component->parent)
-        yyjson_mut_obj_add_strcpy(document, entry, "parent", layout_name(layout, component->parent));
+    render_component(document, entry, layout, component);
     if (upload)
         add_file(document, entry, upload);
     add_edges(document, entry, layout, component->id);

@@ -57,23 +57,26 @@ void render_state(yyjson_mut_doc *document, yyjson_mut_val *entry, const struct 
         yyjson_mut_obj_add_str(document, entry, "reason", component->reason);
 }
 
+void render_component(yyjson_mut_doc *document, yyjson_mut_val *entry, const struct layout *layout,
+                      const struct sup_component *component)
+{
+    yyjson_mut_obj_add_str(document, entry, "name", component->name);
+    yyjson_mut_obj_add_uint(document, entry, "id", component->id);
+    if (component->parent)
+        yyjson_mut_obj_add_str(document, entry, "parent", layout_name(layout, component->parent));
+    yyjson_mut_obj_add_uint(document, entry, "domain", component->domain);
+    yyjson_mut_val *memory = yyjson_mut_obj_add_obj(document, entry, "memory");
+    yyjson_mut_obj_add_uint(document, memory, "used", component->memory_used);
+    yyjson_mut_obj_add_uint(document, memory, "budget", component->memory_budget);
+    yyjson_mut_obj_add_uint(document, entry, "faults", component->faults);
+    render_state(document, entry, component);
+}
+
 static void add_components(yyjson_mut_doc *document, yyjson_mut_val *root, const struct layout *layout)
 {
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, root, "components");
-    for (uint32_t i = 0; i < layout->components_count; i++) {
-        const struct sup_component *component = &layout->components[i];
-        yyjson_mut_val *entry = yyjson_mut_arr_add_obj(document, list);
-        yyjson_mut_obj_add_str(document, entry, "name", component->name);
-        yyjson_mut_obj_add_uint(document, entry, "id", component->id);
-        if (component->parent)
-            yyjson_mut_obj_add_str(document, entry, "parent", layout_name(layout, component->parent));
-        yyjson_mut_obj_add_uint(document, entry, "domain", component->domain);
-        yyjson_mut_val *memory = yyjson_mut_obj_add_obj(document, entry, "memory");
-        yyjson_mut_obj_add_uint(document, memory, "used", component->memory_used);
-        yyjson_mut_obj_add_uint(document, memory, "budget", component->memory_budget);
-        yyjson_mut_obj_add_uint(document, entry, "faults", component->faults);
-        render_state(document, entry, component);
-    }
+    for (uint32_t i = 0; i < layout->components_count; i++)
+        render_component(document, yyjson_mut_arr_add_obj(document, list), layout, &layout->components[i]);
 }
 
 /* The names of those who are in one domain with component `first`, which is the first of them. */

@@ -446,7 +446,7 @@ def test_slow_and_broken_uploads(system):
 
 def memory_of_the_maker(system):
     maker = components(system)["mpd_manager"]
-    return maker["memory_used"], maker["memory_budget"]
+    return maker["memory"]["used"], maker["memory"]["budget"]
 
 
 def measured(system):
