@@ -9,7 +9,7 @@ import re
 import sys
 import types
 
-import npm
+import node
 import openapi
 import pytest
 from test_policy import with_manifest
@@ -45,7 +45,7 @@ def test_valid_openapi(tmp_path):
     """By OpenAPI's own schema of version 3.1."""
 
     def verdict(path):
-        return json.loads(npm.run("""
+        return json.loads(node.run("""
             import {Validator} from '@seriousme/openapi-schema-validator';
             const validator = new Validator();
             const result = await validator.validate(process.argv[1]);
