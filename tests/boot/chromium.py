@@ -119,24 +119,20 @@ class Chromium:
 
     def drag(self, start, end, pointer="mouse"):
         """From one place of the window to another, by way of others, as a hand does."""
-        self.press(start, pointer).move(start, end, pointer).release(pointer)
+        self.act(pointer, lambda p: (press(p, start), move(p, start, end), p.create_pointer_up(button=0)))
 
-    def press(self, place, pointer="mouse"):
-        return self.act(pointer, lambda p: (p.create_pointer_move(x=place[0], y=place[1], origin="viewport"), p.create_pointer_down(button=0)))
+    def hold(self, start, end):
+        """The same, without letting go."""
+        self.act("mouse", lambda p: (press(p, start), move(p, start, end)))
 
-    def move(self, start, end, pointer="mouse", steps=6):
-        places = [(round(start[0] + (end[0] - start[0]) * i / steps), round(start[1] + (end[1] - start[1]) * i / steps)) for i in range(1, steps + 1)]
-        return self.act(pointer, lambda p: [p.create_pointer_move(x=x, y=y, origin="viewport", duration=20) for x, y in places])
-
-    def release(self, pointer="mouse"):
-        return self.act(pointer, lambda p: p.create_pointer_up(button=0))
+    def let_go(self):
+        self.act("mouse", lambda p: p.create_pointer_up(button=0))
 
     def act(self, pointer, perform):
         source = PointerInput(pointer, pointer)
         builder = ActionBuilder(self.driver, mouse=source)
         perform(source)
         builder.perform()
-        return self
 
     def screenshot(self, path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -160,6 +156,11 @@ class Chromium:
         self.watch()
         self.requests, self.complaints = [], []
 
+    def pardon(self, words):
+        """One complaint with these words must have come, and is no fault: Chromium reports each refusal that a page is given."""
+        self.wait_for(lambda: any(words in complaint for complaint in self.watch().complaints), f"a complaint about {words}")
+        self.complaints.remove(next(complaint for complaint in self.complaints if words in complaint))
+
     def inaccessible(self, *allowed):
         """What axe-core finds seriously wrong for people who cannot see all, or use a mouse."""
         self.script((node.folder() / "node_modules/axe-core/axe.min.js").read_text())
@@ -170,6 +171,17 @@ class Chromium:
     def overflow(self):
         """How many pixels wider than the window the page is."""
         return self.script("return document.scrollingElement.scrollWidth - innerWidth")
+
+
+def press(pointer, place):
+    pointer.create_pointer_move(x=place[0], y=place[1], origin="viewport")
+    pointer.create_pointer_down(button=0)
+
+
+def move(pointer, start, end, steps=6):
+    for i in range(1, steps + 1):
+        x, y = (round(a + (b - a) * i / steps) for a, b in zip(start, end))
+        pointer.create_pointer_move(x=x, y=y, origin="viewport", duration=20)
 
 
 TAB, ENTER, ESCAPE = Keys.TAB, Keys.ENTER, Keys.ESCAPE
