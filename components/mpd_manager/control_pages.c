@@ -179,7 +179,7 @@ bool page_answer(const struct request *request, struct control_answer *answer)
     answer->type = page_type(path, bytes);
     answer->header = compressed ? compressed_header : plain_header;
     if (found < 0)
-        answer_refuse(answer, 503, "static_content, which has this file, is down; try again.");
+        answer_refuse(answer, 503, "Component static_content, which has this file, is down; try again.");
     else
         page_give(request, &page, answer);
     return true;

@@ -5,6 +5,7 @@
  2. A status of the file is an exact one, or a class such as 5XX, which is meant where there is no exact one.
 """
 
+import gzip
 import json
 import pathlib
 import re
@@ -90,12 +91,24 @@ class Document:
         what = f"{method} {path}: {status}"
         self.check_headers(what, response, headers)
         content = response.get("content", {})
+        if not content:
+            assert body == b"", f"{what}: a body"
+            return None
         kind = headers.get("content-type")
         if kind not in content:
             raise Undescribed(f"{what}: content type {kind}")
+        if headers.get("content-encoding") == "gzip":
+            body = gzip.decompress(body)
         value = json.loads(body, object_pairs_hook=no_doubles) if kind == "application/json" else body.decode()
         self.check_value(what, content[kind]["schema"], value)
         return value
+
+    def check_event(self, path, event, data):
+        """Data of one of a stream's events."""
+        events = self.response("GET", path, 200)[0]["content"]["text/event-stream"]["x-events"]
+        if event not in events:
+            raise Undescribed(f"{path}: event {event}")
+        self.check_value(f"{path}: {event}", events[event], json.loads(data, object_pairs_hook=no_doubles))
 
     def check_headers(self, what, response, headers):
         described = {name.lower(): self.resolve(header)[0] for name, header in response.get("headers", {}).items()}

@@ -177,7 +177,7 @@ export class Picture {
                 .attr('aria-pressed', c.name === chosen)
                 .attr(
                     'aria-label',
-                    `${c.name}, ${mates.length ? `in a room with ${mates.join(', ')}` : 'in a room of its own'}${c.faults ? `, ${c.faults} faults` : ''}${c.state === 'runs' ? '' : `, ${c.state}`}`,
+                    `${c.name}, ${mates.length ? `in a room with ${mates.join(', ')}` : 'in a room of its own'}${c.faults ? `, ${plural(c.faults, 'fault')}` : ''}${c.state === 'runs' ? '' : `, ${c.state}`}`,
                 );
             g.select('rect.box')
                 .attr('x', -w / 2)
