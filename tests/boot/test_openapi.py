@@ -13,6 +13,7 @@ import node
 import openapi
 import pytest
 from test_policy import with_manifest
+from test_upload import image, remove, uploaded
 from test_web import BAD, REPOSITORY, Client, System, assert_all_served, free_port, load, machine, running
 
 sys.path.insert(0, str(REPOSITORY / "tests/kills"))
@@ -113,7 +114,8 @@ def running_system():
 @pytest.fixture
 def system(running_system):
     """Isolated, with no rule, and whatever a probe does, nothing has failed."""
-    for rule in json.loads(running_system.ask("GET", "/v1/rules").body)["rules"]:
+    rules = json.loads(running_system.ask("GET", "/v1/rules").body)
+    for rule in rules["rules"] + rules["uploads"]:
         running_system.ask("DELETE", f"/v1/rules/{rule['name']}")
     running_system.mode("isolated")
     running_system.ask("POST", "/v1/trace", b'{"on":false}')    # 409, unless a probe has begun one
@@ -166,6 +168,9 @@ RECORDING = ("POST", "/v1/trace", {"on": True})
 NOBODY = "no_such_component"
 LARGE = b'{"' + b"x" * 5000 + b'":1}'
 
+PROGRAM = image("probe")
+UPLOADED = ("PUT", "/v1/components/probe", PROGRAM)
+
 PROBES = [
     *(Probe(operation, 200) for operation in ("getMetrics", "getPaths", "getGraph", "getDot", "getEdges", "getDomains", "getPartition", "getPolicy", "getDecisions", "getRules",
                                               "getFaults", "getStatistics", "getThreads")),
@@ -212,6 +217,23 @@ PROBES = [
     Probe("deleteRule", 200, before=(RULE,)),
     Probe("deleteRule", 404),
     Probe("printStatistics", 200),
+    Probe("getComponents", 200),
+    Probe("putComponent", 200, PROGRAM, name="probe"),
+    Probe("putComponent", 200, PROGRAM, name="probe", before=(UPLOADED,), sees="replaced"),
+    Probe("getComponents", 200, before=(UPLOADED,), sees='"/cgi/probe"'),
+    Probe("getGraph", 200, before=(UPLOADED,), sees='"parent": "mpd_manager"'),
+    Probe("putComponent", 400, b"", name="probe"),
+    Probe("putComponent", 400, PROGRAM, name="probe", query="memory=5"),
+    Probe("putComponent", 403, image("grasper"), name="probe"),
+    Probe("putComponent", 409, PROGRAM, name="tcp"),
+    Probe("putComponent", 413, b"x" * (1 << 20) + b"x", name="probe"),
+    Probe("putComponent", 422, b"no ELF file", name="probe"),
+    Probe("putComponent", 422, image("stillborn_refuses"), name="probe"),
+    Probe("deleteComponent", 200, name="probe", before=(UPLOADED,)),
+    Probe("deleteComponent", 400, name="a-b"),
+    Probe("deleteComponent", 404, name="probe"),
+    Probe("deleteComponent", 409, name="tcp"),
+    Probe("getRules", 200, before=(("POST", "/v1/rules", {"rule": "rule a_rule upload any may tcp"}),), sees='"uploads": [{'),
     Probe("getTraceState", 200),
     Probe("postTrace", 200),
     Probe("postTrace", 200, {"on": False}, before=(RECORDING,), sees="has ended"),
