@@ -8,7 +8,19 @@ import fs from 'node:fs';
 import { test } from 'node:test';
 import { choices, costs } from '../../components/mpd_manager/dashboard/src/model/costs.js';
 import { forbidding, intent, sealing, wallRule } from '../../components/mpd_manager/dashboard/src/model/drop.js';
-import { bytes, count, decided, exact, heat, HEATS, lines, percent, uptime, width } from '../../components/mpd_manager/dashboard/src/model/format.js';
+import {
+    bytes,
+    count,
+    decided,
+    exact,
+    heat,
+    HEATS,
+    lines,
+    percent,
+    top,
+    uptime,
+    width,
+} from '../../components/mpd_manager/dashboard/src/model/format.js';
 import { nothing } from '../../components/mpd_manager/dashboard/src/model/state.js';
 
 const apart = (name, left, right) => ({ name, kind: 'apart', rule: '', left, right });
@@ -121,6 +133,15 @@ test('heat grows by decades and never falls, width likewise', () => {
         assert.ok(width(rate) >= before && heat(rate * 1.3) >= heat(rate));
         before = width(rate);
     }
+});
+
+test('a chart’s axis ends above what is usual: one value far above does not flatten the others, several do count', () => {
+    const usual = Array.from({ length: 100 }, (_, i) => 20 + (i % 5));
+    assert.ok(Math.abs(top(usual, 5) - 24 * 1.12) < 1e-9);
+    assert.ok(top([...usual, 600, null], 5) < 60);
+    assert.ok(top([...usual, ...Array(20).fill(600)], 5) >= 600);
+    assert.deepEqual([top([], 5), top([null], 5), top([0, 0], 5)], [5, 5, 5]);
+    assert.ok(top([...Array(99).fill(0), 70], 5) >= 70);
 });
 
 test('names are broken near their middle, and nothing of them is lost', () => {

@@ -60,3 +60,12 @@ export function decided(decision) {
         ? `${list(decision.joined)} into ${list(decision.stayed)}`
         : `${list(decision.left)} off ${list(decision.stayed)}`;
 }
+
+/** The upper end of a chart's axis. Seldom values that are far above all others run out of it, so that the others can be seen.
+ *  @param {(number | null)[]} values @param {number} least */
+export function top(values, least) {
+    const sorted = values.filter(value => value !== null).sort((a, b) => a - b);
+    const highest = sorted[sorted.length - 1] ?? 0,
+        usual = sorted[Math.floor((sorted.length - 1) * 0.95)] ?? 0;
+    return Math.max(least, (highest > 4 * usual && usual > 0 ? 2 * usual : highest) * 1.12);
+}

@@ -3,7 +3,7 @@
  * The last minutes as four lines, by uPlot; the value of now as text above each.
  */
 import uPlot from 'uplot';
-import { count, percent } from '../model/format.js';
+import { count, percent, top } from '../model/format.js';
 import { byId, say } from './dom.js';
 
 /** @typedef {import('../types').Sample} Sample */
@@ -73,7 +73,7 @@ function drawn(chart) {
             padding: [6, 12, 0, 0],
             scales: {
                 x: { time: false, range: (_plot, _min, max) => [(max ?? 0) - MINUTES * 60, max ?? 1] },
-                y: { range: (_plot, _min, max) => [0, Math.max(chart.least, (max ?? 0) * 1.12)] },
+                y: { range: plot => [0, top(/** @type {(number | null)[]} */ (plot.data[1]), chart.least)] },
             },
             axes: [
                 {
