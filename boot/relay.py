@@ -8,7 +8,7 @@ Invariants:
  1. What the system prints is in the log at once, line by line, whoever listens besides. The log has no carriage returns, and of a line
     that was written in the place of another only that one (kernel/console.h, the foot).
  2. Who listens and does not read is let go; the system never waits for it.
- 3. What somebody types waits with them until the system takes it: nothing is lost here.
+ 3. What somebody types waits with them until the system takes it: nothing is lost here. Who leaves takes along what still waits.
 """
 import os
 import select
@@ -52,21 +52,34 @@ class Relay:
         self.log.add(b'', end=True)
 
     def turn(self):
-        reading = [self.source, *([self.listener] if self.listener else []),
-                   *([self.person] if self.person and not self.untaken else [])]
-        writing = [*([self.person] if self.unseen else []), *([self.keys] if self.untaken else [])]
-        readable, writable, _ = select.select(reading, writing, [])
-        if self.person in writable:
-            self.show(b'')
-        if self.keys in writable:
+        poll, person = select.poll(), self.person and self.person.fileno()
+        poll.register(self.source, select.POLLIN)
+        if self.listener:
+            poll.register(self.listener, select.POLLIN)
+        if self.person:
+            poll.register(person, (0 if self.untaken else select.POLLIN) | (select.POLLOUT if self.unseen else 0))
+        if self.untaken:
+            poll.register(self.keys, select.POLLOUT)
+        ready = dict(poll.poll())
+        if self.keys in ready:
             self.type(b'')
-        if self.source in readable and not self.hear():
+        if self.source in ready and not self.hear():
             return False
-        if self.person in readable:
-            self.listen()
-        if self.listener in readable:
+        if self.person:
+            self.attend(ready.get(person, 0))
+        if self.listener and self.listener.fileno() in ready:
             self.welcome()
         return True
+
+    def attend(self, ready):
+        if ready & (select.POLLHUP | select.POLLERR):
+            self.untaken = b''
+            self.part()
+            return
+        if ready & select.POLLOUT:
+            self.show(b'')
+        if self.person and ready & select.POLLIN:
+            self.listen()
 
     def hear(self):
         said = os.read(self.source, 1 << 16)

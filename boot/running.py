@@ -41,6 +41,7 @@ class Log:
         mine, keys = [self.source], []
         if socket_path:
             self.typed, feed = os.pipe()
+            fcntl.fcntl(feed, fcntl.F_SETPIPE_SZ, 4096)     # what waits, waits with whoever typed it
             self.handed.append(self.typed)
             listener = socket.socket(socket.AF_UNIX)
             listener.bind(str(socket_path))

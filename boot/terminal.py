@@ -27,7 +27,7 @@ def raw(terminal):
         return
     before = termios.tcgetattr(terminal)
     try:
-        tty.setraw(terminal)
+        tty.setraw(terminal, termios.TCSADRAIN)     # what was typed by now is for the system, too
         yield
     finally:
         termios.tcsetattr(terminal, termios.TCSAFLUSH, before)

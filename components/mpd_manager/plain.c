@@ -267,7 +267,7 @@ void plain_answer(struct text *out, yyjson_val *root)
 
 void plain_table(struct text *out, yyjson_val *root, const struct plain_view *view)
 {
-    yyjson_val *list = yyjson_obj_get(root, view->member);
+    yyjson_val *list = yyjson_is_arr(root) ? root : yyjson_obj_get(root, view->member);
     if (is_of_objects(list))
         table(out, list, view->columns);
     else if (list)

@@ -9,8 +9,9 @@
 #include "text.h"
 #include "yyjson.h"
 
-/* A member of the answer that is a list of objects, and the columns of it that are shown, with commas between
- * them; `a.b` is member b of the object a. A column that no entry has is left out. */
+/* A member of the answer that is a list of objects (or the answer, if that is one), and the columns of it
+ * that are shown, with commas between them; `a.b` is member b of the object a. A column that no entry has is
+ * left out. */
 struct plain_view {
     const char *member;  /* NULL: no more views */
     const char *columns; /* NULL: all */

@@ -4,16 +4,19 @@
  * network does, in the same words; and nothing that is typed keeps it busy, or makes it print more than its
  * budget.
  */
-// links: components/mpd_manager/control_components.c components/mpd_manager/uploads.c tests/host/made_rig.c
-// links: components/mpd_manager/upload_edges.c components/mpd_manager/upload_rules.c
-// links: components/mpd_manager/made.c components/image/image.c
 // links: tests/host/shell_rig.c components/mpd_manager/completion.c
 // links: components/mpd_manager/line_editor.c components/mpd_manager/plain.c
 // links: components/mpd_manager/shell.c components/mpd_manager/shell_output.c
-// links: components/mpd_manager/verbs.c components/mpd_manager/control_watch.c
-// links: components/mpd_manager/events.c components/mpd_manager/render_faults.c
-// links: components/mpd_manager/requests.c components/mpd_manager/tick.c
-// links: components/mpd_manager/viewers.c components/mpd_manager/watch.c
+// links: components/mpd_manager/verbs.c components/mpd_manager/control_components.c
+// links: components/mpd_manager/uploads.c tests/host/made_rig.c components/mpd_manager/upload_edges.c
+// links: components/mpd_manager/upload_rules.c components/mpd_manager/made.c components/image/image.c
+// links: components/mpd_manager/control_pages.c webserver/http_parser/range.c
+// links: components/mpd_manager/control_trace.c components/mpd_manager/trace.c
+// links: components/mpd_manager/trace_line.c components/mpd_manager/trace_names.c
+// links: components/mpd_manager/trace_slices.c tests/host/recorder_fake.c
+// links: components/mpd_manager/control_watch.c components/mpd_manager/events.c
+// links: components/mpd_manager/render_faults.c components/mpd_manager/requests.c
+// links: components/mpd_manager/tick.c components/mpd_manager/viewers.c components/mpd_manager/watch.c
 // links: components/mpd_manager/render_metrics.c components/mpd_manager/control_observe.c
 // links: components/mpd_manager/observe.c tests/host/control_known.c policy/*.c
 // links: components/mpd_manager/answer.c components/mpd_manager/calibration.c
