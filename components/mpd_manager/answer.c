@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "render.h"
+#include "walls.h"
 
 const char answer_json[] = "application/json";
 const char answer_csv[] = "text/csv";
@@ -36,6 +37,10 @@ const struct layout *answer_layout(struct control_answer *answer)
     const struct layout *layout = layout_read();
     if (!layout)
         answer_refuse(answer, 500, "The supervisor does not tell the layout.");
+    else if (!walls_fit(layout)) {
+        answer_refuse(answer, 503, "Memory is short.");
+        return 0;
+    }
     return layout;
 }
 

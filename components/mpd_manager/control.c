@@ -38,6 +38,7 @@ static const struct route {
     {"/v1/partition", HTTP_PUT, put_partition},
     {"/v1/policy", HTTP_GET, get_policy},
     {"/v1/policy", HTTP_PUT, put_policy},
+    {"/v1/policy/code", HTTP_PUT, put_policy_code},
     {"/v1/rules", HTTP_GET, get_rules},
     {"/v1/rules", HTTP_POST, post_rules},
     {"/v1/rules/", HTTP_DELETE, delete_rule},
@@ -52,7 +53,7 @@ static const struct route {
 #define ROUTES (sizeof routes / sizeof *routes)
 
 /* Those whose bodies may be larger than a stream's buffer (control_body.h); ends with NULL. */
-static control_handler *const large[] = {put_component, NULL};
+static control_handler *const large[] = {put_component, put_policy_code, NULL};
 
 static bool route_fits(const struct route *route, const char *path, uint32_t bytes)
 {

@@ -8,6 +8,7 @@
 #include "governor.h"
 #include "handlers.h"
 #include "json_body.h"
+#include "own_policy.h"
 #include "render.h"
 
 #define DECISIONS_MOST 100u /* of one answer */
@@ -56,7 +57,7 @@ void get_decisions(const struct request *request, struct control_answer *answer)
 
 struct change {
     struct policy_settings settings;
-    bool by_hand, log;
+    bool by_hand, log, to_default;
 };
 
 /* A number from 0 to `most`, times `scale`, rounded. */
@@ -131,6 +132,13 @@ static bool read_log(yyjson_val *value, struct change *change)
     return yyjson_is_bool(value);
 }
 
+/* Another one comes with its file alone. */
+static bool read_policy(yyjson_val *value, struct change *change)
+{
+    change->to_default = yyjson_equals_str(value, "default");
+    return change->to_default || yyjson_equals_str(value, own_policy_name());
+}
+
 static const struct member {
     const char *name, *expected;
     bool (*read)(yyjson_val *value, struct change *change);
@@ -142,6 +150,8 @@ static const struct member {
     {"hysteresis_percent", "a number from 0 to 90", read_hysteresis},
     {"crossing_cost", "a number of cycles, or \"measured\"", read_cost},
     {"log", "true or false: whether decisions are printed on the console", read_log},
+    {"policy", "\"default\", or the one that is loaded (PUT /v1/policy/code?name=NAME loads one)",
+     read_policy},
 };
 
 const char *policy_setting(unsigned index)
@@ -164,7 +174,7 @@ static bool change_read(yyjson_val *root, struct change *change, struct control_
     if (yyjson_obj_size(root) == 0) {
         answer_refuse(answer, 400,
                       "The object is empty; it may have mode, budget_percent, threshold, "
-                      "period_ms, hysteresis_percent, crossing_cost and log.");
+                      "period_ms, hysteresis_percent, crossing_cost, log and policy.");
         return false;
     }
     while ((key = yyjson_obj_iter_next(&iterator))) {
@@ -175,7 +185,7 @@ static bool change_read(yyjson_val *root, struct change *change, struct control_
             answer_refuse(
                 answer, 400,
                 "There is no setting \"%.40s\"; there are mode, budget_percent, threshold, period_ms, "
-                "hysteresis_percent, crossing_cost and log.",
+                "hysteresis_percent, crossing_cost, log and policy.",
                 yyjson_get_str(key));
             return false;
         }
@@ -218,6 +228,12 @@ void put_policy(const struct request *request, struct control_answer *answer)
         answer_refuse(answer, 400, "%s", why);
     else if (steps < 0)
         answer_refuse_change(answer, steps, "The layout is so already.", why);
-    else
-        answer_change(answer, done(change.settings.mode), steps);
+    else {
+        if (change.to_default)
+            governor_policy_default();
+        answer_change(answer,
+                      change.to_default ? "The default policy decides in mode adaptive."
+                                        : done(change.settings.mode),
+                      steps);
+    }
 }

@@ -71,9 +71,15 @@ void delete_rule(const struct request *request, struct control_answer *answer)
     long steps = 0;
     if (bytes - from < sizeof name)
         memcpy(name, path + from, bytes - from);
-    if (upload_rule_remove(name) == POLICY_OK)
+    if (upload_rule_remove(name) == POLICY_OK) {
         answer_change(answer, "The rule is gone; what was uploaded by it keeps what it has.", 0);
-    else if (governor_rule_remove(name, &steps) != POLICY_OK)
+        return;
+    }
+    enum policy_status status = governor_rule_remove(name, &steps);
+    if (status == POLICY_ERULE)
+        answer_refuse(answer, 409, "Rule `%s` keeps the policy that is loaded apart, and goes with it.",
+                      name);
+    else if (status != POLICY_OK)
         answer_refuse(answer, 404, "There is no rule \"%.*s\"; /v1/rules lists them.", (int)(bytes - from),
                       path + from);
     else

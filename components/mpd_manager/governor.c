@@ -6,6 +6,7 @@
 
 #include "calibration.h"
 #include "decision_log.h"
+#include "own_policy.h"
 #include "runtime.h"
 #include "walls.h"
 
@@ -51,6 +52,7 @@ bool governor_start(void)
     state =
         (struct governor_state){.settings = policy.settings, .cost_measured = (uint32_t)calibration_cost()};
     state.settings.crossing_cost = state.cost_measured;
+    own_policy_start();
     return true;
 }
 
@@ -137,6 +139,8 @@ static long turn(char why[LAYOUT_WHY_BYTES])
     if (state.log)
         decision_log(&policy.decisions, result.first_decision, layout_last());
     decision_record(&policy.decisions, result.first_decision, layout_last());
+    if (result.refused) /* it is still one of those that the layout was for */
+        own_policy_drop(own_policy_failure() ? own_policy_failure() : result.refused);
     return steps;
 }
 
@@ -198,6 +202,22 @@ long governor_set(const struct policy_settings *settings, bool by_hand, bool log
     return steps;
 }
 
+long governor_policy_load(const char *name, const void *file, uint64_t bytes, char why[LAYOUT_WHY_BYTES])
+{
+    long status = own_policy_load(name, file, bytes, why);
+    if (status == SHOJI_OK)
+        policy_choose(&policy, own_policy_decide, 0);
+    else if (!own_policy_loaded())
+        policy_choose(&policy, 0, 0);
+    return status;
+}
+
+void governor_policy_default(void)
+{
+    policy_choose(&policy, 0, 0);
+    own_policy_drop(0);
+}
+
 enum policy_status governor_rule_add(const char *line, char *sentence, size_t bytes, long *steps)
 {
     char why[LAYOUT_WHY_BYTES];
@@ -214,6 +234,8 @@ enum policy_status governor_rule_add(const char *line, char *sentence, size_t by
 enum policy_status governor_rule_remove(const char *name, long *steps)
 {
     char why[LAYOUT_WHY_BYTES];
+    if (own_policy_loaded() && strcmp(name, OWN_POLICY_RULE) == 0)
+        return POLICY_ERULE;
     enum policy_status status = walls_remove(name);
     *steps = status == POLICY_OK ? turn_now(why) : 0;
     return status;

@@ -45,9 +45,15 @@ void governor_by_hand(void);
  * SHOJI_EINVAL or SHOJI_EPERM with a sentence; or the supervisor's status, and then the mode is manual. */
 long governor_set(const struct policy_settings *settings, bool by_hand, bool log, char why[LAYOUT_WHY_BYTES]);
 
+/* own_policy_load, and own_policy_drop because somebody wants the default. What is loaded decides in mode
+ * adaptive. */
+long governor_policy_load(const char *name, const void *file, uint64_t bytes, char why[LAYOUT_WHY_BYTES]);
+void governor_policy_default(void);
+
 /* As walls_add and walls_remove; then the layout is made to obey, in every mode. *steps: the merges and
  * splits that took. */
 enum policy_status governor_rule_add(const char *line, char *sentence, size_t bytes, long *steps);
+/* POLICY_ERULE: it belongs to the policy that is loaded. */
 enum policy_status governor_rule_remove(const char *name, long *steps);
 /* Fills in cycles and share of a window whose microseconds and crossings are known, of which the processor
  * was busy for `busy` cycles: its time as the policy reckons it. */

@@ -16,6 +16,8 @@ control_handler get_graph, get_edges, get_dot, get_partition, get_domains, get_f
 control_handler post_merge, post_split, post_move, put_partition;
 /* control_policy.c */
 control_handler get_policy, put_policy, get_decisions;
+/* control_own_policy.c */
+control_handler put_policy_code;
 /* control_rules.c */
 control_handler get_rules, post_rules, delete_rule;
 /* control_observe.c */

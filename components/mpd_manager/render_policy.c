@@ -3,6 +3,7 @@
  * The policy as JSON: what is set, what the last window was like, which rules are in force, what was decided.
  */
 #include "governor.h"
+#include "own_policy.h"
 #include "render.h"
 #include "upload_rules.h"
 #include "walls.h"
@@ -31,6 +32,16 @@ static void add_settings(yyjson_mut_doc *document, yyjson_mut_val *root, const s
     yyjson_mut_obj_add_bool(document, root, "log", state->log);
 }
 
+/* Who decides in mode adaptive, and why it is the default. */
+static void add_policy(yyjson_mut_doc *document, yyjson_mut_val *root)
+{
+    yyjson_mut_obj_add_strcpy(document, root, "policy", own_policy_name());
+    if (own_policy_reason())
+        yyjson_mut_obj_add_strcpy(document, root, "policy_reason", own_policy_reason());
+    else
+        yyjson_mut_obj_add_null(document, root, "policy_reason");
+}
+
 static void add_window(yyjson_mut_doc *document, yyjson_mut_val *root, const struct governor_state *state)
 {
     const struct governor_window *window = &state->window;
@@ -50,6 +61,7 @@ char *render_policy(const struct layout *layout, size_t *bytes)
     if (!document)
         return 0;
     add_settings(document, root, state);
+    add_policy(document, root);
     yyjson_mut_obj_add_uint(document, root, "domains", layout_domains(layout));
     add_window(document, root, state);
     yyjson_mut_obj_add_uint(document, root, "periods", state->periods);
@@ -183,6 +195,7 @@ char *render_decisions(const struct layout *layout, uint64_t since, uint32_t mos
     if (decisions->count >= most && first < decisions->count - most + 1)
         first = decisions->count - most + 1;
     yyjson_mut_obj_add_uint(document, root, "count", decisions->count);
+    add_policy(document, root);
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, root, "decisions");
     for (uint64_t number = first; number <= decisions->count; number++)
         add_decision(document, yyjson_mut_arr_add_obj(document, list), layout,

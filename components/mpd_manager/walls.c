@@ -13,8 +13,9 @@ static uint32_t lines_count;
 static uint64_t version;
 
 static struct rules rules;
-static void *memory; /* of the rules */
-static bool stale;   /* they are of components that are no more */
+static void *memory;                          /* of the rules */
+static component_t fitted[LAYOUT_COMPONENTS]; /* whom their indexes are of */
+static bool stale;                            /* they are of components that are no more */
 
 static uint32_t find(const void *context, const char *name)
 {
@@ -54,11 +55,21 @@ static bool line_keep(const char *line)
     return true;
 }
 
+static bool fits(const struct layout *layout)
+{
+    if (!memory || rules.components_count != layout->components_count)
+        return false;
+    for (uint32_t i = 0; i < layout->components_count; i++)
+        if (fitted[i] != layout->components[i].id)
+            return false;
+    return true;
+}
+
 bool walls_fit(const struct layout *layout)
 {
     size_t bytes = rules_bytes(layout->components_count, WALLS_RULES);
     char sentence[RULE_TEXT_BYTES];
-    if (memory && !stale && rules.components_count == layout->components_count)
+    if (!stale && fits(layout))
         return true;
     void *room = malloc(bytes);
     if (!room)
@@ -68,6 +79,8 @@ bool walls_fit(const struct layout *layout)
     stale = false;
     if (rules_place(&rules, memory, bytes, layout->components_count, WALLS_RULES) != POLICY_OK)
         return false;
+    for (uint32_t i = 0; i < layout->components_count; i++)
+        fitted[i] = layout->components[i].id;
     for (uint32_t i = 0; i < lines_count;)
         if (rule_text_read(&rules, &names, lines[i], sentence, sizeof sentence) == POLICY_OK) {
             i++;
