@@ -42,4 +42,5 @@ test-boot-built:
 -include tests/differential/differential.mk
 -include tests/boot/heap/heap.mk
 -include tests/boot/turns/turns.mk
+-include tests/boot/own_policy/own_policy.mk
 -include tests/boot/upload/upload.mk

@@ -57,7 +57,8 @@ void get_decisions(const struct request *request, struct control_answer *answer)
 
 struct change {
     struct policy_settings settings;
-    bool by_hand, log, to_default;
+    bool by_hand, log;
+    const char *policy; /* in the document */
 };
 
 /* A number from 0 to `most`, times `scale`, rounded. */
@@ -132,11 +133,10 @@ static bool read_log(yyjson_val *value, struct change *change)
     return yyjson_is_bool(value);
 }
 
-/* Another one comes with its file alone. */
 static bool read_policy(yyjson_val *value, struct change *change)
 {
-    change->to_default = yyjson_equals_str(value, "default");
-    return change->to_default || yyjson_equals_str(value, own_policy_name());
+    change->policy = yyjson_get_str(value);
+    return change->policy;
 }
 
 static const struct member {
@@ -150,8 +150,7 @@ static const struct member {
     {"hysteresis_percent", "a number from 0 to 90", read_hysteresis},
     {"crossing_cost", "a number of cycles, or \"measured\"", read_cost},
     {"log", "true or false: whether decisions are printed on the console", read_log},
-    {"policy", "\"default\", or the one that is loaded (PUT /v1/policy/code?name=NAME loads one)",
-     read_policy},
+    {"policy", "a name: default, or that of the one that is loaded", read_policy},
 };
 
 const char *policy_setting(unsigned index)
@@ -211,6 +210,18 @@ static const char *done(enum policy_mode mode)
     }
 }
 
+/* Another one than the default comes with its file alone. */
+static bool policy_is_there(const struct change *change, struct control_answer *answer)
+{
+    const char *name = change->policy;
+    if (!name || strcmp(name, "default") == 0 || strcmp(name, own_policy_name()) == 0)
+        return true;
+    answer_refuse(answer, 404,
+                  "No policy \"%.40s\" is loaded; PUT /v1/policy/code?name=NAME loads one from its file.",
+                  name);
+    return false;
+}
+
 void put_policy(const struct request *request, struct control_answer *answer)
 {
     yyjson_doc *document = json_body_read(request, "{\"mode\":\"adaptive\",\"budget_percent\":10}", answer);
@@ -218,7 +229,9 @@ void put_policy(const struct request *request, struct control_answer *answer)
         return;
     const struct governor_state *state = governor_state();
     struct change change = {.settings = state->settings, .by_hand = state->cost_by_hand, .log = state->log};
-    bool read = change_read(yyjson_doc_get_root(document), &change, answer);
+    bool read =
+        change_read(yyjson_doc_get_root(document), &change, answer) && policy_is_there(&change, answer);
+    bool to_default = change.policy && strcmp(change.policy, "default") == 0;
     yyjson_doc_free(document);
     if (!read)
         return;
@@ -229,11 +242,10 @@ void put_policy(const struct request *request, struct control_answer *answer)
     else if (steps < 0)
         answer_refuse_change(answer, steps, "The layout is so already.", why);
     else {
-        if (change.to_default)
+        if (to_default)
             governor_policy_default();
-        answer_change(answer,
-                      change.to_default ? "The default policy decides in mode adaptive."
-                                        : done(change.settings.mode),
-                      steps);
+        answer_change(
+            answer, to_default ? "The default policy decides in mode adaptive." : done(change.settings.mode),
+            steps);
     }
 }

@@ -94,12 +94,13 @@ static void fit_again(void)
 
 void own_policy_drop(const char *why)
 {
+    reason[0] = 0;
     if (!own_policy_loaded())
         return;
-    reason[0] = 0;
     if (why) {
         snprintf(reason, sizeof reason, "Policy `%s` was dropped. %s", own.name, why);
-        print_line("the default policy decides: %s", reason);
+        print_line("policy `%s` was dropped, the default one decides:", own.name);
+        print_line("%s", why);
     }
     (void)walls_remove(OWN_POLICY_RULE);
     forget(&own);

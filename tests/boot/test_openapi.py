@@ -5,6 +5,7 @@ in it, each status that it names can be had, and what comes is as its schema say
 import dataclasses
 import http.client
 import json
+import pathlib
 import re
 import sys
 import types
@@ -117,6 +118,7 @@ def system(running_system):
     rules = json.loads(running_system.ask("GET", "/v1/rules").body)
     for rule in rules["rules"] + rules["uploads"]:
         running_system.ask("DELETE", f"/v1/rules/{rule['name']}")
+    running_system.ask("PUT", "/v1/policy", {"policy": "default"})
     running_system.mode("isolated")
     running_system.ask("POST", "/v1/trace", b'{"on":false}')    # 409, unless a probe has begun one
     before = running_system.faults()
@@ -155,6 +157,8 @@ class Probe:
     def body_sent(self):
         if self.body == ():
             return None
+        if isinstance(self.body, pathlib.Path):
+            return self.body.read_bytes()
         example = DOCUMENT.body_schema(self.operation)
         return self.body if self.body is not None or not example else example[1]
 
@@ -166,6 +170,7 @@ MERGED = ("POST", "/v1/merge", {"into": "tcp", "from": "ip"})
 RULE = ("POST", "/v1/rules", {"rule": "rule a_rule apart vnic"})
 RECORDING = ("POST", "/v1/trace", {"on": True})
 NOBODY = "no_such_component"
+POLICY_FILE = REPOSITORY / "build/policy/hottest.elf"
 LARGE = b'{"' + b"x" * 5000 + b'":1}'
 
 PROGRAM = image("probe")
@@ -210,6 +215,12 @@ PROBES = [
     Probe("putPolicy", 200),
     Probe("putPolicy", 400, {"mode": "best"}),
     Probe("putPolicy", 400, {"colour": "red"}),
+    Probe("putPolicy", 404, {"policy": "nobodys"}),
+    Probe("loadPolicy", 200, POLICY_FILE, query="name=hottest"),
+    Probe("loadPolicy", 400, POLICY_FILE, query="name=default"),
+    Probe("loadPolicy", 400, b"no file", query="name=mine"),
+    Probe("loadPolicy", 409, POLICY_FILE, query="name=tcp"),
+    Probe("loadPolicy", 413, b"x" * ((1 << 20) + 1), query="name=mine"),
     Probe("addRule", 200),
     Probe("addRule", 404, {"rule": f"rule a_rule apart {NOBODY}"}),
     Probe("addRule", 409, {"rule": "rule a_rule apart ip"}, before=(RULE,)),
