@@ -12,8 +12,8 @@
 // links: components/mpd_manager/requests.c components/mpd_manager/tick.c components/mpd_manager/viewers.c
 // links: components/mpd_manager/watch.c
 // links: components/mpd_manager/render_metrics.c components/mpd_manager/control_observe.c components/mpd_manager/observe.c
-// links: tests/host/control_known.c tests/host/control_made.c components/mpd_manager/control_own_policy.c
-// links: components/mpd_manager/own_policy.c components/mpd_manager/made.c components/image/image.c
+// links: tests/host/control_known.c components/mpd_manager/control_own_policy.c
+// links: components/mpd_manager/own_policy.c
 // links: policy/*.c components/mpd_manager/answer.c components/mpd_manager/calibration.c
 // links: components/mpd_manager/control.c components/mpd_manager/control_layout.c
 // links: components/mpd_manager/control_policy.c components/mpd_manager/control_read.c
