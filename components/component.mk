@@ -89,7 +89,7 @@ endef
 define component
 $(1).all_sources := $$(if $$(filter no,$$($(1).libc)),,components/runtime/name.c) $$(if $$(filter yes,$$($(1).threads)),components/runtime/heap_lock.c) $$($(1).sources)
 $(1).objects := $$(addprefix $(COMPONENT_OUT)/$(1)/,$$(addsuffix .o,$$(basename $$($(1).all_sources))))
-$(1).libraries := $$(if $$(filter no,$$($(1).libc)),,$(RUNTIME_LIBRARY) $(NEWLIB)/lib/libc.a) $$(if $$(filter %.rs,$$($(1).sources)),$(RUST_CORE)) $(COMPONENT_LIBGCC)
+$(1).libraries := $$(if $$(filter no,$$($(1).libc)),,$(RUNTIME_LIBRARY) $(NEWLIB)/lib/libc.a) $$(if $$(filter %.rs,$$($(1).sources)),$$(RUST_CORE)) $(COMPONENT_LIBGCC)
 COMPONENT_IMAGES += $(COMPONENT_OUT)/$(1).elf
 
 $$(foreach source,$$($(1).all_sources),$$(eval $$(call component_object,$(1),$$(source))))

@@ -30,7 +30,8 @@ $(CXX_STAMP): boot/thirdparty/packages
 # An extern function may be another component's: a call of it must not become a jump (component.mk, -fno-optimize-sibling-calls). rustc has no
 # such flag, so the derived crate lets something follow each call.
 RUSTC := $(firstword $(shell command -v rustc) $(wildcard $(HOME)/.cargo/bin/rustc))
-RUST_CORE = $(eval RUST_CORE := $(wildcard $(addprefix $(shell $(RUSTC) --print target-libdir)/,libcore-*.rlib libcompiler_builtins-*.rlib)))$(RUST_CORE)
+RUST_CORE = $(eval RUST_CORE := $(call rust_core,$(shell $(RUSTC) --print target-libdir)))$(RUST_CORE)
+rust_core = $(or $(wildcard $(1)/libcore-*.rlib),$(error $(RUSTC) has no core library in $(1))) $(wildcard $(1)/libcompiler_builtins-*.rlib)
 RUST_FLAGS := --edition 2021 -C panic=abort -C opt-level=2 -C relocation-model=pic -C no-redzone=yes -C force-unwind-tables=no \
     -C debuginfo=2 -C codegen-units=1 -D warnings
 RUST_SHOJI := $(INTERFACE_OUT)/rust/libshoji.rlib

@@ -102,15 +102,20 @@ image: $(BUILD)/webserver/modules.list
 $(BUILD)/webserver/modules.list: $(WEBSERVER_MANIFEST) $(WEBSERVER_IMAGES)
 	$(call modules_list,$(WEBSERVER_MANIFEST),$(WEBSERVER_IMAGES))
 
+# $(call words_file,FILE,WORDS): a file that is newer when these words are others.
+define words_file
+$(1): FORCE
+	@mkdir -p $$(@D)
+	@echo '$(2)' | cmp -s - $$@ || echo '$(2)' >$$@
+endef
+
 # Components that were added: NAME/NAME.manifest, and NAME.mk beside it.
 ADDED_MANIFESTS := $(sort $(wildcard components/*/*.manifest webserver/*/*.manifest))
 -include $(ADDED_MANIFESTS:.manifest=.mk)
 SYSTEM_MANIFEST := $(BUILD)/system/webserver.manifest
 SYSTEM_IMAGES := $(WEBSERVER_IMAGES) $(filter-out $(WEBSERVER_IMAGES),$(if $(ADDED_MANIFESTS),$(call module_images,$(ADDED_MANIFESTS))))
 image: $(BUILD)/system/modules.list
-$(BUILD)/system/added: FORCE    # newer when one was added or taken out
-	@mkdir -p $(@D)
-	@echo '$(ADDED_MANIFESTS)' | cmp -s - $@ || echo '$(ADDED_MANIFESTS)' >$@
+$(eval $(call words_file,$(BUILD)/system/added,$(ADDED_MANIFESTS)))
 $(SYSTEM_MANIFEST): components/compose $(WEBSERVER_MANIFEST) $(ADDED_MANIFESTS) $(BUILD)/system/added
 	$(Q)components/compose $@ $(WEBSERVER_MANIFEST) $(ADDED_MANIFESTS)
 $(BUILD)/system/modules.list: $(SYSTEM_MANIFEST) $(SYSTEM_IMAGES)

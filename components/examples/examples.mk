@@ -19,9 +19,11 @@ COMPONENT_IMAGES := $(examples_before)
 EXAMPLES_MANIFEST := $(BUILD)/examples/webserver.manifest
 EXAMPLES_IMAGES := $(WEBSERVER_IMAGES) $(EXAMPLES:%=$(COMPONENT_OUT)/%.elf)
 image-examples: $(BUILD)/examples/modules.list
-$(EXAMPLES_MANIFEST): components/compose $(WEBSERVER_MANIFEST) $(foreach name,$(EXAMPLES),components/examples/$(name)/$(name).manifest)
+EXAMPLES_PARTS := $(foreach name,$(EXAMPLES),components/examples/$(name)/$(name).manifest)
+$(eval $(call words_file,$(BUILD)/examples/parts,$(EXAMPLES_PARTS)))
+$(EXAMPLES_MANIFEST): components/compose $(WEBSERVER_MANIFEST) $(EXAMPLES_PARTS) $(BUILD)/examples/parts
 	@mkdir -p $(@D)
-	$(Q)components/compose $@ $(wordlist 2,$(words $^),$^)
+	$(Q)components/compose $@ $(WEBSERVER_MANIFEST) $(EXAMPLES_PARTS)
 $(BUILD)/examples/modules.list: $(EXAMPLES_MANIFEST) $(EXAMPLES_IMAGES)
 	$(call modules_list,$<,$(EXAMPLES_IMAGES))
 	@$(if $(RUSTC),,echo 'examples: no rustc here: without the program in Rust')

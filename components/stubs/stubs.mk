@@ -9,12 +9,12 @@ INTERFACE_HEADERS := $(filter-out %/export.h,$(wildcard components/interface/*.h
     components/runtime/runtime.h
 INTERFACE_TEST_HEADERS := tests/boot/kernel_boundaries/boundaries.h tests/boot/kernel_pd/pd.h
 
-$(INTERFACE_STAMP): $(INTERFACE_HEADERS) $(INTERFACE_TEST_HEADERS) components/interface/export.h $(wildcard components/stubs/*) | $(PACKAGES_STAMP)
+$(INTERFACE_STAMP): $(INTERFACE_HEADERS) $(INTERFACE_TEST_HEADERS) components/interface/export.h components/interface $(wildcard components/stubs/*) | $(PACKAGES_STAMP)
 	@mkdir -p $(@D)
 	@echo '  STUBS   $(INTERFACE_OUT)'
 	$(Q)components/stubs/derive stubs $(INTERFACE_OUT) $(INTERFACE_HEADERS) $(INTERFACE_TEST_HEADERS)
 	@touch $@
 
-# Only what has changed is written: what includes the rest is not compiled again.
+# The folder itself: it is newer when a header is no more. Only what has changed is written: what includes the rest is not compiled again.
 $(INTERFACE_OUT)/served/%.h $(INTERFACE_OUT)/instances/%.h: $(INTERFACE_STAMP) ;
 endif

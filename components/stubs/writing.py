@@ -55,7 +55,7 @@ def instances(header):
 
 # ---- Rust ----
 
-WHOLE = {'_Bool': 'bool', 'char': 'core::ffi::c_char', 'short': 'i16', 'int': 'i32', 'long': 'i64'}
+WHOLE = {'_Bool': 'bool', 'char': 'c_char', 'short': 'i16', 'int': 'i32', 'long': 'i64'}
 KEYWORDS = {'as', 'box', 'fn', 'for', 'if', 'in', 'loop', 'match', 'mod', 'move', 'mut', 'priv', 'pub', 'ref', 'self', 'type', 'use', 'where'}
 
 
@@ -113,7 +113,7 @@ def rust_wrapper(function, header):
 def rust(headers):
     """One file for all of them: C knows no name spaces either."""
     lines = ['// Derived from the headers of the interfaces by components/stubs: change those.', '#![no_std]', '#![allow(non_camel_case_types, non_snake_case)]',
-             '', '#[inline(always)]', 'fn after() {', '    unsafe { core::arch::asm!("", options(nomem, nostack, preserves_flags)) }', '}']
+             '', 'pub type c_char = i8;', '#[inline(always)]', 'fn after() {', '    unsafe { core::arch::asm!("", options(nomem, nostack, preserves_flags)) }', '}']
     inside = []
     for header in headers:
         lines += ['', f'// ---- {header.path} ----']
@@ -127,11 +127,11 @@ def rust(headers):
         variables = [f'    pub static {name}: {rust_type(node, header)};' for name, node in header.variables
                      if not is_pointer(node)]
         if variables:
-            lines += ['unsafe extern "C" {', *variables, '}']
+            lines += ['extern "C" {', *variables, '}']
         called = [function for function in header.functions if not function.variadic]
         lines += [line for function in called for line in rust_wrapper(function, header)]
         inside += [f'        pub {rust_function(function, header)};' for function in called]
-    return [*lines, '', 'mod c {', '    use super::*;', '    unsafe extern "C" {', *inside, '    }', '}']
+    return [*lines, '', 'mod c {', '    use super::*;', '    extern "C" {', *inside, '    }', '}']
 
 
 KINDS = {'served': served, 'instances': instances}

@@ -115,7 +115,7 @@ def test_rust_sees_what_c_sees(tmp_path, derived):
         f'    printf("{name} %ld\\n", (long){name});\n' for name in constants)
     for name, members in shapes.items():
         rust += f'    println!("{name} {{}}", core::mem::size_of::<{name}>());\n' + "".join(
-            f'    println!("{name}.{m} {{}}", core::mem::offset_of!({name}, {m}));\n' for m in members)
+            f'    println!("{name}.{m} {{}}", {{ let it = core::mem::MaybeUninit::<{name}>::uninit(); unsafe {{ core::ptr::addr_of!((*it.as_ptr()).{m}) as usize - it.as_ptr() as usize }} }});\n' for m in members)
         c += f'    printf("{name} %ld\\n", (long)sizeof(struct {name}));\n' + "".join(
             f'    printf("{name}.{m} %ld\\n", (long)offsetof(struct {name}, {m}));\n' for m in members)
     crate = (derived / "rust/shoji.rs").read_text().replace("#![no_std]\n", "")
