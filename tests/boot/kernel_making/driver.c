@@ -58,13 +58,16 @@ static void closed(uint32_t kind, long told)
     const struct sup_component *it;
 
     CHECK(pd > 0 && pd < 256 && gate(ANSWERS)(0) == 42 && maker_open(pd) == SHOJI_ESAME);
+    CHECK(maker_reset(pd) == SHOJI_EBUSY && maker_reset(MAKER) == SHOJI_EPERM &&
+          maker_reset(99) == SHOJI_ENOENT);
     CHECK(gate(kind)(0) == SHOJI_EFAULT);
     it = find(pd);
     CHECK(it != 0 && it->state == SUP_STAYS && it->parent == MAKER && it->faults == 1 && it->reason[0] != 0);
     CHECK(gate(ANSWERS)(0) == SHOJI_EFAULT && find(MAKER)->reboots == 0);
     await_told(told);
     CHECK((keeper_gone() & 0xff) == (long)pd);
-    CHECK(maker_open(pd) == SHOJI_OK && gate(ANSWERS)(0) == 42);
+    CHECK(maker_reset(pd) == SHOJI_OK && gate(ANSWERS)(0) == SHOJI_EFAULT);
+    CHECK(maker_open(pd) == SHOJI_OK && gate(ANSWERS)(0) == 42 && find(pd)->reboots == 1);
     CHECK(maker_free(pd) == SHOJI_OK && gate(ANSWERS)(0) == SHOJI_ECLOSED && find(pd) == 0);
     await_told(told + 1);
 }

@@ -49,6 +49,13 @@ SHOJI_EXPORT long maker_open(component_t pd)
     return status;
 }
 
+SHOJI_EXPORT long maker_reset(component_t pd)
+{
+    long status = mmp_reset_PD(pd);
+
+    return status;
+}
+
 SHOJI_EXPORT long maker_free(component_t pd)
 {
     long slot = mmp_pd_slot(pd), status = mmp_free_PD(pd, 1);

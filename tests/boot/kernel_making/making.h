@@ -13,6 +13,7 @@ enum { ANSWERS, FAILS, LOOPS, WAITS, KINDS };
 component_t maker_make(void);   /* a domain, with a gate for the driver to each of these */
 long maker_gate(uint32_t kind); /* its address, of the last one */
 long maker_open(component_t pd);
+long maker_reset(component_t pd);
 long maker_free(component_t pd);
 /* How often it has heard that one is gone, and whose id it was last: count << 8 | id. */
 long keeper_gone(void);

@@ -69,8 +69,8 @@ static struct child load(const char *name)
     struct child child = {.pd = (component_t)pd};
 
     CHECK(pd > 0 && pd < 256);
-    CHECK(image_load(&child.image, child_file, (uint64_t)(child_file_end - child_file), LOADER, child.pd, false,
-                     resolve, &child) == SHOJI_OK);
+    CHECK(image_load(&child.image, child_file, (uint64_t)(child_file_end - child_file), LOADER, child.pd,
+                     false, resolve, &child) == SHOJI_OK);
     return child;
 }
 
@@ -357,8 +357,8 @@ static void hostile_files(void)
             state = state * 6364136223846793005ull + 1442695040888963407ull;
             file[(state >> 33) % (round % 2 == 0 ? 512 : bytes)] = (uint8_t)(state >> 24);
         }
-        (void)image_load(&child.image, file, round % 5 == 0 ? bytes / 2 : bytes, LOADER, child.pd, false, resolve,
-                         &child);
+        (void)image_load(&child.image, file, round % 5 == 0 ? bytes / 2 : bytes, LOADER, child.pd, false,
+                         resolve, &child);
         CHECK(mmp_free_PD(child.pd, 1) == SHOJI_OK);
         for (uint64_t at = child.image.base; at < child.image.base + child.image.bytes && at != 0; at += PAGE)
             (void)mmp_free(LOADER, at, PAGE);
@@ -366,9 +366,73 @@ static void hostile_files(void)
     }
 }
 
+/* A gate by the server's and the function's names, for which the loader needs none itself. */
+static void passed_by_name(void)
+{
+    struct child child = load("by_name");
+    call *ask = entry(&child, "child_call");
+    uint64_t before = used();
+    long gate = mmp_pass_gate(SERVER, "server_who", child.pd);
+
+    CHECK(gate > 0 && ask((uint64_t)gate, 0, 0, 0) == (long)child.pd);
+    CHECK(invocations(child.pd, SERVER) == 1);
+    CHECK(mmp_pass_gate(HIDDEN, "hidden_who", child.pd) == SHOJI_EPERM);
+    CHECK(mmp_pass_gate(HIDDEN, "hidden_what", child.pd) == SHOJI_ENOENT);
+    CHECK(mmp_pass_gate(SERVER, "component_init", child.pd) == SHOJI_ENOENT);
+    CHECK(mmp_pass_gate(SERVER, "server_who", LOADER) == SHOJI_EPERM);
+    CHECK(mmp_pass_gate(SERVER, "server_who", SERVER) == SHOJI_EPERM);
+    CHECK(mmp_pass_gate(SERVER, "server_who", HIDDEN) == SHOJI_EPERM); /* no edge to the loader */
+    CHECK(mmp_pass_gate(SERVER, "server_who", 99) == SHOJI_ENOENT);
+    CHECK(mmp_pass_gate(99, "server_who", child.pd) == SHOJI_ENOENT);
+    CHECK(mmp_pass_gate(child.pd, "child_add", LOADER) == SHOJI_ENOENT);
+    CHECK(mmp_pass_gate(SERVER, "server-who", child.pd) == SHOJI_EINVAL);
+    CHECK(mmp_pass_gate(SERVER, "", child.pd) == SHOJI_EINVAL);
+    CHECK(mmp_pass_gate(SERVER, (const char *)0x1000, child.pd) == SHOJI_EINVAL);
+    CHECK(ask((uint64_t)mmp_pass_gate, 0, 0, 0) == SHOJI_EFAULT); /* nor may it pass anything on by ours */
+    CHECK(used() == before);
+    unload(&child, 0);
+}
+
+static void renamed(void)
+{
+    struct child child = load("before"), other = load("other");
+
+    CHECK(mmp_name_PD(child.pd, "after") == SHOJI_OK && same(listed(child.pd)->name, "after"));
+    CHECK(mmp_name_PD(child.pd, "other") == SHOJI_EBUSY && mmp_name_PD(child.pd, "server") == SHOJI_EBUSY);
+    CHECK(mmp_name_PD(child.pd, "supervisor") == SHOJI_EBUSY && same(listed(child.pd)->name, "after"));
+    CHECK(mmp_name_PD(other.pd, "before") == SHOJI_OK);
+    CHECK(mmp_name_PD(LOADER, "me") == SHOJI_EPERM && mmp_name_PD(SERVER, "you") == SHOJI_EPERM);
+    CHECK(mmp_name_PD(99, "nobody") == SHOJI_ENOENT && mmp_name_PD(child.pd, "a b") == SHOJI_EINVAL);
+    CHECK(mmp_name_PD(child.pd, "abcdefghijklmnopqrstuvwxyz012345") == SHOJI_EINVAL);
+    unload(&child, 0);
+    unload(&other, 0);
+}
+
+/* Who is behind a gate of one's own, and of nobody else's. */
+static void who_is_behind(void)
+{
+    struct child child = load("behind");
+    call *add = entry(&child, "child_add");
+    char name[SHOJI_NAME_BYTES];
+
+    CHECK(sup_gate_server((uint64_t)add, name) == (long)child.pd && same(name, "behind"));
+    CHECK(mmp_name_PD(child.pd, "ahead") == SHOJI_OK);
+    CHECK(sup_gate_server((uint64_t)add, name) == (long)child.pd && same(name, "ahead"));
+    CHECK(sup_gate_server((uint64_t)hidden_who, name) == HIDDEN && same(name, "hidden"));
+    CHECK(sup_gate_server((uint64_t)sup_gate_server, name) == SHOJI_ENOENT);
+    CHECK(sup_gate_server((uint64_t)add + 8, name) == SHOJI_EINVAL);
+    CHECK(sup_gate_server((uint64_t)name, name) == SHOJI_EINVAL);
+    CHECK(sup_gate_server((uint64_t)add, (char *)child_file) == SHOJI_EINVAL);
+    unload(&child, 0);
+    CHECK(sup_gate_server((uint64_t)add, name) == SHOJI_ENOENT);
+}
+
 SHOJI_EXPORT long component_init(component_t self)
 {
     CHECK(self == LOADER);
+    passed_by_name();
+    renamed();
+    who_is_behind();
     calls_both_ways();
     refusals();
     gates_that_close();
