@@ -4,6 +4,7 @@
  * network does, in the same words; and nothing that is typed keeps it busy, or makes it print more than its
  * budget.
  */
+// links: components/mpd_manager/own_policy.c components/mpd_manager/control_own_policy.c
 // links: tests/host/shell_rig.c components/mpd_manager/completion.c
 // links: components/mpd_manager/line_editor.c components/mpd_manager/plain.c
 // links: components/mpd_manager/shell.c components/mpd_manager/shell_output.c
