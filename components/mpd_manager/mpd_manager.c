@@ -23,11 +23,11 @@
 
 extern char pool_control[], pool_control_end[];
 
-static struct connection table[CONTROL_CONNECTIONS];
+static struct connection control_table[CONTROL_CONNECTIONS];
 static struct connections control = {
     .port = CONTROL_PORT,
     .limit = CONTROL_CONNECTIONS,
-    .table = table,
+    .table = control_table,
 };
 
 static void token_print(void)

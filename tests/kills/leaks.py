@@ -40,7 +40,7 @@ TAKEN = (  # an element that is not zero is in use
     Table("async_invocation_b", "slots", "slots", "struct slot", "state"),
     Table("http_parser", "streams", "streams", "struct stream", "owner"),
     Table("connection_manager", "connections", "table", "struct connection", "fd"),
-    Table("mpd_manager", "connections", "table", "struct connection", "fd"),
+    Table("mpd_manager", "connections", "control_table", "struct connection", "fd"),
 )
 # An fd_api keeps an event for each entry that was ever used, a mutex a lock from its first contention on: as many as were needed at
 # once are no leak; those that nobody knows are.
