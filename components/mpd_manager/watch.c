@@ -169,13 +169,13 @@ static void window_measure(const struct layout *layout, struct watch_window *win
 /* `need`: a graph, even if it is the same as before. */
 static bool window_end(bool need)
 {
-    const struct layout *layout = layout_read();
+    bool watched = viewers_count() || need;
+    const struct layout *layout = watched ? layout_read() : layout_read_counts();
     struct watch_window window = {0};
     struct text edges = {0};
     if (!layout)
         return false;
-    uint64_t mark = layout_mark(layout);
-    bool watched = viewers_count() || need;
+    uint64_t mark = watched ? layout_mark(layout) : 0;
     tick_count(&counts, layout, &window, watched ? &edges : 0);
     window_measure(layout, &window);
     began = shoji_global.ticks;
@@ -183,7 +183,7 @@ static bool window_end(bool need)
     if (watched)
         tick_tell(&window, layout, requests_before, told, &edges);
     tell_faults(layout);
-    graph_adds_up = graph_adds_up && watched;
+    graph_adds_up = graph_adds_up && watched; /* a new viewer makes a new one, whatever the mark */
     if (!watched || (mark == told_mark && !need) ||
         tell_graph(mark != told_mark ? EVENT_GRAPH : EVENT_REFRESH, layout))
         told_mark = mark; /* if not, it is tried again */
