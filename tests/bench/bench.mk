@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The bench: `make bench` builds what the wanted parts need and measures. Figures: docs/benchmarks.md.
 
-.PHONY: bench profile bench-micro bench-policy bench-loops bench-web bench-peer
+.PHONY: bench profile bench-micro bench-policy bench-loops bench-web bench-watching bench-peer
 
 BENCH := $(BUILD)/bench
 comma := ,
 BENCH_PARTS := $(or $(strip $(subst $(comma), ,$(ONLY))),micro policy loops web peer)
 
-bench: $(BENCH_PARTS:%=bench-%)   ## measure: figures beside their goals (ONLY=micro,policy,loops,web,peer; ROUNDS)
+bench: $(BENCH_PARTS:%=bench-%)   ## measure: figures beside their goals (ONLY=micro,policy,loops,web,watching,peer; ROUNDS)
 	@boot/thirdparty/packages test
 	@/usr/bin/python3 tests/bench/bench.py --only "$(BENCH_PARTS)" --rounds $(or $(ROUNDS),0)
 
@@ -15,6 +15,7 @@ bench-micro: $(KERNEL) qemu $(BENCH)/micro/modules.list
 bench-policy: $(BENCH)/policy/periods
 bench-loops: bench-web qemu-plain $(BENCH)/loops/loops
 bench-web: $(KERNEL) image qemu $(BENCH)/insncount.so
+bench-watching: bench-web
 bench-peer: bench-web qemu-plain bench-peer-guest
 
 # ---- micro: a system of its own ----

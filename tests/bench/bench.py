@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Measures Shoji and prints a table: figure, value, goal, met or missed by how much.
 
-Parts: micro (primitives), policy (its periods), web (a request), peer (beside Linux and nginx), loops (the emulator). Usually started by
+Parts: micro (primitives), policy (its periods), web (a request), watching (one while somebody looks), peer (beside Linux and nginx), loops (the emulator). Usually started by
 `make bench`, which builds what it needs. Writes results.json and results.txt. docs/benchmarks.md explains the figures.
 """
 
@@ -14,12 +14,12 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from harness import against, child, loops, micro, network, policy, web  # noqa: E402
+from harness import against, child, loops, micro, network, policy, watching, web  # noqa: E402
 from harness.figure import Report  # noqa: E402
 from harness.guest import REPOSITORY  # noqa: E402
 
-PARTS = {"micro": micro, "policy": policy, "loops": loops, "web": web, "peer": against}
-NEED_NETWORK = ("web", "peer")
+PARTS = {"micro": micro, "policy": policy, "loops": loops, "web": web, "watching": watching, "peer": against}
+NEED_NETWORK = ("web", "watching", "peer")
 WANT_NETWORK = (*NEED_NETWORK, "loops")  # without, loops leaves out what it would ask a running system
 
 
