@@ -41,13 +41,11 @@ static long edges_read(void)
 
 static uint64_t moves_read; /* how many walls had moved when the components were read */
 
-const struct layout *layout_read_counts(void)
+const struct layout *layout_read_counters(void)
 {
     uint64_t domains = layout.counters.domains;
-    long edges = edges_read();
-    if (edges < 0 || edges > LAYOUT_EDGES || sup_counters(&layout.counters) < 0)
+    if (sup_counters(&layout.counters) < 0)
         return 0;
-    layout.edges_count = (uint32_t)edges;
     return shoji_global.moves == moves_read && layout.counters.domains == domains ? &layout : layout_read();
 }
 

@@ -31,9 +31,9 @@ void layout_unlock(void);
 /* Asks the supervisor anew, or returns NULL if it doesn't answer. Edges and the CPU's counters are read one
  * after the other, with nothing between that invokes; good until the next call. */
 const struct layout *layout_read(void);
-/* The same, but components are told as they were, if no wall has moved and no domain has come or gone since.
- */
-const struct layout *layout_read_counts(void);
+/* The same, but components and edges are told as they were, if no wall has moved and no domain has come or
+ * gone since. */
+const struct layout *layout_read_counters(void);
 const struct layout *layout_last(void); /* what layout_read read last */
 const struct sup_component *layout_component(const struct layout *layout, component_t id);
 /* "supervisor" for 0, "?" for an id that isn't there. */

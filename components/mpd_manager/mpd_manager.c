@@ -49,6 +49,7 @@ long component_init(component_t self)
         print_line("the CPU gives no random numbers: nothing can be changed through the control interface");
     uint64_t epoch = 0;
     (void)random_word(&epoch);
+    watch_start();
     if (!events_start(epoch) || !governor_start())
         return SHOJI_EINVAL;
     shell_start();

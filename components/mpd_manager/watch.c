@@ -19,7 +19,7 @@
 static struct tick_counts counts;  /* as the window began */
 static uint64_t began, graph_told; /* ticks */
 static bool graph_adds_up;         /* all ticks after it have been told */
-static uint64_t requests_before, cycles_before;
+static uint64_t requests_before, cycles_before, crossings_before;
 static struct watch_window kept[WATCH_KEPT];
 static uint64_t windows;
 
@@ -134,6 +134,13 @@ static void tell_faults(const struct layout *layout)
     }
 }
 
+void watch_start(void)
+{
+    told = (struct event_seen){0};
+    came = windows = 0;
+    graph_adds_up = false;
+}
+
 /* ---- The end of a window ---- */
 
 /* False: memory is short. */
@@ -166,27 +173,40 @@ static void window_measure(const struct layout *layout, struct watch_window *win
     cycles_before = layout->counters.cycles;
 }
 
+/* Edge by edge for those who watch, and have a graph to add it to; else all that crossed. */
+static void count(const struct layout *layout, struct watch_window *window, bool watched, struct text *edges)
+{
+    uint64_t crossings = (uint64_t)sup_crossings();
+    if (watched)
+        tick_count(&counts, layout, window, edges);
+    if (!graph_adds_up)
+        window->crossings = crossings < crossings_before ? crossings : crossings - crossings_before;
+    crossings_before = crossings;
+}
+
 /* `need`: a graph, even if it is the same as before. */
 static bool window_end(bool need)
 {
     bool watched = viewers_count() || need;
-    const struct layout *layout = watched ? layout_read() : layout_read_counts();
+    const struct layout *layout = watched ? layout_read() : layout_read_counters();
     struct watch_window window = {0};
     struct text edges = {0};
     if (!layout)
         return false;
     uint64_t mark = watched ? layout_mark(layout) : 0;
-    tick_count(&counts, layout, &window, watched ? &edges : 0);
+    count(layout, &window, watched, watched && graph_adds_up ? &edges : 0);
     window_measure(layout, &window);
     began = shoji_global.ticks;
     kept[windows++ % WATCH_KEPT] = window;
-    if (watched)
+    if (watched && graph_adds_up)
         tick_tell(&window, layout, requests_before, told, &edges);
     tell_faults(layout);
     graph_adds_up = graph_adds_up && watched; /* a new viewer makes a new one, whatever the mark */
     if (!watched || (mark == told_mark && !need) ||
         tell_graph(mark != told_mark ? EVENT_GRAPH : EVENT_REFRESH, layout))
-        told_mark = mark; /* if not, it is tried again */
+        told_mark = mark;
+    else
+        graph_adds_up = false; /* it is tried again, and no tick told until then */
     told_settings = settings_mark();
     told_moves = shoji_global.moves;
     told_reports = layout->counters.reports;

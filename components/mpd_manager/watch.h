@@ -22,6 +22,8 @@ struct watch_window {
     uint32_t share, busy; /* of processor time for crossings, of time for anything, in millionths */
 };
 
+/* This component began anew: nothing has been told, no window is kept. */
+void watch_start(void);
 /* Ends a window if it is time for that; tells what has been decided. */
 void watch_turn(void);
 /* The tick at which there may be something to do again. */

@@ -52,6 +52,7 @@
     CALL(layout, sup_components)                                                                             \
     CALL(layout, sup_edges)                                                                                  \
     CALL(layout, sup_counters)                                                                               \
+    CALL(layout, sup_crossings)                                                                              \
     CALL(layout, sup_fault)                                                                                  \
     CALL(layout, sup_gate)                                                                                   \
     CALL(layout, sup_null)                                                                                   \

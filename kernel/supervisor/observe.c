@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Group layout: what can be asked besides the layout: reports of faults, and a client's gates one by one.
+ * Group layout: what can be asked besides the layout: reports of faults, a client's gates one by one, and
+ * what crossed in all.
  */
 #include "caller.h"
 #include "layout/layout.h"
@@ -52,4 +53,21 @@ SUPERVISOR_CALL(sup_gate, component_t client, uint32_t index, uint64_t address, 
     if (name != NULL && into == 0)
         text_copy(out->function, sizeof out->function, name);
     return SHOJI_OK;
+}
+
+SUPERVISOR_CALL(sup_crossings, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+{
+    uint64_t crossings = 0;
+
+    for (uint64_t left = system_state.present; left != 0;) {
+        const struct component *client = &system_state.components[system_next(&left)];
+
+        for (uint32_t i = 0; i < client->gate_count; i++) {
+            struct gate gate = gate_read(client->gates + i * GATE_BYTES);
+
+            if (pd_home_of(gate.server) != pd_home_of(PD_SUPERVISOR_ID))
+                crossings += gate.gated;
+        }
+    }
+    return (long)crossings;
 }

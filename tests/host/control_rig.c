@@ -22,7 +22,8 @@
 
 /* ---- The supervisor ---- */
 
-static const char *const names[] = {"scheduler", "mpd_manager", "tcp", "ip", "vnic"};
+const char *component_names[COMPONENTS] = {"scheduler", "mpd_manager", "tcp", "ip", "vnic"};
+static struct shoji_global global = {.tick_us = 10000};
 uint32_t domains[COMPONENTS], next_domain;
 long supervisor_failure;
 unsigned changes;
@@ -39,7 +40,7 @@ __asm__(".pushsection .bss\n.balign 4096\n.globl pool_dashboard, "
         "pool_dashboard_end:\n\t.zero 4096\n.popsection");
 extern char pool_dashboard[];
 struct page_file page_files[PAGE_FILES] = {
-    {"/", "<!doctype html>", 15, 0x11}, {"/app.js", 0, 300000, 0x22}, {"/app.js.gz", 0, 100000, 0x33}};
+    {"/", "<!doctype html>", 15, 0x11}, {"/app.js", 0, 200000, 0x22}, {"/app.js.gz", 0, 100000, 0x33}};
 long page_failure;
 unsigned page_asked;
 
@@ -103,7 +104,7 @@ long sup_components(struct sup_component *out, uint32_t count)
                                         .memory_used = 4096,
                                         .memory_budget = 8192,
                                         .faults = component_faults[i]};
-        strcpy(out[i].name, names[i]);
+        strcpy(out[i].name, component_names[i]);
     }
     return COMPONENTS;
 }
@@ -151,6 +152,11 @@ long sup_fault(uint64_t number, struct sup_fault *out)
     return SHOJI_OK;
 }
 
+long sup_crossings(void)
+{
+    return (long)(edge_gated[0] + edge_gated[1]);
+}
+
 uint64_t requests;
 
 /* The only gate that is asked for, the third one, while there is a component of its client's name. */
@@ -174,6 +180,7 @@ long pd_merge(component_t into, component_t from)
         if (domains[i] == gone)
             domains[i] = domains[into - 1];
     changes++;
+    global.moves++;
     return 0;
 }
 
@@ -186,6 +193,7 @@ long pd_split(component_t component)
         return SHOJI_ESAME;
     domains[component - 1] = next_domain++;
     changes++;
+    global.moves++;
     return 0;
 }
 
@@ -195,6 +203,7 @@ long pd_move(component_t component, component_t into)
         return SHOJI_ESAME;
     domains[component - 1] = domains[into - 1];
     changes++;
+    global.moves++;
     return 0;
 }
 
@@ -227,6 +236,7 @@ long pd_partition(const uint32_t *sets, uint32_t count)
     for (unsigned i = 0; i < COMPONENTS; i++)
         domains[i] = 1000 + sets[i];
     unsigned after = domains_now();
+    global.moves++;
     changes += before < after ? after - before : before > after ? before - after : 1;
     return 0;
 }
@@ -246,7 +256,6 @@ long sup_policy_line(uint32_t index, char *out, uint64_t bytes)
     return (long)strlen(out);
 }
 
-static struct shoji_global global = {.tick_us = 10000};
 extern const struct shoji_global shoji_global __attribute__((alias("global")));
 
 uint64_t calibration_speed(void)

@@ -12,6 +12,7 @@
 /* ---- The supervisor: scheduler 1, mpd_manager 2, tcp 3, ip 4, vnic 5; edges tcp to ip, ip to vnic ---- */
 #define COMPONENTS 5
 extern uint32_t domains[COMPONENTS], next_domain;
+extern const char *component_names[COMPONENTS];
 unsigned domains_now(void);               /* how many there are */
 extern long supervisor_failure;           /* what its calls return, if not 0 */
 extern unsigned changes;                  /* merges and splits */

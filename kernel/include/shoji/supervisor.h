@@ -336,6 +336,9 @@ struct sup_counters {
     uint64_t table_bytes;  /* memory that all permission tables take, but for those of domains */
     uint64_t reports;      /* of faults, since boot: see sup_fault */
 };
+/* How many invocations between components have crossed domains since boot: the edges' `gated` together, but for those to the supervisor, at a
+ * fraction of what asking for the edges costs. */
+long sup_crossings(void);
 /* What the console was told of a fault, in its parts. Texts are empty where there is nothing to say; names of functions are what images claim. */
 #define SUP_FAULTS 32u /* so many are kept */
 struct sup_fault {
