@@ -55,7 +55,7 @@ SUPERVISOR_CALL(sup_gate, component_t client, uint32_t index, uint64_t address, 
     return SHOJI_OK;
 }
 
-SUPERVISOR_CALL(sup_crossings, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, component_t)
+SUPERVISOR_CALL(sup_crossings, component_t)
 {
     uint64_t crossings = 0;
 
