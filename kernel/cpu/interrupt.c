@@ -102,6 +102,7 @@ void interrupt(const struct registers *registers)
         global->ticks++;
         dma_tick();
         reboot_tick();
+        recorder_tick();
         if (serial_tick())
             scheduling_note(SUP_EVENT_CONSOLE);
         fault_tick(registers);
