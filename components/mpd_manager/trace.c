@@ -84,7 +84,7 @@ static void time_set(struct trace *t, uint64_t time)
         t->now = now;
 }
 
-/* ---- Events ---- */
+/* ---- Events. Names are fit for JSON (trace_names.h); other texts are escaped. ---- */
 
 /* Up to and with the time; `phase` as the format has it. */
 static void event_begin_at(struct trace *t, const char *phase, const char *pid, uint32_t tid, uint64_t at)
@@ -109,7 +109,7 @@ static void event_begin(struct trace *t, const char *phase, const char *pid, uin
 static void event_name(struct trace *t, const char *name)
 {
     line_add(&t->line, ",\"name\":\"");
-    line_add_escaped(&t->line, name);
+    line_add(&t->line, name);
     line_add(&t->line, "\"");
 }
 
@@ -118,7 +118,7 @@ static void event_string(struct trace *t, const char *key, const char *value)
     line_add(&t->line, "\"");
     line_add(&t->line, key);
     line_add(&t->line, "\":\"");
-    line_add_escaped(&t->line, value);
+    line_add(&t->line, value);
     line_add(&t->line, "\"");
 }
 
@@ -129,7 +129,7 @@ static void metadata(struct trace *t, const char *what, const char *pid, uint32_
     event_begin_at(t, "M", pid, tid, 0);
     event_name(t, what);
     line_add(&t->line, ",\"args\":{\"name\":\"");
-    line_add_escaped(&t->line, name);
+    line_add(&t->line, name);
     if (number != UINT64_MAX)
         line_add_number(&t->line, number);
     line_add(&t->line, "\"}}");
@@ -162,9 +162,9 @@ static void slice_open(struct trace *t, uint32_t thread, uint32_t gate, uint64_t
     event_begin(t, "B", THREADS_PID, thread_tid(thread));
     line_add(&t->line, gated ? ",\"cat\":\"gated\",\"name\":\"" : ",\"cat\":\"merged\",\"name\":\"");
     if (g->client) {
-        line_add_escaped(&t->line, trace_component(&t->names, g->server));
+        line_add(&t->line, trace_component(&t->names, g->server));
         line_add(&t->line, ".");
-        line_add_escaped(&t->line, g->function[0] ? g->function : "?");
+        line_add(&t->line, g->function[0] ? g->function : "?");
     } else {
         line_add(&t->line, "a gate that is gone");
     }
@@ -240,7 +240,7 @@ static void members_show(struct trace *t, uint32_t domain)
         if (!(t->members[domain][id / 64] >> id % 64 & 1))
             continue;
         line_add(&t->line, any ? " + " : "");
-        line_add_escaped(&t->line, trace_component(&t->names, id));
+        line_add(&t->line, trace_component(&t->names, id));
         any = true;
     }
     line_add(&t->line, "\"}");
@@ -374,9 +374,9 @@ static void move_tell(struct trace *t, const struct sup_note *n, const char *pid
 {
     instant_begin(t, pid, tid, "move");
     line_add(&t->line, n->other ? ",\"name\":\"merge " : ",\"name\":\"split ");
-    line_add_escaped(&t->line, trace_component(&t->names, n->other ? n->other : n->component));
+    line_add(&t->line, trace_component(&t->names, n->other ? n->other : n->component));
     line_add(&t->line, n->other ? " into " : "");
-    line_add_escaped(&t->line, n->other ? trace_component(&t->names, n->component) : "");
+    line_add(&t->line, n->other ? trace_component(&t->names, n->component) : "");
     line_add(&t->line, "\",\"args\":{");
     event_string(t, n->other ? "into" : "component", trace_component(&t->names, n->component));
     if (n->other) {
@@ -390,19 +390,20 @@ static void fault_tell(struct trace *t, const struct sup_note *n, const char *pi
 {
     instant_begin(t, pid, tid, "fault");
     line_add(&t->line, ",\"name\":\"fault of ");
-    line_add_escaped(&t->line, trace_component(&t->names, n->component));
+    line_add(&t->line, trace_component(&t->names, n->component));
     line_add(&t->line, "\",\"args\":{");
     event_string(t, "component", trace_component(&t->names, n->component));
     line_add(&t->line, ",");
-    event_string(t, "explanation", n->text);
-    line_add(&t->line, "}}");
+    line_add(&t->line, "\"explanation\":\"");
+    line_add_escaped(&t->line, n->text);
+    line_add(&t->line, "\"}}");
 }
 
 static void state_tell(struct trace *t, const struct sup_note *n)
 {
     instant_begin(t, DOMAINS_PID, DOMAIN_TID + domain_of(t, n->component), "component");
     line_add(&t->line, ",\"name\":\"");
-    line_add_escaped(&t->line, trace_component(&t->names, n->component));
+    line_add(&t->line, trace_component(&t->names, n->component));
     line_add(&t->line, n->kind == SUP_NOTE_RUNS ? " runs again" : " is down");
     line_add(&t->line, "\"}");
 }
@@ -410,8 +411,9 @@ static void state_tell(struct trace *t, const struct sup_note *n)
 static void said_tell(struct trace *t, const struct sup_note *n)
 {
     instant_begin(t, THREADS_PID, thread_tid(n->thread % TRACE_THREADS), "decision");
-    event_name(t, n->text);
-    line_add(&t->line, ",\"args\":{");
+    line_add(&t->line, ",\"name\":\"");
+    line_add_escaped(&t->line, n->text);
+    line_add(&t->line, "\",\"args\":{");
     event_string(t, "component", trace_component(&t->names, n->component));
     line_add(&t->line, "}}");
 }
@@ -535,8 +537,8 @@ static bool threads_step(struct trace *t)
     struct sup_thread thread;
     if (t->index >= TRACE_THREADS || sup_record_thread(t->index, &thread) < 0)
         return false;
-    memcpy(t->threads[t->index], thread.name, SHOJI_NAME_BYTES - 1);
-    metadata(t, "thread_name", THREADS_PID, thread_tid(t->index), thread.name, UINT64_MAX);
+    trace_name_copy(t->threads[t->index], thread.name, SHOJI_NAME_BYTES);
+    metadata(t, "thread_name", THREADS_PID, thread_tid(t->index), t->threads[t->index], UINT64_MAX);
     t->index++;
     return true;
 }

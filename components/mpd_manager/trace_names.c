@@ -5,14 +5,24 @@
 
 #define GATE_BYTES 32u /* they lie at multiples of it */
 
+void trace_name_copy(char *out, const char *name, uint32_t bytes)
+{
+    uint32_t used = 0;
+    for (; used + 1 < bytes && name[used]; used++) {
+        bool plain = name[used] >= ' ' && name[used] <= '~' && name[used] != '"' && name[used] != '\\';
+        out[used] = plain ? name[used] : '?';
+    }
+    out[used] = 0;
+}
+
 void trace_names_begin(struct trace_names *names, const struct layout *layout)
 {
     memset(names, 0, sizeof *names);
     strcpy(names->component[0], "supervisor");
     for (uint32_t i = 0; i < layout->components_count; i++)
         if (layout->components[i].id < 256)
-            memcpy(names->component[layout->components[i].id], layout->components[i].name,
-                   SHOJI_NAME_BYTES - 1);
+            trace_name_copy(names->component[layout->components[i].id], layout->components[i].name,
+                            SHOJI_NAME_BYTES);
 }
 
 const char *trace_component(const struct trace_names *names, component_t id)
@@ -24,11 +34,14 @@ const struct sup_record_gate *trace_gate(struct trace_names *names, uint32_t add
 {
     /* Components' gates lie 4 MiB apart, and begin at one of a few pages. */
     struct trace_gate *kept = &names->gates[(address / GATE_BYTES + (address >> 22) * 37) % TRACE_GATES];
+    struct sup_record_gate asked;
     if (kept->address == address && address)
         return &kept->gate;
     memset(kept, 0, sizeof *kept);
     kept->address = address;
-    if (sup_record_gate(address, &kept->gate) < 0)
-        memset(&kept->gate, 0, sizeof kept->gate);
+    if (sup_record_gate(address, &asked) >= 0) {
+        kept->gate = (struct sup_record_gate){.client = asked.client, .server = asked.server};
+        trace_name_copy(kept->gate.function, asked.function, sizeof asked.function);
+    }
     return &kept->gate;
 }

@@ -19,7 +19,10 @@ struct trace_names {
 };
 
 void trace_names_begin(struct trace_names *names, const struct layout *layout);
-/* Never NULL. */
+/* Cut to `bytes` with its NUL, and fit to stand in a JSON string: quotes, backslashes and what is no
+ * printable ASCII become '?'. */
+void trace_name_copy(char *out, const char *name, uint32_t bytes);
+/* Never NULL; as trace_name_copy makes it, and so is a gate's function. */
 const char *trace_component(const struct trace_names *names, component_t id);
 /* Client 0 if there is no such gate any more. Good until the next call. */
 const struct sup_record_gate *trace_gate(struct trace_names *names, uint32_t address);
