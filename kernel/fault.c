@@ -179,7 +179,7 @@ void fault_owner_text(char *out, size_t size, uint64_t address)
                     thread_of_stack(address) != NULL ? thread_of_stack(address)->name : "?");
     else if (address >= GLOBAL_BASE && address < GLOBAL_BASE + PAGE_BYTES)
         text_copy(out, size, "a word of the global page");
-    else if (address < SUPERVISOR_STACK_END)
+    else if (address < SUPERVISOR_STACK_END || (address >= RECORDS_BASE && address < RECORDS_END))
         text_copy(out, size, "a word of the supervisor");
     else
         text_copy(out, size, "nobody's word");

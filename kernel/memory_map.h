@@ -51,6 +51,7 @@
 #define NOTES_BYTES 0x80000u
 #define EDGES_BASE (NOTES_BASE + NOTES_BYTES)
 #define EDGES_BYTES 0x10000u /* twice: at the start and at the end */
+#define RECORDS_END (EDGES_BASE + 2 * EDGES_BYTES)
 
 #define MEMORY_NEEDED (512u << 20)
 

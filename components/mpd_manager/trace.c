@@ -50,7 +50,7 @@ struct trace {
     uint64_t dropped;             /* invocations that there was no room for */
     uint64_t members[DOMAINS][4]; /* a bit for each component id */
     bool dirty[DOMAINS], shown[DOMAINS], named[DOMAINS];
-    bool any_dirty;
+    bool any_dirty, placed;
 
     char threads[TRACE_THREADS][SHOJI_NAME_BYTES];
     struct trace_names names;
@@ -505,6 +505,11 @@ static bool note_is_old(const struct trace *t, const struct sup_note *n)
 static bool event_step(struct trace *t)
 {
     while (!t->status) {
+        if (!t->placed) { /* where everybody was before the first note */
+            if (dirty_step(t))
+                return true;
+            t->placed = true;
+        }
         bool note = notes_fetch(t);
         const struct sup_note *n = &t->note[t->note_next - t->note_from];
         bool record = records_fetch(t);

@@ -63,9 +63,12 @@ EXPECTED = {
     "revoked_fetch": denied("fetch", 1, r"a word of victim \(text, \?\)"),
     "revoked_store": denied("store", 4, VICTIM),
     "revoked_load": denied("load", 4, VICTIM),
+    "ring_store": denied("store", 4, "a word of the supervisor"),
+    "ring_load": denied("load", 4, "a word of the supervisor"),
+    "ring_fetch": denied("fetch", 1, "a word of the supervisor"),
     **{
         name: PRIVILEGED
-        for name in "cli sti hlt in out rdmsr wrmsr cr3 lgdt lidt int int_timer int_mmp iretq far_return swapgs breakpoint no_address".split()
+        for name in "ring_elsewhere ring_off ring_count cli sti hlt in out rdmsr wrmsr cr3 lgdt lidt int int_timer int_mmp iretq far_return swapgs breakpoint no_address".split()
     },
     "syscall": "undefined instruction",
     "sysenter": "undefined instruction",
