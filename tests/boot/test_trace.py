@@ -44,15 +44,16 @@ def state(system):
 
 def chunks(data):
     """What was sent in chunks, and what follows."""
-    body = b""
+    pieces, at = [], 0
     while True:
-        length, _, data = data.partition(b"\r\n")
-        size = int(length, 16)
-        body += data[:size]
-        assert data[size:size + 2] == b"\r\n"
-        data = data[size + 2:]
+        line = data.index(b"\r\n", at)
+        size = int(data[at:line], 16)
+        at = line + 2 + size
+        pieces.append(data[line + 2:at])
+        assert data[at:at + 2] == b"\r\n"
+        at += 2
         if size == 0:
-            return body, data
+            return b"".join(pieces), data[at:]
 
 
 def fetch_text(system):
@@ -240,9 +241,10 @@ def outermost_domain(s):
 def test_a_fault(system):
     """It is on its thread's and its domain's track, with the console's words, and the component's end and new beginning behind it."""
     post(system, on=True)
+    again = "reboot: static_content runs again"
+    before = system.console().count(again)
     assert system.get("/wild").status == 502
-    while [c["state"] for c in system.graph()["components"] if c["name"] == "static_content"] != ["running"]:
-        time.sleep(0.02)
+    system.running.wait_for(lambda: system.console().count(again) > before, 20, again)
     assert system.get().body == HELLO
     post(system, on=False)
     trace = fetch(system)
@@ -258,8 +260,6 @@ def test_a_fault(system):
     assert [i.name for i in told_of] == ["static_content is down", "static_content runs again"]
     assert fault <= told_of[0].time < told_of[1].time
     (lost,) = [s for s in trace.invocations() if s.name == "static_content.static_get" and s.begin <= fault <= s.end]
-    assert lost.end < told_of[1].time
-    assert any(s.name.startswith("static_content.component_init") or s.name == "entry" for s in trace.threads()["reboot"].slices) or True
     assert counted(trace) == told(trace)
 
 

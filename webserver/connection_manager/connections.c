@@ -4,7 +4,10 @@
 #include "runtime.h"
 #include "scheduler.h"
 
-#define RETRY_MS 20   /* when something below has failed and will come back */
+#define RETRY_MS 20 /* when something below has failed and will come back */
+/* Likewise one with a long reply; and its entry returns, because all of one entry is one invocation's time.
+ */
+#define TURN_PARTS 8
 #define TURN_READS 16 /* a connection that always has more to read lets the others go first after so many */
 
 static uint64_t ticks_in(uint64_t milliseconds)
@@ -175,6 +178,7 @@ static void connection_look(struct connections *all, struct connection *c)
 
 static void connection_turn(struct connections *all, struct connection *c)
 {
+    int parts = 0;
     for (int reads = 0;; reads++) {
         if (c->reply_due || c->in_from < c->in_end)
             connection_work(c);
@@ -188,9 +192,9 @@ static void connection_turn(struct connections *all, struct connection *c)
             connection_look(all, c);
             return;
         }
-        if (c->reply_due || c->in_from < c->in_end)
+        if ((c->reply_due || c->in_from < c->in_end) && !(c->mid_reply && ++parts == TURN_PARTS))
             continue;
-        if (reads == TURN_READS) {
+        if (reads == TURN_READS || parts == TURN_PARTS) {
             all->again_count += !c->again;
             c->again = true;
             return;
