@@ -69,9 +69,9 @@ SHOJI_EXPORT void shell_thread(void)
 SHOJI_EXPORT void uploads_thread(void)
 {
     layout_lock();
-    uint64_t next = uploads_work();
+    uploads_work();
     layout_unlock();
-    uploads_wait(next);
+    uploads_wait();
 }
 
 /* The supervisor calls it: the component has failed, or is no more. */

@@ -16,6 +16,7 @@
 #define FAILURES_MOST 8u
 #define RETRY_MS 20u
 #define ENDING_MS 3000u /* how long a program may be in its last request: longer than any `time` we give */
+#define WAIT_MS 2000u   /* at most: who waits keeps the domain in which it does */
 #define MAY_INVOKE 3u
 #define MAY_NOTHING 0u
 
@@ -23,6 +24,7 @@ static struct upload table[UPLOADS];
 static struct made ending[UPLOADS]; /* could not be freed at once */
 static volatile uint64_t gone[4];   /* a bit for each id: uploads_gone was called for it */
 static volatile thread_t worker;    /* 0: it has not run yet */
+static uint64_t due = UINT64_MAX;   /* the tick at which there is more to do */
 
 const struct upload *uploads(void)
 {
@@ -76,6 +78,7 @@ static void domain_end(struct made *made)
     for (unsigned i = 0; i < UPLOADS; i++)
         if (ending[i].pd == 0) {
             ending[i] = *made;
+            due = in(RETRY_MS);
             wake();
             return;
         }
@@ -367,32 +370,33 @@ static uint64_t programs_work(bool content_fell)
     return next;
 }
 
-uint64_t uploads_work(void)
+void uploads_work(void)
 {
-    uint64_t fell[4], next;
+    uint64_t fell[4], next, any = 0;
     for (unsigned i = 0; i < 4; i++)
-        fell[i] = __atomic_exchange_n(&gone[i], 0, __ATOMIC_RELAXED);
+        any |= fell[i] = __atomic_exchange_n(&gone[i], 0, __ATOMIC_RELAXED);
+    if (!any && shoji_global.ticks < due)
+        return;
     if (!layout_read()) {
         for (unsigned i = 0; i < 4; i++)
             __atomic_or_fetch(&gone[i], fell[i], __ATOMIC_RELAXED);
-        return in(RETRY_MS);
+        due = in(RETRY_MS);
+        return;
     }
     next = programs_work(is_in(fell, content_manager()));
     for (struct upload *it = table; it < table + UPLOADS; it++) {
-        uint64_t due = it->name[0] ? upload_work(it, fell) : UINT64_MAX;
-        next = due < next ? due : next;
+        uint64_t when = it->name[0] ? upload_work(it, fell) : UINT64_MAX;
+        next = when < next ? when : next;
     }
     for (unsigned i = 0; i < UPLOADS; i++)
         if (ending[i].pd != 0 && made_free(&ending[i]) != SHOJI_OK)
             next = in(RETRY_MS);
-    return next;
+    due = next;
 }
 
-void uploads_wait(uint64_t tick)
+void uploads_wait(void)
 {
+    uint64_t until = in(WAIT_MS);
     worker = shoji_global.current;
-    if (tick == UINT64_MAX)
-        (void)sched_block();
-    else
-        (void)sched_block_until(tick);
+    (void)sched_block_until(due < until ? due : until);
 }

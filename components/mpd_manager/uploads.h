@@ -62,11 +62,10 @@ int uploads_put(const struct upload_wish *wish, char *file, uint32_t bytes, char
 int uploads_delete(const char *name, char why[LAYOUT_WHY_BYTES]);
 /* The supervisor says that a component has failed, or is no more. From any thread. */
 void uploads_gone(component_t component);
-/* What is due of all this: returns the tick at which there is more to do, UINT64_MAX if that is when somebody
- * fails. */
-uint64_t uploads_work(void);
-/* The thread that does it: between two turns it waits there. */
-void uploads_wait(uint64_t tick);
+/* What is due of all this. */
+void uploads_work(void);
+/* The thread that does it waits there between two turns, until there is more to do, or for two seconds. */
+void uploads_wait(void);
 
 /* ---- upload_edges.c ---- */
 /* image_resolve, for a struct upload_linking: gates by rule, each symbol one. */
