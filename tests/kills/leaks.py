@@ -42,23 +42,32 @@ TAKEN = (  # an element that is not zero is in use
     Table("connection_manager", "connections", "table", "struct connection", "fd"),
     Table("mpd_manager", "connections", "control_table", "struct connection", "fd"),
 )
-# An fd_api keeps an event for each entry that was ever used, a mutex a lock from its first contention on: as many as were needed at
-# once are no leak; those that nobody knows are.
+# An fd_api keeps an event for each entry that was ever used: as many as were needed at once are no leak; those that nobody knows are.
+# A mutex keeps a lock from its first contention on, until its component or lock begins anew: a lock is left behind if no mutex of its owner has it.
 EVENTS = Table("event_manager", "events", "events", "uint16_t", "", ("struct events", "events_of"))
 KEPT_EVENTS = [Table(name, "events", "descriptors", "struct descriptor", "event") for name in ("fd_api", "cgi_fd_api_a", "cgi_fd_api_b")]
-LOCKS = Table("lock", "locks", "owned", "uint32_t")
-MUTEXES = [Table(name, "mutex", variable, "struct mutex", "id") for name, variable in (
-    ("tcp", "mutex"), ("event_manager", "mutex"), ("port_manager", "mutex"), ("vnic", "rx_mutex"), ("vnic", "tx_mutex"),
-    ("async_invocation_a", "mutex"), ("async_invocation_b", "mutex"))]
+LOCKS = Table("lock", "locks", "locks", "struct lock", "owner")
+LOCKS_COUNTED = Table("lock", "locks counted", "owned", "uint32_t")     # by owner
 THREADS = Table(None, "threads", "threads", "struct thread", "state")
 
 
 @functools.lru_cache(maxsize=None)
 def symbols(path):
-    """{name: (address, bytes)} of variables; what the compiler appends to a name is left out."""
+    """{name: (address, bytes)} of variables; what the compiler appends to a name is left out. A name that two have is nobody's."""
+    found = {}
     with open(path, "rb") as file:
-        table = ELFFile(file).get_section_by_name(".symtab")
-        return {s.name.split(".")[0]: (s["st_value"], s["st_size"]) for s in table.iter_symbols() if s["st_info"]["type"] == "STT_OBJECT"}
+        for symbol in ELFFile(file).get_section_by_name(".symtab").iter_symbols():
+            if symbol["st_info"]["type"] == "STT_OBJECT":
+                found.setdefault(symbol.name.split(".")[0], []).append((symbol["st_value"], symbol["st_size"]))
+    return {name: places[0] for name, places in found.items() if len(places) == 1}
+
+
+@functools.lru_cache(maxsize=None)
+def mutexes(file):
+    """The names of all mutexes of a component, whoever wrote them: by its debug information."""
+    command = ["gdb", "-nx", "-batch", str(file), "-ex", "info variables -q"]
+    listing = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+    return frozenset(re.findall(r"^\d+:\s+(?:static )?struct mutex (\w+);$", listing, re.M))
 
 
 @functools.lru_cache(maxsize=None)
@@ -140,8 +149,39 @@ def in_use(target):
         found[f"{table.component}: {table.what}"] = sum(1 for value in inside.all(table) if value)
     kept = sum(1 for table in KEPT_EVENTS for event in inside.all(table) if event)
     found["event_manager: events that nobody keeps"] = sum(inside.all(EVENTS)) - kept
-    found["lock: locks of no mutex"] = sum(inside.all(LOCKS)) - sum(1 for table in MUTEXES for lock in inside.all(table) if lock)
+    # How far this heap has grown tells where its holes are: what it answers is of many sizes. So what is allocated is counted.
+    found["mpd_manager: bytes of heap"] = allocated(inside, "mpd_manager")
+    return found | locks_left(target, inside)
+
+
+def allocated(inside, name):
+    """Bytes of all that malloc has given out and nobody has freed: newlib's malloc, chunk by chunk, each with its size before it, whose lowest bit
+    says whether the chunk before is in use (Doug Lea's boundary tags)."""
+    at, top = inside.number(name, "__malloc_sbrk_base"), inside.read(inside.base(name) + symbols(inside.files(name)[0])["__malloc_av_"][0] + 16, 8)
+    total = 0
+    while at < top:
+        size = inside.read(at + 8, 8) & ~7
+        assert 32 <= size <= top - at, f"{name}: no chunk of its heap at {at:#x}"
+        total += size if inside.read(at + size + 8, 8) & 1 else 0
+        at += size
+    return total
+
+
+def locks_left(target, inside):
+    """{what: 1} for each lock that no mutex of its owner has."""
+    names = {number: name for name, number in target.components.items()}
+    owners = inside.all(LOCKS)
+    found = {"lock: locks counted that nobody has": sum(inside.all(LOCKS_COUNTED)) - sum(1 for owner in owners if owner)}
+    for number, owner in enumerate(owners, 1):
+        name = names.get(owner)
+        if owner and (name is None or number not in mutex_locks(inside, name)):
+            found[f"lock: lock {number} of {name or owner}, which no mutex has"] = 1
     return found
+
+
+def mutex_locks(inside, name):
+    _, debug = inside.files(name)
+    return {number for mutex in mutexes(debug) for number in inside.all(Table(name, "mutex", mutex, "struct mutex", "id"))}
 
 
 def settled(target, seconds=8):
@@ -159,5 +199,5 @@ def settled(target, seconds=8):
 def leaked(before, after):
     """[sentence]: what is more in use than before. Domains and threads must be as many, not fewer either."""
     exact = ("domains", "threads", "mid tables", "leaf tables")
-    return [f"{what}: {before[what]} before, {count} now" for what, count in after.items()
-            if count > before[what] or (what in exact and count != before[what])]
+    return [f"{what}: {before.get(what, 0)} before, {count} now" for what, count in after.items()
+            if count > before.get(what, 0) or (what in exact and count != before[what])]
