@@ -8,7 +8,7 @@
 import { select } from 'd3-selection';
 import { arranged, extent } from '../model/arrange.js';
 import { sealing } from '../model/drop.js';
-import { count, heat, lines, width } from '../model/format.js';
+import { count, heat, lines, plural, width } from '../model/format.js';
 import { homesOf, settled } from '../model/homes.js';
 import { edgeKey, edgeRate, roomOf } from '../model/state.js';
 import { edgePaths } from './geometry.js';
