@@ -9,7 +9,8 @@ import sys
 import time
 
 import pytest
-from test_web import COMPONENTS, REPOSITORY, System, assert_all_served, load
+import walk
+from test_web import COMPONENTS, REPOSITORY, System, assert_all_served, free_port, load
 
 sys.path.insert(0, str(REPOSITORY / "tests/kills"))
 
@@ -280,3 +281,11 @@ def test_mpd_manager_fails_while_one_is_loaded():
         assert ask(target, "GET", "/v1/policy")[1]["policy_reason"] is None
     finally:
         target.stop()
+
+
+def test_the_page_is_true(tmp_path):
+    """docs/policy.md, "Your own policy", as a reader walks it."""
+    tree = walk.copy_tree(tmp_path / "shoji")
+    assert len(walk.steps((tree / "docs/policy.md").read_text())) > 15
+    walk.walk("docs/policy.md", tree, {8080: free_port(), 8081: free_port()})
+    assert not (tree / "build/run/pid").exists()
