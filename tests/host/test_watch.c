@@ -3,17 +3,18 @@
  * Events, viewers, history and the dashboard's files, over a supervisor that is a table (control_rig.h). What
  * a viewer is told is read by a parser of the test's own, whatever pieces it comes in.
  */
-// links: components/mpd_manager/control_pages.c webserver/http_parser/range.c
 // links: components/mpd_manager/control_components.c components/mpd_manager/uploads.c tests/host/made_rig.c
 // links: components/mpd_manager/upload_edges.c components/mpd_manager/upload_rules.c
 // links: components/mpd_manager/made.c components/image/image.c
+// links: components/mpd_manager/control_pages.c webserver/http_parser/range.c
 // links: components/mpd_manager/control_trace.c components/mpd_manager/trace.c components/mpd_manager/trace_line.c
 // links: components/mpd_manager/trace_names.c components/mpd_manager/trace_slices.c tests/host/recorder_fake.c
 // links: components/mpd_manager/control_watch.c components/mpd_manager/events.c components/mpd_manager/render_faults.c
 // links: components/mpd_manager/requests.c components/mpd_manager/tick.c components/mpd_manager/viewers.c
 // links: components/mpd_manager/watch.c
 // links: components/mpd_manager/render_metrics.c components/mpd_manager/control_observe.c components/mpd_manager/observe.c
-// links: tests/host/control_known.c
+// links: tests/host/control_known.c components/mpd_manager/control_own_policy.c
+// links: components/mpd_manager/own_policy.c
 // links: policy/*.c components/mpd_manager/answer.c components/mpd_manager/calibration.c
 // links: components/mpd_manager/control.c components/mpd_manager/control_layout.c
 // links: components/mpd_manager/control_policy.c components/mpd_manager/control_read.c
