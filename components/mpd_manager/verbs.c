@@ -186,14 +186,28 @@ static bool make_rule(const struct words *words, struct verb_request *request,
     return send(request, "POST", "/v1/rules", document, sentence);
 }
 
+/* Something that has a path of its own goes. */
+static bool remove_named(const struct words *words, struct verb_request *request, const char *path)
+{
+    request->method = "DELETE";
+    snprintf(request->path, sizeof request->path, "%s%s", path, words->word[1]);
+    return true;
+}
+
 static bool make_unrule(const struct words *words, struct verb_request *request,
                         char sentence[VERB_SENTENCE_BYTES])
 {
     if (words->count != 2)
         return refuse(sentence, "unrule needs the name of one rule: unrule NAME.");
-    request->method = "DELETE";
-    snprintf(request->path, sizeof request->path, "/v1/rules/%s", words->word[1]);
-    return true;
+    return remove_named(words, request, "/v1/rules/");
+}
+
+static bool make_remove(const struct words *words, struct verb_request *request,
+                        char sentence[VERB_SENTENCE_BYTES])
+{
+    if (words->count != 2)
+        return refuse(sentence, "remove needs one component that was uploaded: remove COMPONENT.");
+    return remove_named(words, request, "/v1/components/");
 }
 
 static bool make_decisions(const struct words *words, struct verb_request *request,
@@ -323,6 +337,15 @@ const struct verb verbs[] = {
      .help = "the rule is gone",
      .make = make_unrule,
      .kinds = {ARGUMENT_RULE}},
+    {.name = "components",
+     .help = "who runs, with the files of those that were uploaded",
+     .path = "/v1/components",
+     .views = {{"components", "name,id,domain,state,parent,file.bytes,file.crc32,program"}}},
+    {.name = "remove",
+     .arguments = "COMPONENT",
+     .help = "one that was uploaded is gone",
+     .make = make_remove,
+     .kinds = {ARGUMENT_COMPONENT}},
     {.name = "faults",
      .help = "components that failed: how often, whether they run, why not",
      .path = "/v1/faults"},

@@ -131,6 +131,11 @@ def test_verbs_that_show(at):
     assert any("shoji_" in row for row in person.says("metrics"))
     assert "paths./v1/graph: GET, HEAD" in person.says("get /v1")
     assert len(person.says("help")) >= 20 and person.says("help merge")[0].startswith("merge      INTO FROM")
+    assert len(person.says("components")) == len(graph["components"]) + 1
+    assert person.says("trace 50") and system.ask("GET", "/v1/trace/state", token="").status == 200
+    person.waits(lambda: "recorded" in joined(person.says("trace")), "end of the recording")
+    assert joined(person.says("get /v1/trace")) == "error: This comes in parts and goes on: ask for it over the network."
+    assert joined(person.says("get /v1/events")) == "error: This comes in parts and goes on: ask for it over the network."
     before = system.console().count("statistics_gatherer: ")
     assert person.says("statistics print")
     assert system.console().count("statistics_gatherer: ") > before
@@ -147,6 +152,9 @@ def test_refusals_are_the_same_sentences(at):
         ("policy adaptive 200", "PUT", "/v1/policy", {"mode": "adaptive", "budget_percent": 200}),
         ("unrule nothing", "DELETE", "/v1/rules/nothing"),
         ("rule x beside tcp", "POST", "/v1/rules", {"rule": "rule x beside tcp"}),
+        ("remove tcp", "DELETE", "/v1/components/tcp"),
+        ("remove nobody", "DELETE", "/v1/components/nobody"),
+        ("trace soon", "POST", "/v1/trace", {"on": "soon"}),
         ("decisions soon", "GET", "/v1/decisions?since=soon"),
         ("get /v2", "GET", "/v2"),
     ):

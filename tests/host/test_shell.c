@@ -4,7 +4,6 @@
  * network does, in the same words; and nothing that is typed keeps it busy, or makes it print more than its
  * budget.
  */
-// links: components/mpd_manager/own_policy.c components/mpd_manager/control_own_policy.c
 // links: tests/host/shell_rig.c components/mpd_manager/completion.c
 // links: components/mpd_manager/line_editor.c components/mpd_manager/plain.c
 // links: components/mpd_manager/shell.c components/mpd_manager/shell_output.c
@@ -19,7 +18,8 @@
 // links: components/mpd_manager/render_faults.c components/mpd_manager/requests.c
 // links: components/mpd_manager/tick.c components/mpd_manager/viewers.c components/mpd_manager/watch.c
 // links: components/mpd_manager/render_metrics.c components/mpd_manager/control_observe.c
-// links: components/mpd_manager/observe.c tests/host/control_known.c policy/*.c
+// links: components/mpd_manager/observe.c tests/host/control_known.c
+// links: components/mpd_manager/control_own_policy.c components/mpd_manager/own_policy.c policy/*.c
 // links: components/mpd_manager/answer.c components/mpd_manager/calibration.c
 // links: components/mpd_manager/control.c components/mpd_manager/control_layout.c
 // links: components/mpd_manager/control_policy.c components/mpd_manager/control_read.c
@@ -147,8 +147,10 @@ static void verbs_change_the_layout(void **state)
     assert_int_equal(domains[2], domains[3]);
     assert_said(says("split ip"), "done: ");
     assert_int_not_equal(domains[2], domains[3]);
+    assert_said(says("merge tcp ip"), "done: ");
     assert_said(says("move ip vnic"), "done: ");
     assert_int_equal(domains[3], domains[4]);
+    assert_int_not_equal(domains[2], domains[3]);
     assert_said(says("partition tcp,ip,vnic scheduler,mpd_manager"), "domains: 2\n");
     assert_true(domains[2] == domains[3] && domains[3] == domains[4] && domains[0] == domains[1] &&
                 domains[0] != domains[2]);
@@ -311,8 +313,8 @@ static void a_flood_keeps_to_the_budget(void **state)
     assert_int_equal(changes, 0);
     /* Long lines; the same command over and over; and it is all there. */
     memset(flood, 'a', sizeof flood);
-    for (size_t i = 0; i + 6 < sizeof flood / 2; i += 6)
-        memcpy(flood + i, "graph\r", 6);
+    for (size_t i = 0; i + 8 < sizeof flood / 2; i += 8)
+        memcpy(flood + i, "metrics\r", 8);
     assert_said(typed_bytes(flood, sizeof flood), "bytes that were typed were lost");
     assert_true(console_bytes_per_tick <= OUTPUT_TICK_BYTES);
     assert_said(says("split tcp"), "error: The component is alone in its domain already.\n");
