@@ -320,13 +320,15 @@ def test_replaced_and_removed_under_load(system):
 
 
 def test_request_in_flight_is_finished_by_the_old_one(system):
-    """It runs for 60 ms; meanwhile it is replaced, and then removed."""
+    """It goes on for longer than the change would take; that waits for it, and no other request gets into the old one."""
     for change in (lambda: upload(system, "probe"), lambda: remove(system, "probe")):
         upload(system, "probe", query="?time=1000")
         with test_web.Client(system.web) as client:
-            client.send(b"GET /cgi/probe/slow?60 HTTP/1.1\r\n\r\n")
+            client.send(b"GET /cgi/probe/slow?900 HTTP/1.1\r\n\r\n")
             time.sleep(0.02)
+            begin = time.monotonic()
             change()
+            assert time.monotonic() - begin > 0.5, "it did not wait"
             assert client.reply().body == b"slow\n"
 
 
@@ -488,6 +490,61 @@ def test_as_many_as_there_is_room_for(system):
     assert taken >= 8
     for number in range(taken):
         assert ask(system, f"p{number}") == (200, "probe\n")
+
+
+HEADERS, HEADER_BYTES, LOAD, DYNAMIC = 64, 56, 1, 2     # where the linker puts the program headers, and what they are
+DT_HASH, DT_RELA = 4, 7
+
+
+def patched(*changes):
+    """The program with (offset, format, value) changed."""
+    copy = bytearray(PROBE.read_bytes())
+    for offset, form, value in changes:
+        struct.pack_into(form, copy, offset, value)
+    return bytes(copy)
+
+
+def dynamic(tag):
+    """Where in the file a tag of the dynamic section is, and its value."""
+    data = PROBE.read_bytes()
+    headers = [struct.unpack_from("<IIQQQQQQ", data, HEADERS + i * HEADER_BYTES) for i in range(struct.unpack_from("<H", data, 56)[0])]
+    (place,) = [(header[2], header[5]) for header in headers if header[0] == DYNAMIC]
+    for at in range(place[0], sum(place), 16):
+        found, value = struct.unpack_from("<QQ", data, at)
+        if found == tag:
+            (offset,) = [value - header[3] + header[2] for header in headers if header[0] == LOAD and header[3] <= value < header[3] + header[5]]
+            return at, offset
+    raise AssertionError(tag)
+
+
+def wrong_files():
+    rela = dynamic(DT_RELA)[1]
+    first = HEADERS
+    return {
+        "no ELF file": patched((0, "<I", 0)),
+        "another machine": patched((18, "<H", 183)),
+        "not a shared object": patched((16, "<H", 2)),
+        "program headers": patched((32, "<Q", 1 << 40)),
+        "no segment": patched(*((HEADERS + i * HEADER_BYTES, "<I", 4) for i in range(3))),
+        "pages of their own": patched((first + HEADER_BYTES + 16, "<Q", 0)),
+        "outside the file": patched((first + 8, "<Q", 1 << 30)),
+        "may be written and executed": patched((first + 4, "<I", 7)),
+        "4032K of a slot": patched((first + 2 * HEADER_BYTES + 40, "<Q", 1 << 30)),
+        "table of symbols": patched((dynamic(DT_HASH)[0], "<Q", 0x6FFFFFFF)),
+        "relocation lies outside": patched((rela, "<Q", 1 << 40)),
+        "of a kind": patched((rela + 8, "<Q", 1 << 32 | 37)),
+        "that is not there": patched((rela + 8, "<Q", 0xFFFFFF << 32 | 6)),
+        "relocations lie outside": patched((dynamic(DT_RELA)[0] + 8, "<Q", 1 << 30)),
+    }
+
+
+def test_what_is_wrong_with_a_file(system):
+    """Each says what it is, and none leaves anything."""
+    before = settled(system)
+    for words, data in wrong_files().items():
+        reply = put(system, "probe", data)
+        assert reply.status == 422 and words in reply.sentence(), (words, reply.body)
+    assert memory_of_the_maker(system) == before and uploaded(system) == []
 
 
 def spoiled(data, generator):
