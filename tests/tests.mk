@@ -40,6 +40,7 @@ test-boot-built:
 -include tests/fuzz/fuzz.mk
 -include tests/paper/paper.mk
 -include tests/differential/differential.mk
+-include tests/pictures/pictures.mk
 -include tests/boot/heap/heap.mk
 -include tests/boot/turns/turns.mk
 -include tests/boot/own_policy/own_policy.mk

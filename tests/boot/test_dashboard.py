@@ -190,6 +190,18 @@ def test_it_follows_others(page, system):
     settled(page, system, [])
 
 
+def test_pages_that_were_left(page, system):
+    """They keep no connection, so others have room; one that is come back to goes on."""
+    for _ in range(8):
+        enter(page, system)
+    page.wait_for("document.querySelector('#uptime').textContent.includes(', 1 viewer.')", "there is one viewer")
+    page.driver.get("about:blank")
+    page.driver.back()
+    arrived(page)
+    assert system.ask("POST", "/v1/merge", {"into": "tcp", "from": "ip"}).status == 200
+    settled(page, system, [["ip", "tcp"]])
+
+
 def test_numbers_are_the_systems(page, system):
     """Under load edges get hot, requests are counted, and the tables have the graph's numbers once it is quiet."""
     hot = 'g.edge[data-client="connection_manager"][data-server="fd_api"]'
@@ -335,7 +347,10 @@ def test_decisions_are_shown(page, system):
     """The policy's decisions, with what they were expected to gain and what they gained, as the system tells them."""
     first = told(system, "/v1/policy")["decisions"] + 1
     assert system.ask("PUT", "/v1/policy", {"mode": "adaptive", "crossing_cost": COMPOSITE}).status == 200
-    assert_all_served(load(system, 30000, "-k", "-c", "8"), 30000)
+    process = load(system, 40000, "-k", "-c", "8")
+    page.wait_for("document.querySelectorAll('#decisions li[data-number]').length > 3 && document.querySelectorAll('g.edge[data-kind=merged]').length > 3", "decisions come")
+    page.screenshot(PICTURES / "decisions.png")
+    assert_all_served(process, 40000)
     assert system.ask("PUT", "/v1/policy", {"mode": "manual"}).status == 200
     made = {d["number"]: d for d in told(system, f"/v1/decisions?since={first}")["decisions"]}
     assert any(d["actual_percent"] for d in made.values())
@@ -343,7 +358,6 @@ def test_decisions_are_shown(page, system):
         [Number(li.dataset.number), li.dataset.action, li.querySelector('.expected').textContent, li.querySelector('.actual').textContent])"""
     newest = max(made)
     page.wait_for(f"{rows}.some(row => row[0] === {newest})", "the newest decision is shown")
-    page.screenshot(PICTURES / "decisions.png")
 
     def number(text):
         return float("".join(c for c in text.replace("\u2212", "-") if c in "-.0123456789") or "nan")

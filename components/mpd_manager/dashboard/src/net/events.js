@@ -4,7 +4,8 @@
  * it leaves out: coming back after a refusal (too many viewers), and noticing a connection that is open but silent.
  *
  * 1. There is one source at a time.
- * 2. `lost` is said once for each loss, `open` before what comes afterwards.
+ * 2. A page that was left keeps no connection, though the browser may keep the page: it allows six to one server, and who comes back would wait.
+ * 3. `lost` is said once for each loss, `open` before what comes afterwards.
  */
 const SILENCE = 8000,
     AGAIN = 4000;
@@ -46,5 +47,10 @@ export function follow(path, listener) {
         source.close();
         start();
     }, 1000);
+    addEventListener('pagehide', () => {
+        lose();
+        source.close();
+    });
+    addEventListener('pageshow', event => event.persisted && start());
     start();
 }

@@ -207,6 +207,7 @@ export class Picture {
         const badge = label
             .append('g')
             .attr('class', 'badge')
+            .attr('aria-hidden', 'true')
             .attr('transform', `translate(${this.sizes.width / 2 - 2} ${-this.sizes.height / 2 + 2})`);
         badge.append('circle').attr('r', 8.5);
         badge
