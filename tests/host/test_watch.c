@@ -330,6 +330,15 @@ static void only_changes_make_graphs(void **state)
         if (count_of(seer, "graph") != graphs)
             fail_msg("%s %s: %u graphs", changes_made[i][1], changes_made[i][2], count_of(seer, "graph"));
     }
+    for (unsigned i = 0; i < 4; i++)
+        second(0, 0);
+    seer_close(seer_ask(0));
+    struct seer *later = seer_ask(0); /* is told a graph, but that is no news to the other */
+    look(later);
+    look(seer);
+    assert_int_equal(count_of(later, "graph"), 1);
+    assert_int_equal(count_of(seer, "graph"), graphs);
+    seer_close(later);
     component_faults[3]++;
     second(0, 0);
     look(seer);
@@ -372,10 +381,65 @@ static void the_tick_says_what_happened(void **state)
     look(seer);
     assert_non_null(strstr(seer->told[seer->count - 1].data, "\"requests\":{\"total\":1010,\"window\":3}"));
     component_names[2] = "tcp";
+    ask("POST", "/v1/merge", token_text(), "{\"into\":\"tcp\",\"from\":\"ip\"}");
     second(0, 0);
+    second(30, 4); /* the first edge is within a domain now */
     look(seer);
     assert_non_null(strstr(seer->told[seer->count - 1].data, "\"requests\":{\"total\":1010,\"window\":0}"));
+    assert_non_null(strstr(seer->told[seer->count - 1].data, "\"invocations\":34,\"crossings\":4,"));
     seer_close(seer);
+}
+
+/* Between one viewer and the next nobody is told ticks: the next one's graph is a new one. */
+static void a_graph_is_not_older_than_the_ticks(void **state)
+{
+    (void)state;
+    struct seer *seer = seer_ask(0);
+    look(seer);
+    seer_close(seer);
+    second(1000, 1);
+    seer = seer_ask(0);
+    look(seer);
+    char now[64];
+    snprintf(now, sizeof now, "\"server\":\"ip\",\"invocations\":%lu,", (unsigned long)edge_counts[0]);
+    assert_int_equal(count_of(seer, "tick"), 0);
+    assert_true(is(&seer->told[1], "graph"));
+    if (!strstr(seer->told[1].data, now))
+        fail_msg("%s is missing in %s", now, seer->told[1].data);
+    seer_close(seer);
+}
+
+/* Random events against a list of what was added: what is kept is the newest of them, whole. */
+static void the_ring_keeps_whole_events(void **state)
+{
+    enum { ADDED = 3000, MOST = 40000 };
+    static uint32_t sizes[ADDED];
+    static char data[MOST], out[MOST + 64];
+    (void)state;
+    random_start("the_ring_keeps_whole_events");
+    for (unsigned i = 0; i < ADDED; i++) {
+        sizes[i] = (uint32_t)(random_one_in(3) ? random_below(MOST) : random_below(300));
+        memset(data, 'a' + i % 26, sizes[i]);
+        events_add(EVENT_TICK, i, (struct event_seen){0}, data, sizes[i]);
+        assert_int_equal(events_end(), i + 1);
+        uint64_t kept = 0;
+        for (uint64_t place = events_oldest(); place < events_end(); place++) {
+            const struct event *event = events_at(place);
+            assert_int_equal(event->number, place);
+            assert_int_equal(event->bytes, sizes[place] + sizeof "event: tick\ndata: \n\n" - 1);
+            kept += event->bytes;
+            if (place > events_oldest() + 1 && place + 2 < events_end())
+                continue;
+            events_copy(event, 0, out, event->bytes);
+            assert_memory_equal(out, "event: tick\ndata: ", 18);
+            for (uint32_t at = 0; at < sizes[place]; at++)
+                assert_int_equal(out[18 + at], 'a' + place % 26);
+        }
+        assert_true(kept <= 1u << 18 && kept > (i < 300 ? 0 : 1u << 14));
+        assert_null(events_at(events_oldest() - 1));
+    }
+    events_add(EVENT_TICK, 0, (struct event_seen){0}, out, 1u << 20); /* does not fit */
+    assert_int_equal(events_end(), ADDED);
 }
 
 /* ---- Viewers ---- */
@@ -567,6 +631,29 @@ static void decisions_come_twice_and_are_missed_by_nobody(void **state)
     assert_int_equal(next, after);
     assert_int_equal(known, after);
     seer_close(seer);
+    /* One decision more, and no graph after it yet: who comes now finds it among the events, and has missed it, too. */
+    seer = seer_ask(0);
+    look(seer);
+    for (unsigned i = 0; governor_decisions()->count == after && i < 1000; i++) {
+        pass(25, 25000000, i < 500 ? 20000 : 0, i < 500 ? 20000 : 0);
+        watch_turn();
+        governor_period();
+    }
+    uint64_t more = governor_decisions()->count;
+    assert_true(more > after);
+    pass(1, 0, 0, 0);
+    watch_turn();
+    snprintf(middle, sizeof middle, "1234abcd-%lu-0", (unsigned long)after);
+    struct seer *again = seer_ask(middle);
+    look(again);
+    uint64_t once = after;
+    for (unsigned i = 0; i < again->count; i++)
+        if (is(&again->told[i], "decision") && again->told[i].id)
+            assert_int_equal(number_in(again->told[i].data, "number"), ++once);
+    assert_int_equal(once, more);
+    seer_close(again);
+    seer_close(seer);
+    after = more;
     snprintf(middle, sizeof middle, "1234abcd-%lu-0", (unsigned long)after - 1);
     seer = seer_ask(middle);
     look(seer);
@@ -727,6 +814,8 @@ int main(void)
         cmocka_unit_test_setup(graphs_and_ticks_add_up, begin),
         cmocka_unit_test_setup(only_changes_make_graphs, begin),
         cmocka_unit_test_setup(the_tick_says_what_happened, begin),
+        cmocka_unit_test_setup(a_graph_is_not_older_than_the_ticks, begin),
+        cmocka_unit_test_setup(the_ring_keeps_whole_events, begin),
         cmocka_unit_test_setup(too_many_viewers, begin),
         cmocka_unit_test_setup(a_slow_viewer_is_skipped, begin),
         cmocka_unit_test_setup(one_in_the_middle_of_an_event_is_cut, begin),
