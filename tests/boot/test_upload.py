@@ -332,6 +332,26 @@ def test_request_in_flight_is_finished_by_the_old_one(system):
             assert client.reply().body == b"slow\n"
 
 
+def test_the_policy_moves_it_like_any_other(system):
+    """Under a dear crossing it is merged with content_manager for its invocations; replaced meanwhile, again; no request fails."""
+    wanted = {"mode": "adaptive", "budget_percent": 1, "crossing_cost": 20000, "period_ms": 100}
+    upload(system, "probe")
+    assert system.ask("PUT", "/v1/policy", wanted).status == 200
+    load = test_web.load(system, 30000, "-k", "-c", "8", path="/cgi/probe")
+
+    def together():
+        domains = {node["name"]: node["domain"] for node in system.graph()["components"]}
+        return domains["probe"] == domains["content_manager"]
+
+    for _ in range(2):
+        until(together, 30)
+        upload(system, "probe")     # alone again
+    found, output = test_web.load_result(load)
+    assert found["Failed requests"] == "0" and "Non-2xx" not in output, output
+    remove(system, "probe")
+    assert system.ask("PUT", "/v1/policy", {"mode": "isolated", "budget_percent": 10, "crossing_cost": "measured", "period_ms": 1000}).status == 200
+
+
 # ---- Refused ----
 
 
