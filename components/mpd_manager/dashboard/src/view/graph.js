@@ -52,7 +52,9 @@ export class Picture {
             .attr('patternUnits', 'userSpaceOnUse');
         pattern.append('path').attr('d', 'M0 .5H26M.5 0V17');
         this.world = root.append('g').attr('class', 'world');
-        this.layers = Object.fromEntries(['rooms', 'edges', 'components', 'hints'].map(name => [name, this.world.append('g').attr('class', name)]));
+        this.layers = Object.fromEntries(
+            ['rooms', 'edges', 'components', 'badges', 'hints'].map(name => [name, this.world.append('g').attr('class', name)]),
+        );
         this.motion = motion(
             (key, values) => this.place(key, values),
             () => this.route(),
@@ -70,6 +72,7 @@ export class Picture {
         const changed = this.arrange(narrow);
         this.drawRooms();
         this.drawComponents();
+        this.drawBadges();
         this.drawEdges();
         if (changed) {
             this.settle();
@@ -190,7 +193,7 @@ export class Picture {
 
     /** @param {any} g @param {import('../types').Component} c */
     label(g, c) {
-        const key = `${c.name} ${c.faults} ${this.narrow}`;
+        const key = `${c.name} ${this.narrow}`;
         if (g.attr('data-label') === key) return;
         g.attr('data-label', key).select('g.label').selectAll('*').remove();
         const label = g.select('g.label'),
@@ -203,17 +206,31 @@ export class Picture {
                 .attr('transform', `translate(0 ${(i - (rows.length - 1) / 2) * 13 + 4}) scale(${size.toFixed(3)})`)
                 .text(row),
         );
-        if (!c.faults) return;
-        const badge = label
-            .append('g')
-            .attr('class', 'badge')
-            .attr('aria-hidden', 'true')
-            .attr('transform', `translate(${this.sizes.width / 2 - 2} ${-this.sizes.height / 2 + 2})`);
-        badge.append('circle').attr('r', 8.5);
-        badge
-            .append('text')
-            .attr('dy', '0.36em')
-            .text(c.faults > 99 ? '99' : c.faults);
+    }
+
+    /** How often a component has failed, on its corner: beside the component, not in it, since it is no part of its name. */
+    drawBadges() {
+        const failed = /** @type {State} */ (this.state).components.filter(c => c.faults > 0);
+        const all = this.layers.badges.selectAll('g.badge').data(failed, d => /** @type {any} */ (d).name);
+        const added = all.enter().append('g').attr('class', 'badge').attr('aria-hidden', 'true');
+        added.append('circle').attr('r', 8.5);
+        added.append('text').attr('dy', '0.36em');
+        all.exit().remove();
+        added.merge(/** @type {any} */ (all)).each((/** @type {any} */ c, i, nodes) => {
+            const at = this.motion.now(`c ${c.name}`);
+            select(nodes[i])
+                .select('text')
+                .text(c.faults > 99 ? '99' : c.faults);
+            if (at) this.placeBadge(c.name, at[0], at[1]);
+        });
+    }
+
+    /** @param {string} name @param {number} x @param {number} y */
+    placeBadge(name, x, y) {
+        this.layers.badges
+            .selectAll('g.badge')
+            .filter((/** @type {any} */ c) => c.name === name)
+            .attr('transform', `translate(${x + this.sizes.width / 2 - 2} ${y - this.sizes.height / 2 + 2})`);
     }
 
     drawEdges() {
@@ -259,12 +276,13 @@ export class Picture {
     /** @param {string} key @param {number[]} values */
     place(key, values) {
         const [x, y, w, h] = values;
-        if (key.startsWith('c '))
+        if (key.startsWith('c ')) {
             this.layers.components
                 .selectAll('g.component')
                 .filter((/** @type {any} */ c) => c.name === key.slice(2))
                 .attr('transform', `translate(${x} ${y})`);
-        else
+            this.placeBadge(key.slice(2), x, y);
+        } else
             this.placeRoom(
                 this.layers.rooms.selectAll('g.room').filter((/** @type {any} */ d) => d[0] === key.slice(2)),
                 x - w / 2,
