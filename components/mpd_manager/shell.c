@@ -280,6 +280,7 @@ void shell_turn(void)
         if (!in_use)
             begin();
         enum line_event event = line_editor_key(&editor, (uint8_t)key);
+        bool costs = event == LINE_TAB || event == LINE_ENTERED;
         if (event == LINE_TAB)
             event = complete();
         bell |= event == LINE_REFUSED;
@@ -287,8 +288,9 @@ void shell_turn(void)
             cancelled();
         if (event == LINE_CLEAR)
             output_foot("", 0);
-        if (event == LINE_ENTERED) {
+        if (event == LINE_ENTERED)
             entered();
+        if (costs) {
             output_pause(); /* a command a tick: nobody can keep the system busy with typing */
             more = false;
         }

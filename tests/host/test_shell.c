@@ -298,6 +298,12 @@ static void a_slow_console_gets_no_more_than_it_takes(void **state)
     console_kept_bytes = 0;
 }
 
+static unsigned ticks_passed;
+static void count_ticks(void)
+{
+    ticks_passed++;
+}
+
 static void a_flood_keeps_to_the_budget(void **state)
 {
     static char flood[1 << 20];
@@ -311,6 +317,13 @@ static void a_flood_keeps_to_the_budget(void **state)
     for (; *said; said++)
         assert_true((*said >= ' ' && *said < 127) || *said == '\n');
     assert_int_equal(changes, 0);
+    /* A command a tick, and a completion is one. */
+    static char tabs[] = "\x15merge zz\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\x15\r\r\r\r\r\r\r\r\r\r";
+    ticks_passed = 0;
+    tick_passes = count_ticks;
+    typed(tabs);
+    tick_passes = 0;
+    assert_true(ticks_passed >= 30);
     /* Long lines; the same command over and over; and it is all there. */
     memset(flood, 'a', sizeof flood);
     for (size_t i = 0; i + 8 < sizeof flood / 2; i += 8)
