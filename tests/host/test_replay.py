@@ -38,7 +38,7 @@ def web_graph():
             components.append((words[1], int(words[2])))
         if words[:1] == ["edge"]:
             servers = words[2:words.index("as")] if "as" in words else words[2:]
-            edges += [(words[1], server.split(":")[0]) for server in servers]
+            edges += [(words[1], server.split(":")[0]) for server in servers if server != "transitive"]
     return components, edges
 
 
