@@ -176,6 +176,24 @@ def test_uploaded_program_answers(system):
     assert "probe" not in components(system)
 
 
+def test_no_program_sees_what_another_is_asked(system):
+    """The pages that one's requests and replies lie in are nobody else's; nor is the pool that all requests come through."""
+    upload(system, "probe")
+    upload(system, "other")
+    assert ask(system, "other/wall")[0] == 500
+    request = int(re.search(r"fault: other .* store of 1 byte to (0x\w+), a word of content_manager", system.console()).group(1), 16) & ~0xFFF
+    until(lambda: ask(system, "other")[0] == 200)
+    assert ask(system, f"other/load?0x{request:x}")[0] == 200      # its own
+    manifest = (test_web.REPOSITORY / "webserver/webserver.manifest").read_text()
+    slots = re.findall(r"^(?:component|pool) +(\w+)", manifest, re.M)      # docs/architecture.md, memory map
+    for address in (request, request + 0x2000, 0x08000000 + slots.index("content") * (4 << 20)):
+        faults = len(system.faults())
+        assert ask(system, f"probe/load?0x{address:x}")[0] == 500
+        assert re.match(rf"fault: probe .* load of 4 bytes at 0x{address:08x}", system.faults()[faults])
+        until(lambda: ask(system, "probe")[0] == 200)
+    remove(system, "other")
+
+
 def test_counted_and_moved_like_any_other(system):
     """Each call is counted on its edge, once, whatever the walls do; merged, no call crosses."""
     upload(system, "probe")
