@@ -89,6 +89,7 @@ def test_start_and_stop(user):
     assert user.gets("/v1/policy", user.control_port).startswith(b"{")
     token = (user.run_folder / "token").read_text().strip()
     assert re.fullmatch("[0-9a-f]{32,}", token) and f"control token: {token}\n" in user.console()
+    assert f"http://127.0.0.1:{user.control_port}/#token={token}\n" in started.stdout  # the dashboard
     stopped = user.does("stop")
     assert (stopped.returncode, stopped.stdout) == (0, "stopped\n")
     assert user.processes() == []

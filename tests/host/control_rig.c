@@ -23,6 +23,7 @@
 /* ---- The supervisor ---- */
 
 const char *component_names[COMPONENTS] = {"scheduler", "mpd_manager", "tcp", "ip", "vnic"};
+uint32_t component_parents[COMPONENTS];
 static struct shoji_global global = {.tick_us = 10000};
 uint32_t domains[COMPONENTS], next_domain;
 long supervisor_failure;
@@ -105,6 +106,7 @@ long sup_components(struct sup_component *out, uint32_t count)
                                         .memory_budget = 8192,
                                         .faults = component_faults[i]};
         strcpy(out[i].name, component_names[i]);
+        out[i].parent = component_parents[i];
     }
     return COMPONENTS;
 }

@@ -13,6 +13,7 @@
 #define COMPONENTS 5
 extern uint32_t domains[COMPONENTS], next_domain;
 extern const char *component_names[COMPONENTS];
+extern uint32_t component_parents[COMPONENTS]; /* ids; 0: the manifest */
 unsigned domains_now(void);               /* how many there are */
 extern long supervisor_failure;           /* what its calls return, if not 0 */
 extern unsigned changes;                  /* merges and splits */

@@ -669,6 +669,17 @@ static void decisions_come_twice_and_are_missed_by_nobody(void **state)
     seer_close(seer);
 }
 
+static void made_components_tell_their_maker(void **state)
+{
+    (void)state;
+    ask("GET", "/v1/graph", 0, "");
+    assert_null(strstr(reply, "\"parent\""));
+    component_parents[4] = 2;
+    ask("GET", "/v1/graph", 0, "");
+    assert_has("\"name\": \"vnic\",\n      \"id\": 5,\n      \"parent\": \"mpd_manager\",");
+    component_parents[4] = 0;
+}
+
 /* ---- History ---- */
 
 static void the_last_windows_are_kept(void **state)
@@ -824,6 +835,7 @@ int main(void)
         cmocka_unit_test_setup(faults_are_missed_by_nobody, begin),
         cmocka_unit_test_setup(a_fault_is_explained, begin),
         cmocka_unit_test_setup(decisions_come_twice_and_are_missed_by_nobody, begin),
+        cmocka_unit_test_setup(made_components_tell_their_maker, begin),
         cmocka_unit_test_setup(the_last_windows_are_kept, begin),
         cmocka_unit_test_setup(a_supervisor_that_does_not_answer, begin),
         cmocka_unit_test_setup(files_come_whole, begin),

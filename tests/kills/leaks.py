@@ -41,6 +41,7 @@ TAKEN = (  # an element that is not zero is in use
     Table("http_parser", "streams", "streams", "struct stream", "owner"),
     Table("connection_manager", "connections", "table", "struct connection", "fd"),
     Table("mpd_manager", "connections", "control_table", "struct connection", "fd"),
+    Table("mpd_manager", "viewers", "viewers", "struct viewer", "open"),
 )
 # An fd_api keeps an event for each entry that was ever used: as many as were needed at once are no leak; those that nobody knows are.
 # A mutex keeps a lock from its first contention on, until its component or lock begins anew: a lock is left behind if no mutex of its owner has it.
