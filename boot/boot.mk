@@ -7,7 +7,7 @@
 #   $(THIRD_PARTY_STAMPS)    prerequisite of whatever is compiled from these; newer when one of them has changed
 #   image                    phony, defined by webserver/: builds the modules and build/system/modules.list
 
-.PHONY: qemu qemu-plain run start stop console run-iso debug audit iso upload
+.PHONY: qemu qemu-plain run start stop console run-iso debug audit trace iso upload
 
 THIRD_PARTY := newlib lwip yyjson llhttp
 THIRD_PARTY_STAMPS := $(THIRD_PARTY:%=$(BUILD)/third-party/%.stamp)
@@ -16,7 +16,7 @@ KERNEL := $(BUILD)/kernel/shoji.elf
 ISO := $(BUILD)/boot/shoji.iso
 
 # Compilers and libraries come first: what is included next asks the compiler for its folders while make reads it.
-GOALS_THAT_BUILD := $(filter-out help clean stop console,$(MAKECMDGOALS))
+GOALS_THAT_BUILD := $(filter-out help clean stop trace console,$(MAKECMDGOALS))
 PACKAGES_STAMP := $(BUILD)/third-party/packages.stamp
 ifneq ($(GOALS_THAT_BUILD),)
 ifneq ($(shell test $(PACKAGES_STAMP) -nt boot/thirdparty/packages || \
@@ -68,6 +68,9 @@ debug: $(KERNEL) image qemu     ## boot it stopped under gdb, with symbols of al
 
 audit: $(KERNEL) image qemu $(BUILD)/boot/touched.so    ## everything reachable, from the running tables, against webserver/webserver.rules (AUDIT='--running', '--help')
 	@boot/audit $(AUDIT)
+
+trace:                  ## record the running system and write build/trace.json, for Perfetto (DURATION=500 in milliseconds)
+	@boot/trace $(or $(DURATION),500)
 
 test-boot-built: $(BUILD)/boot/touched.so
 $(BUILD)/boot/%.so: boot/plugin/%.c | qemu

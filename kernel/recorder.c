@@ -32,15 +32,10 @@ _Static_assert(SUP_RECORD_CALL == RECORD_CALL && SUP_RECORD_PASS == RECORD_PASS 
 
 static bool recording;
 static struct sup_recording last;         /* that is kept, or being made */
-static uint64_t end_tick;                 /* 0: none */
+static uint64_t end_time;                 /* 0: none */
 static uint64_t moves_seen;               /* the number of the last that has a note */
 static uint8_t domain_of[MANIFEST_SLOTS]; /* as the notes tell; 0: there is no such component */
 static uint32_t edge_count[2];
-
-static uint64_t ticks(void)
-{
-    return ((struct shoji_global *)(uintptr_t)GLOBAL_BASE)->ticks;
-}
 
 static struct sup_edge *edges(unsigned which)
 {
@@ -175,7 +170,7 @@ static void notes_open(const struct thread *thread)
 
 /* ---- Start and end ---- */
 
-long recorder_start(uint64_t for_ticks)
+long recorder_start(uint64_t microseconds)
 {
     struct thread *thread;
 
@@ -183,12 +178,12 @@ long recorder_start(uint64_t for_ticks)
         return SHOJI_EBUSY;
     last = (struct sup_recording){
         .state = SUP_RECORDING, .number = last.number + 1, .per_second = clock_per_second()};
-    end_tick = for_ticks != 0 ? ticks() + for_ticks : 0;
     moves_seen = layout_moves();
     __builtin_memset(domain_of, 0, sizeof domain_of);
     call_stack_save(&thread_current()->stack);
     edges_read(0);
     last.begin = clock_now();
+    end_time = microseconds != 0 ? last.begin + microseconds * last.per_second / 1000000 : 0;
     protection_record_start(RECORDS_BASE, RECORDS_BYTES);
     recording = true;
     notes_place();
@@ -213,7 +208,7 @@ long recorder_stop(void)
 
 void recorder_tick(void)
 {
-    if (recording && end_tick != 0 && ticks() >= end_tick)
+    if (recording && end_time != 0 && clock_now() >= end_time)
         (void)recorder_stop();
 }
 

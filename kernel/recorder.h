@@ -19,8 +19,9 @@ void recorder_failed(unsigned component, const struct thread *thread, struct pd 
 void recorder_state(unsigned component, uint32_t state); /* it is down, stays down, runs again: SUP_RUNS... */
 
 /* ---- For supervisor/record.c ---- */
-/* ticks: how long; 0: until it is stopped. SHOJI_EBUSY: one is being made. */
-long recorder_start(uint64_t ticks);
+/* How long, at most RECORDER_LONGEST; 0: until it is stopped. SHOJI_EBUSY: one is being made. */
+#define RECORDER_LONGEST 3600000000ull /* microseconds */
+long recorder_start(uint64_t microseconds);
 long recorder_stop(void); /* SHOJI_ESAME: none is being made */
 void recorder_describe(struct sup_recording *out);
 /* Record `number` of the recording that is kept; false: it is not kept, or one is being made. */

@@ -159,6 +159,8 @@ static void slice_open(struct trace *t, uint32_t thread, uint32_t gate, uint64_t
         t->dropped++;
         return;
     }
+    slices_top(&t->slices, thread)->merged = !gated;
+    slices_top(&t->slices, thread)->server = (uint16_t)g->server;
     event_begin(t, "B", THREADS_PID, thread_tid(thread));
     line_add(&t->line, gated ? ",\"cat\":\"gated\",\"name\":\"" : ",\"cat\":\"merged\",\"name\":\"");
     if (g->client) {
@@ -314,15 +316,21 @@ static uint32_t thread_of(const struct trace *t, const struct sup_record *r)
     return thread < TRACE_THREADS ? thread : 0;
 }
 
-/* Has the thread's innermost invocation ended by this record? */
-static bool has_ended(const struct trace *t, const struct sup_record *r, uint32_t thread)
+/* Has the thread's innermost invocation ended by this record? Its stack tells, or that somebody else than the
+ * merged one's server invokes. */
+static bool has_ended(struct trace *t, const struct sup_record *r, uint32_t thread)
 {
     const struct trace_slice *top = slices_top(&t->slices, thread);
     if (!top || r->kind == SUP_RECORD_THREAD)
         return false;
     if (r->thread == SUP_NO_THREAD) /* its base has returned to the supervisor, by no gate */
         return r->kind == SUP_RECORD_RETURN && r->place == 0;
-    return top->after <= r->stack;
+    if (top->after <= r->stack)
+        return true;
+    if (!top->merged || !is_invocation(r->kind))
+        return false;
+    const struct sup_record_gate *gate = trace_gate(&t->names, r->place);
+    return gate->client && gate->client != top->server;
 }
 
 /* One event of the present record; false: none is left. */

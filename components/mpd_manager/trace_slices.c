@@ -25,7 +25,7 @@ bool slices_push(struct trace_slices *slices, uint32_t thread, uint64_t after)
     return true;
 }
 
-const struct trace_slice *slices_top(const struct trace_slices *slices, uint32_t thread)
+struct trace_slice *slices_top(struct trace_slices *slices, uint32_t thread)
 {
     return slices->top[thread] ? &slices->slice[slices->top[thread] - 1] : 0;
 }

@@ -16,6 +16,8 @@ struct trace_slice {
     uint64_t after;        /* the stack pointer once it has returned */
     uint64_t instructions; /* that its thread had executed when it began */
     uint16_t below;        /* the slice around it, plus 1; 0: none */
+    uint16_t server;       /* whose code it is in, if `merged` */
+    bool merged;           /* its return will not be recorded */
 };
 
 struct trace_slices {
@@ -30,7 +32,7 @@ void slices_begin(struct trace_slices *slices);
 /* False: there is no room. */
 bool slices_push(struct trace_slices *slices, uint32_t thread, uint64_t after);
 /* The innermost, or NULL. */
-const struct trace_slice *slices_top(const struct trace_slices *slices, uint32_t thread);
+struct trace_slice *slices_top(struct trace_slices *slices, uint32_t thread);
 /* Takes the innermost away; there is one. */
 void slices_pop(struct trace_slices *slices, uint32_t thread);
 

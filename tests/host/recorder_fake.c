@@ -17,8 +17,11 @@ long sup_record_start(uint64_t ticks)
 {
     if (fake_recording.state == SUP_RECORDING)
         return SHOJI_EBUSY;
-    fake_recording = (struct sup_recording){
-        .state = SUP_RECORDING, .number = fake_recording.number + 1, .begin = 1000, .end = 2000, .per_second = 1000000};
+    fake_recording = (struct sup_recording){.state = SUP_RECORDING,
+                                            .number = fake_recording.number + 1,
+                                            .begin = 1000,
+                                            .end = 2000,
+                                            .per_second = 1000000};
     fake_ticks = ticks;
     return SHOJI_OK;
 }
