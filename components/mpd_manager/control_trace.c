@@ -56,14 +56,13 @@ void get_trace_state(const struct request *request, struct control_answer *answe
 static void begin(uint64_t milliseconds, struct control_answer *answer)
 {
     char done[64] = "Recording until it is switched off.";
-    uint64_t ticks = (milliseconds * 1000 + shoji_global.tick_us - 1) / shoji_global.tick_us;
     if (readers) {
         answer_refuse(answer, 409,
                       "The last recording is being fetched, and a new one would take its place; try again "
                       "when that is over.");
         return;
     }
-    if (sup_record_start(ticks) < 0) {
+    if (sup_record_start(milliseconds * 1000) < 0) {
         answer_refuse(answer, 409, "A recording is being made; {\"on\":false} ends it.");
         return;
     }

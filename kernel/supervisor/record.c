@@ -18,9 +18,9 @@ static bool may_write(component_t badge, uint64_t address, uint64_t count, uint6
            caller_may_write(caller_of(badge), (struct caller_address){address}, count * bytes);
 }
 
-SUPERVISOR_CALL(sup_record_start, uint64_t ticks, component_t)
+SUPERVISOR_CALL(sup_record_start, uint64_t microseconds, component_t)
 {
-    return recorder_start(ticks);
+    return microseconds <= RECORDER_LONGEST ? recorder_start(microseconds) : SHOJI_EINVAL;
 }
 
 SUPERVISOR_CALL(sup_record_stop, component_t)

@@ -11,9 +11,9 @@ uint32_t fake_gate_count;
 struct sup_edge fake_edges[FAKE_GATES];
 uint32_t fake_edge_count;
 char fake_said[SUP_NOTE_TEXT];
-uint64_t fake_ticks;
+uint64_t fake_microseconds;
 
-long sup_record_start(uint64_t ticks)
+long sup_record_start(uint64_t microseconds)
 {
     if (fake_recording.state == SUP_RECORDING)
         return SHOJI_EBUSY;
@@ -22,7 +22,7 @@ long sup_record_start(uint64_t ticks)
                                             .begin = 1000,
                                             .end = 2000,
                                             .per_second = 1000000};
-    fake_ticks = ticks;
+    fake_microseconds = microseconds;
     return SHOJI_OK;
 }
 

@@ -23,6 +23,6 @@ extern uint32_t fake_gate_count;
 extern struct sup_edge fake_edges[FAKE_GATES];
 extern uint32_t fake_edge_count;
 extern char fake_said[SUP_NOTE_TEXT]; /* the last thing that was said */
-extern uint64_t fake_ticks;           /* of the last start */
+extern uint64_t fake_microseconds;    /* of the last start */
 
 #endif

@@ -443,9 +443,9 @@ struct sup_note {
     uint16_t from, to;
     char text[SUP_NOTE_TEXT]; /* cut to fit */
 };
-/* For so many ticks; 0: until sup_record_stop. The first one since boot takes some milliseconds, to find the processor's speed.
+/* For so many microseconds, at most an hour (SHOJI_EINVAL), and to the next tick; 0: until sup_record_stop. The first one since boot takes some milliseconds, to find the processor's speed.
  * SHOJI_EBUSY: one is being made. */
-long sup_record_start(uint64_t ticks);
+long sup_record_start(uint64_t microseconds);
 long sup_record_stop(void); /* SHOJI_ESAME: none is being made */
 /* What is being made, or kept. */
 long sup_recording(struct sup_recording *out);
