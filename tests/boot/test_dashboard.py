@@ -480,6 +480,7 @@ def test_it_fits(browser, system, size, scheme):
         assert system.ask("POST", "/v1/merge", {"into": into, "from": other}).status == 200
     page = enter(browser.look(*size, scheme), system)
     assert page.attribute("html", "data-theme") in (scheme, None)
+    page.screenshot(PICTURES / f"{size[0]}-{scheme}.png")
     page.click(component("ip"))
     for view in VIEWS if size == NARROW else VIEWS[:1]:
         if size == NARROW:
