@@ -38,7 +38,8 @@ char *render_rules(const struct layout *layout, size_t *bytes);
 char *render_decisions(const struct layout *layout, uint64_t since, uint32_t most, size_t *bytes);
 /* One decision, of number `number`, in one line; NULL too if it is kept no longer. */
 char *render_decision_line(const struct layout *layout, uint64_t number, size_t *bytes);
-/* A component's members: name, id, parent if it was made by another, domain, memory, faults, and its state. */
+/* A component's members: name, id, parent if it was made by another, domain, memory, faults, and its state.
+ */
 void render_component(yyjson_mut_doc *document, yyjson_mut_val *entry, const struct layout *layout,
                       const struct sup_component *component);
 /* "state", "reboots", and why it failed last. */

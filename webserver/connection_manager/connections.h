@@ -71,8 +71,8 @@ struct connections {
 void connections_run(struct connections *connections);
 
 /* ---- What the owner brings: the streams. Meanings and results as in http_parser.h ---- */
-/* A stream that says SHOJI_EBUSY to stream_read, or HTTP_MORE, is one of the group's descriptors and becomes ready, or it is asked
- * again within CONNECTION_SWEEP_MS. */
+/* A stream that says SHOJI_EBUSY to stream_read, or HTTP_MORE, is one of the group's descriptors and becomes
+ * ready, or it is asked again within CONNECTION_SWEEP_MS. */
 long stream_open(long group);
 long stream_write(long stream, const void *buffer, uint64_t bytes);
 long stream_read(long stream, void *buffer, uint64_t bytes);
