@@ -322,3 +322,67 @@ def test_policies_that_are_not_there(tree):
     assert "there is no policy/own/nosuch.c" in run(tree, "policy/replay", "--policy", "nosuch", fails=True)
     assert "there is no policy/own/nosuch.c" in run(tree, "make", "policy-load", "NAME=nosuch", fails=True)
     assert "goes with neither" in run(tree, "policy/replay", "--policy", "hottest", "--mode", "merged", fails=True)
+
+
+# ---- How good the default policy is on a recorded run ----
+
+COMPOSITE = 1680    # cycles of a crossing (policy/costs.txt)
+HOTTEST = 12        # components that the search below puts together in all ways; the others it leaves alone
+
+
+def phases(path):
+    """Of a trace: its components, and of each phase's steady part, the last two thirds, the means: cycles without crossings, cycles, count by pair."""
+    components, edges, found = [], [], {}
+    for line in path.read_text().splitlines():
+        words = line.split()
+        if words[0] == "component":
+            components.append(words[1])
+        elif words[0] == "edge":
+            edges.append(frozenset(words[1:]))
+        elif words[0] == "phase":
+            windows = found[words[1]] = []
+        elif words[0] == "window":
+            windows.append([int(word) for word in words[1:]])
+    for name, windows in found.items():
+        steady = windows[len(windows) // 3:]
+        mean = [sum(column) / len(steady) for column in zip(*steady)]
+        pairs = {}
+        for pair, count in zip(edges, mean[3:]):
+            pairs[pair] = pairs.get(pair, 0) + count
+        yield name, len(components), mean[0] - mean[1] - sum(pairs.values()), mean[0], pairs
+
+
+def most_domains(components, work, cycles, pairs, budget):
+    """The most domains of any partition whose crossings fit into the budget: all partitions of the hottest, by their subsets."""
+    heat = {}
+    for pair, count in pairs.items():
+        for component in pair:
+            heat[component] = heat.get(component, 0) + count
+    hot = sorted(heat, key=heat.get, reverse=True)[:HOTTEST]
+    inside = [0] * (1 << len(hot))      # of a subset: the counts within it
+    for subset in range(1, len(inside)):
+        first, rest = (subset & -subset).bit_length() - 1, subset & (subset - 1)
+        inside[subset] = inside[rest] + sum(pairs.get(frozenset((hot[first], hot[i])), 0) for i in range(len(hot)) if rest >> i & 1)
+    best = [{0: 0}] + [None] * (len(inside) - 1)    # of a subset, by number of domains: the most that can be within them
+    for subset in range(1, len(inside)):
+        first, found = subset & -subset, {}
+        rest = part = subset ^ first
+        while True:
+            for domains, within in best[rest ^ part].items():
+                found[domains + 1] = max(found.get(domains + 1, 0), within + inside[part | first])
+            if not part:
+                break
+            part = (part - 1) & rest
+        best[subset] = found
+    crossing = {domains + components - len(hot): sum(pairs.values()) - within for domains, within in best[-1].items()}
+    return max(domains for domains, count in crossing.items() if count * COMPOSITE <= budget * max(cycles, work + count * COMPOSITE))
+
+
+@pytest.mark.parametrize("budget", (10, 40))
+def test_no_partition_keeps_more_walls(budget):
+    """On the recorded run each phase ends with as many domains as the best of all partitions has: another policy could keep no more within the budget."""
+    trace = ROOT / "policy/traces/web.trace"
+    done = subprocess.run([REPLAY, trace, "--cost", str(COMPOSITE), "--budget", str(budget), "--format", "json"], capture_output=True, text=True, timeout=60)
+    ended = {phase["name"]: len(phase["layout"]) for phase in json.loads(done.stdout)["phases"]}
+    best = {name: most_domains(*phase, budget / 100) for name, *phase in phases(trace)}
+    assert ended == best and min(best.values()) < 20
