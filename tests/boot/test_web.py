@@ -560,7 +560,7 @@ def test_silent_connections_keep_nobody_out(system):
 def test_control_has_its_own_connections(system):
     """Connections that say nothing take no more than their share: the site goes on."""
     with contextlib.ExitStack() as stack:
-        silent = [stack.enter_context(Client(system.control)) for _ in range(16)]
+        silent = [stack.enter_context(Client(system.control)) for _ in range(32)]
         time.sleep(0.2)
         with Client(system.control) as client:
             reply = client.reply()
@@ -783,7 +783,7 @@ REFUSED = [
     ("PUT", "/v1/partition", {"domains": [[]]}, None, 400),
     ("PUT", "/v1/partition", {"domains": [["tcp", "none"]]}, None, 404),
     ("PUT", "/v1/partition", {"domains": [["tcp", "ip"], ["tcp"]]}, None, 400),
-    ("GET", "/", None, None, 404),
+    ("GET", "/none", None, None, 404),
     ("GET", "/v1/nothing", None, None, 404),
     ("DELETE", "/v1/policy", None, None, 405),
     ("POST", "/v1/graph", {}, None, 405),
