@@ -56,16 +56,17 @@ $(eval $(call component,stack_trace))
 content_manager.sources := $(addprefix webserver/content_manager/,content_manager.c programs.c)
 $(eval $(call component,content_manager))
 
-# The files of the site, and those of the dashboard below a name that the site has not, packed; those of the tests have a large one besides.
+# The files of the site, and those of the dashboard below a name that the site has not, with the description of the control interface, packed; those of the
+# tests have a large one besides.
 STATIC_FOLDER := webserver/static_content/files
 STATIC_FILES := $(shell find $(STATIC_FOLDER))
 STATIC_SOURCES := $(addprefix webserver/static_content/,static_content.c image.c linked.c)
 $(BUILD)/static_content/site.image: EXTRA :=
 $(BUILD)/static_content/wild.image: EXTRA := /large.bin=3000000 /empty=0
-$(BUILD)/static_content/%.image: webserver/static_content/pack $(STATIC_FILES) $(BUILD)/third-party/dashboard.stamp
-	@mkdir -p $(@D)
+$(BUILD)/static_content/%.image: webserver/static_content/pack $(STATIC_FILES) docs/openapi.yaml $(BUILD)/third-party/dashboard.stamp
+	@rm -rf $(@D)/$*.pages && mkdir -p $(@D)/$*.pages && cp $(BUILD)/dashboard/* docs/openapi.yaml $(@D)/$*.pages
 	@echo '  PACK    $@'
-	$(Q)$< $@ $(STATIC_FOLDER) dashboard:$(BUILD)/dashboard $(EXTRA)
+	$(Q)$< $@ $(STATIC_FOLDER) dashboard:$(@D)/$*.pages $(EXTRA)
 
 static_content.sources := $(STATIC_SOURCES) webserver/static_content/tame.c
 static_content.flags   := -DSTATIC_IMAGE='"$(BUILD)/static_content/site.image"'

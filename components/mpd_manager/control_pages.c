@@ -82,6 +82,7 @@ static const char *page_type(const char *path, size_t bytes)
         {".svg", "image/svg+xml"},         {".json", "application/json"},
         {".woff2", "font/woff2"},          {".png", "image/png"},
         {".ico", "image/x-icon"},          {".txt", "text/plain; charset=utf-8"},
+        {".yaml", "application/yaml"},
     };
     for (unsigned i = 0; i < sizeof types / sizeof *types; i++) {
         size_t length = strlen(types[i].ending);

@@ -136,6 +136,11 @@ def test_paths_are_the_files(system):
     assert {path: set(methods.split(", ")) for path, methods in listed.items()} == described
 
 
+def test_it_is_served(system):
+    """The system has this very file."""
+    assert system.ask("GET", "/openapi.yaml", token="").body == openapi.FILE.read_bytes()
+
+
 # ---- Every status of every operation ----
 
 
@@ -185,6 +190,7 @@ PROBES = [
     *(Probe("getDashboardFile", 200, name=name) for name in sorted(path.name for path in (REPOSITORY / "build/dashboard").iterdir())),
     Probe("getDashboardFile", 200, name="app.js", more=(("Accept-Encoding", "gzip"),)),
     Probe("getDashboardFile", 304, name="app.js", more=(("If-None-Match", "*"),)),
+    Probe("getDashboardFile", 200, name="openapi.yaml", sees="operationId: getDashboardFile"),
     Probe("getDashboardFile", 404, name="app.exe"),
     Probe("getHistory", 200),
     Probe("getGraph", 200, before=(MERGED,), sees='"crossing": false'),
