@@ -6,12 +6,14 @@ import collections
 import csv
 import io
 import json
+import os
 import socket
+import subprocess
 import time
 
 import pytest
 import trace_events
-from test_web import HELLO, Client, System, assert_all_served, load
+from test_web import HELLO, REPOSITORY, Client, System, assert_all_served, load
 
 ROOM = 262144  # records that are kept
 
@@ -276,6 +278,43 @@ def test_decisions_of_the_policy(system):
     assert decisions and moves and all(i.name.startswith("decision ") and i.args == {"component": "mpd_manager"} for i in decisions)
     assert counted(trace) == told(trace)
     system.ask("PUT", "/v1/policy", {"mode": "isolated", "crossing_cost": "measured", "budget_percent": 10})
+
+
+# ---- make trace ----
+
+
+def make_trace(port, *arguments, run="build/run-test-trace"):
+    environment = {**os.environ, "CONTROL_PORT": str(port), "RUN_DIR": run}
+    return subprocess.run(["boot/trace", *arguments], cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_in_one_step(system, tmp_path):
+    """`make trace`: the file is the trace, and what is printed is what is in it."""
+    file = tmp_path / "trace.json"
+    process = load(system, 3000, "-c", "4", "-k")
+    done = make_trace(system.control, "100", str(file))
+    assert_all_served(process, 3000)
+    assert done.returncode == 0, done.stderr
+    trace = trace_events.Trace(file.read_text())
+    assert counted(trace) == told(trace) or trace.summary["lost"]
+    total = sum(n for n, _ in told(trace).values())
+    assert f"{total} invocations, {sum(n for _, n in told(trace).values())} of them between domains" in done.stdout
+    assert "connection_manager -> fd_api" in done.stdout and "ui.perfetto.dev" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["trace.json"]
+
+
+def test_what_it_refuses(system, tmp_path):
+    for arguments, port, run, word in (
+        (["half"], system.control, "build/run-test-trace", "a whole number of milliseconds"),
+        (["70000"], system.control, "build/run-test-trace", "from 1 to 60000"),
+        (["10"], system.control, str(tmp_path), "`make start` starts a system"),
+        (["10"], 1, "build/run-test-trace", "nothing answers at port 1"),
+        (["10"], 0, "build/run-test-trace", "no port number"),
+    ):
+        done = make_trace(port, *arguments, run=run)
+        assert done.returncode == 1 and done.stderr.startswith("trace: ") and word in done.stderr and "Traceback" not in done.stderr
+    (tmp_path / "token").write_text("0" * 64)
+    assert "not that of the running system" in make_trace(system.control, "10", run=str(tmp_path)).stderr
 
 
 # ---- Too much, too long, at the wrong time ----

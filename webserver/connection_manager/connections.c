@@ -176,6 +176,12 @@ static void connection_look(struct connections *all, struct connection *c)
     connection_free(all, c);
 }
 
+static void connection_later(struct connections *all, struct connection *c)
+{
+    all->again_count += !c->again;
+    c->again = true;
+}
+
 static void connection_turn(struct connections *all, struct connection *c)
 {
     int parts = 0;
@@ -192,11 +198,14 @@ static void connection_turn(struct connections *all, struct connection *c)
             connection_look(all, c);
             return;
         }
-        if ((c->reply_due || c->in_from < c->in_end) && !(c->mid_reply && ++parts == TURN_PARTS))
-            continue;
-        if (reads == TURN_READS || parts == TURN_PARTS) {
-            all->again_count += !c->again;
-            c->again = true;
+        if (c->reply_due || c->in_from < c->in_end) {
+            if (!c->mid_reply || ++parts < TURN_PARTS)
+                continue;
+            connection_later(all, c);
+            return;
+        }
+        if (reads == TURN_READS) {
+            connection_later(all, c);
             return;
         }
         if (connection_fill(all, c))
