@@ -7,26 +7,17 @@
 
 #include "content.h"
 #include "runtime.h"
-#include "scheduler.h"
 #include "timed_block.h"
 #include "walls.h"
 
-#define QUIET_MS 10000u /* after which a failure is the first again: as for components of the manifest */
-#define DELAY_MS 40u    /* of the third in a row; each further one waits twice as long */
-#define FAILURES_MOST 8u
-#define RETRY_MS 20u
 #define ENDING_MS 3000u /* how long a program may be in its last request: longer than any `time` we give */
-#define WAIT_MS 2000u   /* at most: who waits keeps the domain in which it does */
 #define MAY_INVOKE 3u
 #define MAY_NOTHING 0u
 
 static struct upload table[UPLOADS];
 static struct made ending[UPLOADS]; /* could not be freed at once */
-static volatile uint64_t gone[4];   /* a bit for each id: uploads_gone was called for it */
-static volatile thread_t worker;    /* 0: it has not run yet */
-static uint64_t due = UINT64_MAX;   /* the tick at which there is more to do */
 
-const struct upload *uploads(void)
+struct upload *uploads(void)
 {
     return table;
 }
@@ -44,17 +35,6 @@ const struct upload *upload_find(const char *name)
     return find(name);
 }
 
-static uint64_t in(uint64_t milliseconds)
-{
-    return shoji_global.ticks + milliseconds * 1000 / shoji_global.tick_us;
-}
-
-static void wake(void)
-{
-    if (worker)
-        (void)sched_wakeup(worker);
-}
-
 /* The rules speak of components by their places: these have changed. */
 static void components_changed(void)
 {
@@ -63,7 +43,7 @@ static void components_changed(void)
         walls_renew(layout);
 }
 
-static component_t content_manager(void)
+component_t uploads_content_manager(void)
 {
     long id = layout_find(layout_last(), "content_manager");
     return id > 0 ? (component_t)id : 0;
@@ -78,17 +58,25 @@ static void domain_end(struct made *made)
     for (unsigned i = 0; i < UPLOADS; i++)
         if (ending[i].pd == 0) {
             ending[i] = *made;
-            due = in(RETRY_MS);
-            wake();
+            uploads_due();
             return;
         }
     print_line("component %u cannot end, and is forgotten", made->pd); /* UPLOADS of them were not either */
 }
 
+bool uploads_end_rest(void)
+{
+    bool none = true;
+    for (unsigned i = 0; i < UPLOADS; i++)
+        if (ending[i].pd != 0 && made_free(&ending[i]) != SHOJI_OK)
+            none = false;
+    return none;
+}
+
 /* Nobody is in it any more, or nobody who would ever come out; then it is nobody. */
 static void upload_end(struct upload *upload)
 {
-    for (uint64_t until = in(ENDING_MS); upload->program && shoji_global.ticks < until;) {
+    for (uint64_t until = uploads_tick(ENDING_MS); upload->program && shoji_global.ticks < until;) {
         if (content_program_end(upload->program) != SHOJI_EBUSY)
             break;
         (void)timed_block(1);
@@ -100,7 +88,7 @@ static void upload_end(struct upload *upload)
 }
 
 /* Its component_init, if it has one; by a gate that is there for this alone. */
-static long upload_begin(const struct upload *upload)
+long upload_begin(const struct upload *upload)
 {
     uint64_t function = image_function(&upload->made.image, "component_init");
     long gate = function ? mmp_set_gate(function, MAY_INVOKE, made_self()) : 0;
@@ -112,10 +100,10 @@ static long upload_begin(const struct upload *upload)
 }
 
 /* A gate for content_manager, if it is a program. */
-static long program_give(struct upload *upload)
+long upload_program(struct upload *upload)
 {
     uint64_t function = image_function(&upload->made.image, "program_answer");
-    long gate = function ? mmp_set_gate(function, MAY_INVOKE, content_manager()) : 0;
+    long gate = function ? mmp_set_gate(function, MAY_INVOKE, uploads_content_manager()) : 0;
     if (gate > 0)
         upload->program = (uint64_t)gate;
     return gate < 0 ? gate : SHOJI_OK;
@@ -182,7 +170,7 @@ static int upload_start(const struct upload *fresh, char why[LAYOUT_WHY_BYTES])
 static int upload_install(struct upload *fresh, struct upload *old, char why[LAYOUT_WHY_BYTES])
 {
     char aside[SHOJI_NAME_BYTES];
-    long status = program_give(fresh);
+    long status = upload_program(fresh);
     if (status == SHOJI_OK && old) {
         snprintf(aside, sizeof aside, "pd_%u", old->made.pd);
         status = mmp_name_PD(old->made.pd, aside);
@@ -266,137 +254,4 @@ int uploads_delete(const char *name, char why[LAYOUT_WHY_BYTES])
     upload_end(upload);
     components_changed();
     return 200;
-}
-
-/* ---- Failures ---- */
-
-void uploads_gone(component_t component)
-{
-    if (component < 256)
-        __atomic_or_fetch(&gone[component / 64], 1ull << component % 64, __ATOMIC_RELAXED);
-    wake();
-}
-
-static bool is_in(const uint64_t set[4], component_t component)
-{
-    return component < 256 && (set[component / 64] >> component % 64 & 1) != 0;
-}
-
-static uint64_t invocations(component_t server)
-{
-    const struct layout *layout = layout_last();
-    uint64_t count = 0;
-    for (uint32_t i = 0; i < layout->edges_count; i++)
-        if (layout->edges[i].server == server)
-            count += layout->edges[i].invocations;
-    return count;
-}
-
-/* It has failed: when it may begin anew. The invocation that failed is none that it served. */
-static void upload_blame(struct upload *upload)
-{
-    uint64_t served = invocations(upload->made.pd);
-    bool repeated = served <= upload->served + 1 && shoji_global.ticks < upload->since + in(QUIET_MS)-in(0);
-    upload->failures = repeated ? upload->failures + 1 : 1;
-    upload->served = served;
-    upload->since = shoji_global.ticks;
-    upload->failed = true;
-    upload->due = in(upload->failures < 3 ? 0 : (uint64_t)DELAY_MS << (upload->failures - 3));
-    upload->stays = upload->failures >= FAILURES_MOST;
-    if (upload->stays)
-        print_line("%s stays down after %u failures", upload->name, upload->failures);
-}
-
-/* Its memory is put right and it is opened; no request comes before its component_init has returned. */
-static void upload_revive(struct upload *upload)
-{
-    char why[LAYOUT_WHY_BYTES];
-    struct upload_linking linking = {.upload = upload, .why = why};
-    if (upload->program && content_program_hold(upload->program, 1) == SHOJI_EBUSY) {
-        upload->due = in(RETRY_MS);
-        return;
-    }
-    long status = made_reset(&upload->made, upload_resolve, &linking);
-    if (status == SHOJI_OK)
-        status = mmp_open_PD(upload->made.pd);
-    upload->failed = false;
-    if (status == SHOJI_OK)
-        status = upload_begin(upload);
-    if (status < 0 && status != SHOJI_EFAULT) {
-        upload->failed = upload->stays = true;
-        print_line("%s stays down: status %d", upload->name, (int)status);
-    } else if (status >= 0) {
-        print_line("%s runs again", upload->name);
-        if (upload->program)
-            (void)content_program_hold(upload->program, 0);
-    }
-}
-
-static uint64_t upload_work(struct upload *upload, const uint64_t fell[4])
-{
-    if (is_in(fell, upload->made.pd)) {
-        const struct sup_component *it = layout_component(layout_last(), upload->made.pd);
-        if (it && it->state != SUP_RUNS && !upload->failed)
-            upload_blame(upload);
-    }
-    if (!upload->failed || upload->stays)
-        return UINT64_MAX;
-    if (shoji_global.ticks >= upload->due)
-        upload_revive(upload);
-    return upload->failed ? upload->due : UINT64_MAX;
-}
-
-/* content_manager has begun anew, and knows no program. SHOJI_EFAULT: it has not yet. */
-static bool program_again(struct upload *upload)
-{
-    if (program_give(upload) != SHOJI_OK || content_program(upload->program) != SHOJI_OK)
-        return false;
-    if (upload->failed)
-        (void)content_program_hold(upload->program, 1);
-    return true;
-}
-
-static uint64_t programs_work(bool content_fell)
-{
-    uint64_t next = UINT64_MAX;
-    for (struct upload *it = table; it < table + UPLOADS; it++) {
-        if (!it->name[0] || !it->program)
-            continue;
-        it->lost |= content_fell;
-        if (it->lost && !(it->lost = !program_again(it)))
-            continue;
-        next = it->lost ? in(RETRY_MS) : next;
-    }
-    return next;
-}
-
-void uploads_work(void)
-{
-    uint64_t fell[4], next, any = 0;
-    for (unsigned i = 0; i < 4; i++)
-        any |= fell[i] = __atomic_exchange_n(&gone[i], 0, __ATOMIC_RELAXED);
-    if (!any && shoji_global.ticks < due)
-        return;
-    if (!layout_read()) {
-        for (unsigned i = 0; i < 4; i++)
-            __atomic_or_fetch(&gone[i], fell[i], __ATOMIC_RELAXED);
-        due = in(RETRY_MS);
-        return;
-    }
-    next = programs_work(is_in(fell, content_manager()));
-    for (struct upload *it = table; it < table + UPLOADS; it++) {
-        uint64_t when = it->name[0] ? upload_work(it, fell) : UINT64_MAX;
-        next = when < next ? when : next;
-    }
-    for (unsigned i = 0; i < UPLOADS; i++)
-        if (ending[i].pd != 0 && made_free(&ending[i]) != SHOJI_OK)
-            next = in(RETRY_MS);
-    due = next;
-}
-
-void uploads_wait(void)
-{
-    uint64_t until = in(WAIT_MS);
-    worker = shoji_global.current;
-    (void)sched_block_until(due < until ? due : until);
 }

@@ -54,7 +54,7 @@ struct upload_wish {
 };
 
 /* Places in a table of UPLOADS; those without a name are none. */
-const struct upload *uploads(void);
+struct upload *uploads(void);
 const struct upload *upload_find(const char *name);
 /* Takes the file, whatever comes. 200; or an HTTP status, and a sentence in `why`. */
 int uploads_put(const struct upload_wish *wish, char *file, uint32_t bytes, char why[LAYOUT_WHY_BYTES]);
@@ -66,6 +66,16 @@ void uploads_gone(component_t component);
 void uploads_work(void);
 /* The thread that does it waits there between two turns, until there is more to do, or for two seconds. */
 void uploads_wait(void);
+
+/* ---- Among these files ---- */
+uint64_t uploads_tick(uint64_t milliseconds); /* the one so far from now */
+void uploads_due(void);                       /* there is more to do soon */
+bool uploads_end_rest(void);                  /* those that could not end at once; false: some still cannot */
+component_t uploads_content_manager(void);    /* by the layout that was read last */
+/* Its component_init, if it has one: its status. */
+long upload_begin(const struct upload *upload);
+/* A gate for content_manager, if it is a program. */
+long upload_program(struct upload *upload);
 
 /* ---- upload_edges.c ---- */
 /* image_resolve, for a struct upload_linking: gates by rule, each symbol one. */

@@ -343,10 +343,10 @@ def test_request_in_flight_is_finished_by_the_old_one(system):
         upload(system, "probe", query="?time=1000")
         with test_web.Client(system.web) as client:
             client.send(b"GET /cgi/probe/slow?900 HTTP/1.1\r\n\r\n")
-            time.sleep(0.02)
+            until(lambda: "probe" in system.ask("GET", "/v1/threads", token="").body.decode(), 0.5)     # it is in there
             begin = time.monotonic()
             change()
-            assert time.monotonic() - begin > 0.5, "it did not wait"
+            assert time.monotonic() - begin > 0.2, "it did not wait"
             assert client.reply().body == b"slow\n"
 
 
