@@ -21,7 +21,7 @@ static unsigned component_at(uint64_t address)
 {
     unsigned slot = address >> 32 == 0 ? layout_slot_of((uint32_t)address) : NO_SLOT;
 
-    return slot < system_state.manifest.component_count ? slot : NO_COMPONENT;
+    return system_has(slot) ? slot : NO_COMPONENT;
 }
 
 component_t trace_component_at(uint64_t address)
@@ -49,6 +49,8 @@ const char *trace_function_at(uint64_t address, uint32_t *into)
         return call_name(address);
     name = elf_function_at(&system_state.components[index].file,
                            (uint32_t)address - system_state.components[index].base, into);
+    if (name == NULL) /* the kernel knows no functions of what was made at run time */
+        *into = (uint32_t)address - system_state.components[index].base;
     return name != NULL ? name : "?";
 }
 

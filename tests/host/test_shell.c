@@ -10,6 +10,7 @@
 // links: components/mpd_manager/verbs.c components/mpd_manager/control_components.c
 // links: components/mpd_manager/uploads.c tests/host/made_rig.c components/mpd_manager/upload_edges.c
 // links: components/mpd_manager/upload_rules.c components/mpd_manager/made.c components/image/image.c
+// links: components/mpd_manager/upload_failures.c
 // links: components/mpd_manager/control_pages.c webserver/http_parser/range.c
 // links: components/mpd_manager/control_trace.c components/mpd_manager/trace.c
 // links: components/mpd_manager/trace_line.c components/mpd_manager/trace_names.c

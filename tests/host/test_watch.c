@@ -4,7 +4,7 @@
  * a viewer is told is read by a parser of the test's own, whatever pieces it comes in.
  */
 // links: components/mpd_manager/control_components.c components/mpd_manager/uploads.c tests/host/made_rig.c
-// links: components/mpd_manager/upload_edges.c components/mpd_manager/upload_rules.c
+// links: components/mpd_manager/upload_edges.c components/mpd_manager/upload_rules.c components/mpd_manager/upload_failures.c
 // links: components/mpd_manager/made.c components/image/image.c
 // links: components/mpd_manager/control_pages.c webserver/http_parser/range.c
 // links: components/mpd_manager/control_trace.c components/mpd_manager/trace.c components/mpd_manager/trace_line.c
