@@ -164,6 +164,8 @@ static void assert_in_pool(const void *buffer, uint64_t bytes)
     assert_true(from >= pool_stream && from + bytes <= pool_stream_end);
 }
 
+#define DRIBBLED 20
+
 static long stream_read_fake(struct stream *stream, char *out, uint64_t room)
 {
     assert_true(stream->open && !stream->closed && room >= HTTP_READ_LEAST);
@@ -173,6 +175,18 @@ static long stream_read_fake(struct stream *stream, char *out, uint64_t room)
         return SHOJI_EFAULT;
     if (stream->line[0] == 's' && !stream->due)
         return SHOJI_EBUSY;
+    if (stream->line[0] == 'd') { /* bit by bit, each as it is due */
+        if (!stream->due)
+            return SHOJI_EBUSY;
+        stream->due = false;
+        memset(out, 'd', 5);
+        stream->sent += 5;
+        if (stream->sent < DRIBBLED)
+            return HTTP_MORE | 5;
+        stream->complete = false;
+        stream->line_bytes = stream->sent = 0;
+        return 5;
+    }
     unsigned total = stream->line[0] == 'b' ? BIG : stream->line[0] == 'p' ? 3 * HTTP_READ_LEAST : 5;
     unsigned left = total - stream->sent, bytes = left < room ? left : room;
     if (stream->line[0] == 'm' && stream->sent)
@@ -267,7 +281,7 @@ long fd_close(long fd)
 static void streams_wake(void)
 {
     for (unsigned i = 0; i < STREAMS; i++)
-        if (streams[i].open && streams[i].complete && streams[i].line[0] == 's') {
+        if (streams[i].open && streams[i].complete && (streams[i].line[0] == 's' || streams[i].line[0] == 'd')) {
             streams[i].due = true;
             queue[queue_end++ % (4 * CLIENTS)] = FIRST_STREAM + i;
         }
@@ -505,6 +519,46 @@ static void slow_replies(void **state)
     all_gone();
 }
 
+static void client_end(unsigned client)
+{
+    clients[client].ended = true;
+    client_signal(client);
+}
+
+/* A reply that comes bit by bit: nobody waits for it, who goes in the middle of it is seen to have gone, and the next request waits. */
+static void replies_bit_by_bit(void **state)
+{
+    (void)state;
+    unsigned patient = client_connect(), gone = client_connect();
+    settle();
+    client_send(patient, "d\nx\n");
+    client_send(gone, "d\n");
+    settle();
+    for (unsigned part = 1; part <= 3; part++) {
+        streams_wake();
+        settle();
+        assert_int_equal(clients[patient].out_bytes, 5 * part);
+        unsigned other = client_connect();
+        client_send(other, "x\n");
+        settle();
+        assert_int_equal(clients[other].out_bytes, 5);
+        client_end(other);
+        settle();
+        if (part == 2) {
+            assert_true(clients[gone].open);
+            client_end(gone);
+            settle();
+            assert_false(clients[gone].open);
+        }
+    }
+    streams_wake();
+    settle();
+    assert_int_equal(clients[patient].out_bytes, DRIBBLED + 5); /* and the next one's answer */
+    client_end(patient);
+    settle();
+    assert_int_equal(now_open, 0);
+}
+
 static void slow_requests(void **state)
 {
     (void)state;
@@ -659,6 +713,7 @@ int main(void)
         cmocka_unit_test(half_closed_while_blocked),
         cmocka_unit_test(idle_ones_make_room),
         cmocka_unit_test(slow_replies),
+        cmocka_unit_test(replies_bit_by_bit),
         cmocka_unit_test(slow_requests),
         cmocka_unit_test(faulting_stream),
         cmocka_unit_test(reset_by_the_peer),

@@ -180,6 +180,20 @@ static void paths_lead_to_their_instance(void **state)
     }
 }
 
+/* More is there of files only, whatever the path looks like. */
+static void more_of_a_file(void **state)
+{
+    (void)state;
+    strcpy(piece_at(3), "/cgi/hw");
+    assert_int_equal(content_more(piece_at(3), CONTENT_SHAPE(CONTENT_GET, 7, 0, 0), 100), 0);
+    assert_int_equal(statics, 1);
+    assert_int_equal(instances[0].calls, 0);
+    assert_int_equal(content_more(piece_at(3) + 8, CONTENT_SHAPE(CONTENT_GET, 7, 0, 0), 100), SHOJI_EINVAL);
+    assert_int_equal(content_more(piece_at(3), CONTENT_SHAPE(CONTENT_POST, 7, 0, 0), 100), SHOJI_EINVAL);
+    assert_int_equal(content_more(piece_at(3), CONTENT_SHAPE(CONTENT_GET, CONTENT_BODY_AT + 1, 0, 0), 100), SHOJI_EINVAL);
+    assert_int_equal(statics, 1);
+}
+
 static void only_who_asked_may_collect_or_drop(void **state)
 {
     long a = get(1, "/cgi/hw", 11), b = get(2, "/cgi/HW", 12);
@@ -250,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(paths_lead_to_their_instance, begin),
+        cmocka_unit_test_setup(more_of_a_file, begin),
         cmocka_unit_test_setup(only_who_asked_may_collect_or_drop, begin),
         cmocka_unit_test_setup(an_answer_at_once_leaves_nothing, begin),
         cmocka_unit_test_setup(clients_that_fail, begin),

@@ -2,6 +2,7 @@
 """The file system image of static_content: every path is found again by a reader that knows only the description of the
 format, and packing is repeatable."""
 
+import gzip
 import importlib.machinery
 import importlib.util
 import pathlib
@@ -71,3 +72,18 @@ def test_site(pack):
 def test_files_made_up(pack):
     data = pack.made_up(1000)
     assert len(data) == 1000 and data[999] == (7 * 999 + 3) % 256
+
+
+def test_a_folder_below_a_name(pack, tmp_path):
+    """Its files are at that name, compressed too where that is shorter, and at no path of the site."""
+    (tmp_path / "index.html").write_bytes(b"<p>" * 1000)
+    (tmp_path / "short").write_bytes(b"x")
+    pack.main(tmp_path / "out.image", ROOT / "webserver/static_content/files", f"dashboard:{tmp_path}")
+    image = (tmp_path / "out.image").read_bytes()
+    assert read(image, "dashboard:/index.html")[0] == read(image, "dashboard:/")[0] == b"<p>" * 1000
+    assert gzip.decompress(read(image, "dashboard:/index.html.gz")[0]) == b"<p>" * 1000
+    assert read(image, "dashboard:/short")[0] == b"x" and read(image, "dashboard:/short.gz") is None
+    assert read(image, "/hw")[0] == b"hello world" and read(image, "/short") is None and read(image, "/hw.gz") is None
+    assert read(image, "/")[0] != b"<p>" * 1000
+    pack.main(tmp_path / "again.image", ROOT / "webserver/static_content/files", f"dashboard:{tmp_path}")
+    assert len(read((tmp_path / "again.image").read_bytes(), "dashboard:/index.html.gz")[0]) < 1000
