@@ -16,7 +16,8 @@ long programs_begin(component_t self);
  * that name, which begins no request any more. SHOJI_EINVAL: no gate; SHOJI_ENOENT: nobody is behind it;
  * SHOJI_EMEMORY: too many. */
 long programs_add(uint64_t gate);
-/* One that is held begins no request, its clients get 500. SHOJI_EBUSY: it is in one. SHOJI_ENOENT: not known. */
+/* One that is held begins no request, its clients get 500. SHOJI_EBUSY: it is in one. SHOJI_ENOENT: not
+ * known. */
 long programs_hold(uint64_t gate, bool hold);
 /* It begins no request any more; SHOJI_EBUSY: it is in one, ask again. SHOJI_ENOENT: not known, or ended
  * already. */
