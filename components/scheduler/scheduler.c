@@ -221,8 +221,8 @@ static long line_claim(struct line *line, component_t client, thread_t self)
     return SHOJI_OK;
 }
 
-static inline __attribute__((always_inline)) long line_wait(uint32_t number, uint64_t until,
-                                                            component_t client)
+SHOJI_EXPORT_BADGED(sched_line_wait);
+long sched_line_wait_badged(uint32_t number, component_t client)
 {
     thread_t self = shoji_global.current;
     struct line *line;
@@ -237,12 +237,12 @@ static inline __attribute__((always_inline)) long line_wait(uint32_t number, uin
     status = line_claim(line, client, self);
     if (status == SHOJI_OK) {
         queue.thread[self].cuttable = 1;
-        while (!line->came && !is_cut(self) && shoji_global.ticks < until) {
-            run_queue_block(&queue, self, shoji_global.ticks, until);
+        while (!line->came && !is_cut(self)) {
+            run_queue_block(&queue, self, shoji_global.ticks, RUN_FOREVER);
             turn_await(self);
         }
         if (!line->came)
-            status = is_cut(self) ? SHOJI_ECLOSED : SHOJI_ETIMEDOUT;
+            status = SHOJI_ECLOSED;
         line->came = 0;
         line->waiter = 0;
     }
@@ -250,16 +250,33 @@ static inline __attribute__((always_inline)) long line_wait(uint32_t number, uin
     return status;
 }
 
-SHOJI_EXPORT_BADGED(sched_line_wait);
-long sched_line_wait_badged(uint32_t number, component_t client)
-{
-    return line_wait(number, RUN_FOREVER, client);
-}
-
+/* Apart from the above, which is in the way of each packet. */
 SHOJI_EXPORT_BADGED(sched_line_wait_until);
 long sched_line_wait_until_badged(uint32_t number, uint64_t tick, component_t client)
 {
-    return line_wait(number, tick, client);
+    thread_t self = shoji_global.current;
+    struct line *line;
+    long status;
+
+    if (number < SUP_EVENT_LINE0 || number >= SUP_EVENT_CUT)
+        return SHOJI_EINVAL;
+    if (!started)
+        return SHOJI_EPERM;
+    line = &lines[number];
+    enter();
+    status = line_claim(line, client, self);
+    leave(self);
+    if (status != SHOJI_OK)
+        return status;
+    while (!line->came && status == SHOJI_OK)
+        status = shoji_global.ticks < tick ? block(tick, 1) : SHOJI_ETIMEDOUT;
+    enter();
+    if (line->came)
+        status = SHOJI_OK;
+    line->came = 0;
+    line->waiter = 0;
+    leave(self);
+    return status;
 }
 
 static void threads_create(void)

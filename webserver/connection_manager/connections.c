@@ -142,7 +142,7 @@ static void connection_work(struct connection *c)
 }
 
 /* Reads from the network. False: nothing there for now, or the connection is gone. */
-static bool connection_fill(struct connections *all, struct connection *c)
+static inline __attribute__((always_inline)) bool connection_fill(struct connections *all, struct connection *c)
 {
     if (!c->readable)
         return false;
@@ -169,7 +169,7 @@ static bool connection_fill(struct connections *all, struct connection *c)
 }
 
 /* Whoever ends his side in the middle of a reply that comes bit by bit has gone. */
-static void connection_look(struct connections *all, struct connection *c)
+static __attribute__((cold, noinline)) void connection_look(struct connections *all, struct connection *c)
 {
     if (!c->mid_reply || c->in_from < c->in_end || connection_fill(all, c) || !c->fd || !c->peer_ended)
         return;

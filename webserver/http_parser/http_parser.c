@@ -184,7 +184,7 @@ static long content_came(struct stream *stream, long result)
 }
 
 /* Puts the request's path and query into its piece; the request's shape, 0: it has no path. */
-static uint64_t content_put(struct stream *stream)
+static inline __attribute__((always_inline)) uint64_t content_put(struct stream *stream)
 {
     const struct request *request = &stream->request;
     const char *path = 0, *query = 0;
@@ -213,7 +213,7 @@ static long content_ask(struct stream *stream)
 }
 
 /* Asks for it from `asked` on. Its length, or a status. */
-static long content_go_on(struct stream *stream)
+static __attribute__((cold, noinline)) long content_go_on(struct stream *stream)
 {
     return content_came(stream, content_more(piece_of(stream), content_put(stream), stream->asked));
 }
