@@ -78,9 +78,9 @@ static_content_wild.flags   := -DSTATIC_IMAGE='"$(BUILD)/static_content/wild.ima
 static_content_wild.needs   := $(BUILD)/static_content/wild.image
 $(eval $(call component,static_content_wild))
 
-mpd_manager.sources  := $(sort $(wildcard components/mpd_manager/*.c)) \
+mpd_manager.sources  := $(sort $(wildcard components/mpd_manager/*.c components/mpd_manager/*/*.c)) \
     webserver/connection_manager/connections.c components/image/image.c $(HTTP_LIBRARY) webserver/http_parser/range.c $(POLICY_SOURCES) $(LLHTTP_SOURCES) $(YYJSON)/src/yyjson.c
-mpd_manager.includes := webserver . $(LLHTTP)/include $(YYJSON)/src
+mpd_manager.includes := $(patsubst %/,%,$(wildcard components/mpd_manager/*/)) webserver . $(LLHTTP)/include $(YYJSON)/src
 mpd_manager.foreign  := $(LLHTTP)/% $(YYJSON)/%
 mpd_manager.threads  := yes
 mpd_manager.float    := yes

@@ -3,31 +3,31 @@
  * The policy over the control interface: settings, rules, decisions, and the layout that follows the counts;
  * over a supervisor that is a table (control_rig.h).
  */
-// links: components/mpd_manager/control_components.c components/mpd_manager/uploads.c tests/host/made_rig.c
-// links: components/mpd_manager/upload_edges.c components/mpd_manager/upload_rules.c components/mpd_manager/upload_failures.c
-// links: components/mpd_manager/made.c components/image/image.c
-// links: components/mpd_manager/control_pages.c webserver/http_parser/range.c
-// links: components/mpd_manager/control_trace.c components/mpd_manager/trace.c components/mpd_manager/trace_line.c
-// links: components/mpd_manager/trace_names.c components/mpd_manager/trace_slices.c tests/host/recorder_fake.c
-// links: components/mpd_manager/control_watch.c components/mpd_manager/events.c components/mpd_manager/render_faults.c
-// links: components/mpd_manager/requests.c components/mpd_manager/tick.c components/mpd_manager/viewers.c
-// links: components/mpd_manager/watch.c
-// links: components/mpd_manager/render_metrics.c components/mpd_manager/control_observe.c components/mpd_manager/observe.c
-// links: tests/host/control_known.c components/mpd_manager/control_own_policy.c
-// links: components/mpd_manager/own_policy.c
-// links: policy/*.c components/mpd_manager/answer.c components/mpd_manager/calibration.c
-// links: components/mpd_manager/control.c components/mpd_manager/control_layout.c
-// links: components/mpd_manager/control_policy.c components/mpd_manager/control_read.c
-// links: components/mpd_manager/control_rules.c components/mpd_manager/control_stream.c components/mpd_manager/control_body.c
-// links: components/mpd_manager/decision_log.c components/mpd_manager/governor.c
-// links: components/mpd_manager/json_body.c components/mpd_manager/layout.c
-// links: components/mpd_manager/partition.c components/mpd_manager/render.c
-// links: components/mpd_manager/render_policy.c components/mpd_manager/text.c
-// links: components/mpd_manager/token.c components/mpd_manager/walls.c webserver/http_parser/request.c
+// links: components/mpd_manager/control/control_components.c components/mpd_manager/upload/uploads.c tests/host/made_rig.c
+// links: components/mpd_manager/upload/upload_edges.c components/mpd_manager/upload/upload_rules.c components/mpd_manager/upload/upload_failures.c
+// links: components/mpd_manager/upload/made.c components/image/image.c
+// links: components/mpd_manager/control/control_pages.c webserver/http_parser/range.c
+// links: components/mpd_manager/control/control_trace.c components/mpd_manager/trace/trace.c components/mpd_manager/trace/trace_line.c
+// links: components/mpd_manager/trace/trace_names.c components/mpd_manager/trace/trace_slices.c tests/host/recorder_fake.c
+// links: components/mpd_manager/control/control_watch.c components/mpd_manager/watch/events.c components/mpd_manager/render/render_faults.c
+// links: components/mpd_manager/watch/requests.c components/mpd_manager/watch/tick.c components/mpd_manager/watch/viewers.c
+// links: components/mpd_manager/watch/watch.c
+// links: components/mpd_manager/render/render_metrics.c components/mpd_manager/control/control_observe.c components/mpd_manager/render/observe.c
+// links: tests/host/control_known.c components/mpd_manager/control/control_own_policy.c
+// links: components/mpd_manager/governor/own_policy.c
+// links: policy/*.c components/mpd_manager/control/answer.c components/mpd_manager/governor/calibration.c
+// links: components/mpd_manager/control/control.c components/mpd_manager/control/control_layout.c
+// links: components/mpd_manager/control/control_policy.c components/mpd_manager/control/control_read.c
+// links: components/mpd_manager/control/control_rules.c components/mpd_manager/control/control_stream.c components/mpd_manager/control/control_body.c
+// links: components/mpd_manager/governor/decision_log.c components/mpd_manager/governor/governor.c
+// links: components/mpd_manager/control/json_body.c components/mpd_manager/governor/layout.c
+// links: components/mpd_manager/governor/partition.c components/mpd_manager/render/render.c
+// links: components/mpd_manager/render/render_policy.c components/mpd_manager/control/text.c
+// links: components/mpd_manager/control/token.c components/mpd_manager/governor/walls.c webserver/http_parser/request.c
 // links: webserver/http_parser/reply.c tests/host/control_rig.c tests/host/seeded.c
 // links: build/src/yyjson/src/yyjson.c build/src/llhttp/src/api.c build/src/llhttp/src/http.c
 // links: build/src/llhttp/src/llhttp.c
-// includes: . tests/host webserver components/mpd_manager components/interface components/runtime
+// includes: . tests/host webserver components/mpd_manager/* components/interface components/runtime
 // includes: components/atomic build/src/llhttp/include build/src/yyjson/src kernel/include
 // flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable -Wno-unused-function
 #include <setjmp.h>

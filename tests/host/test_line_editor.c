@@ -4,8 +4,8 @@
  * what a terminal shows of it; and bytes that nobody would type. The words of a line, and completion, against
  * the same kind of person.
  */
-// links: components/mpd_manager/line_editor.c components/mpd_manager/completion.c tests/host/seeded.c
-// includes: components/mpd_manager tests/host
+// links: components/mpd_manager/shell/line_editor.c components/mpd_manager/shell/completion.c tests/host/seeded.c
+// includes: components/mpd_manager/* tests/host
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -4,36 +4,36 @@
  * network does, in the same words; and nothing that is typed keeps it busy, or makes it print more than its
  * budget.
  */
-// links: tests/host/shell_rig.c components/mpd_manager/completion.c
-// links: components/mpd_manager/line_editor.c components/mpd_manager/plain.c
-// links: components/mpd_manager/shell.c components/mpd_manager/shell_output.c
-// links: components/mpd_manager/verbs.c components/mpd_manager/control_components.c
-// links: components/mpd_manager/uploads.c tests/host/made_rig.c components/mpd_manager/upload_edges.c
-// links: components/mpd_manager/upload_rules.c components/mpd_manager/made.c components/image/image.c
-// links: components/mpd_manager/upload_failures.c
-// links: components/mpd_manager/control_pages.c webserver/http_parser/range.c
-// links: components/mpd_manager/control_trace.c components/mpd_manager/trace.c
-// links: components/mpd_manager/trace_line.c components/mpd_manager/trace_names.c
-// links: components/mpd_manager/trace_slices.c tests/host/recorder_fake.c
-// links: components/mpd_manager/control_watch.c components/mpd_manager/events.c
-// links: components/mpd_manager/render_faults.c components/mpd_manager/requests.c
-// links: components/mpd_manager/tick.c components/mpd_manager/viewers.c components/mpd_manager/watch.c
-// links: components/mpd_manager/render_metrics.c components/mpd_manager/control_observe.c
-// links: components/mpd_manager/observe.c tests/host/control_known.c
-// links: components/mpd_manager/control_own_policy.c components/mpd_manager/own_policy.c policy/*.c
-// links: components/mpd_manager/answer.c components/mpd_manager/calibration.c
-// links: components/mpd_manager/control.c components/mpd_manager/control_layout.c
-// links: components/mpd_manager/control_policy.c components/mpd_manager/control_read.c
-// links: components/mpd_manager/control_rules.c components/mpd_manager/control_stream.c
-// links: components/mpd_manager/control_body.c components/mpd_manager/decision_log.c
-// links: components/mpd_manager/governor.c components/mpd_manager/json_body.c
-// links: components/mpd_manager/layout.c components/mpd_manager/partition.c
-// links: components/mpd_manager/render.c components/mpd_manager/render_policy.c
-// links: components/mpd_manager/text.c components/mpd_manager/token.c components/mpd_manager/walls.c
+// links: tests/host/shell_rig.c components/mpd_manager/shell/completion.c
+// links: components/mpd_manager/shell/line_editor.c components/mpd_manager/shell/plain.c
+// links: components/mpd_manager/shell/shell.c components/mpd_manager/shell/shell_output.c
+// links: components/mpd_manager/shell/verbs.c components/mpd_manager/control/control_components.c
+// links: components/mpd_manager/upload/uploads.c tests/host/made_rig.c components/mpd_manager/upload/upload_edges.c
+// links: components/mpd_manager/upload/upload_rules.c components/mpd_manager/upload/made.c components/image/image.c
+// links: components/mpd_manager/upload/upload_failures.c
+// links: components/mpd_manager/control/control_pages.c webserver/http_parser/range.c
+// links: components/mpd_manager/control/control_trace.c components/mpd_manager/trace/trace.c
+// links: components/mpd_manager/trace/trace_line.c components/mpd_manager/trace/trace_names.c
+// links: components/mpd_manager/trace/trace_slices.c tests/host/recorder_fake.c
+// links: components/mpd_manager/control/control_watch.c components/mpd_manager/watch/events.c
+// links: components/mpd_manager/render/render_faults.c components/mpd_manager/watch/requests.c
+// links: components/mpd_manager/watch/tick.c components/mpd_manager/watch/viewers.c components/mpd_manager/watch/watch.c
+// links: components/mpd_manager/render/render_metrics.c components/mpd_manager/control/control_observe.c
+// links: components/mpd_manager/render/observe.c tests/host/control_known.c
+// links: components/mpd_manager/control/control_own_policy.c components/mpd_manager/governor/own_policy.c policy/*.c
+// links: components/mpd_manager/control/answer.c components/mpd_manager/governor/calibration.c
+// links: components/mpd_manager/control/control.c components/mpd_manager/control/control_layout.c
+// links: components/mpd_manager/control/control_policy.c components/mpd_manager/control/control_read.c
+// links: components/mpd_manager/control/control_rules.c components/mpd_manager/control/control_stream.c
+// links: components/mpd_manager/control/control_body.c components/mpd_manager/governor/decision_log.c
+// links: components/mpd_manager/governor/governor.c components/mpd_manager/control/json_body.c
+// links: components/mpd_manager/governor/layout.c components/mpd_manager/governor/partition.c
+// links: components/mpd_manager/render/render.c components/mpd_manager/render/render_policy.c
+// links: components/mpd_manager/control/text.c components/mpd_manager/control/token.c components/mpd_manager/governor/walls.c
 // links: webserver/http_parser/request.c webserver/http_parser/reply.c tests/host/control_rig.c
 // links: tests/host/seeded.c build/src/yyjson/src/yyjson.c build/src/llhttp/src/api.c
 // links: build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
-// includes: . tests/host webserver components/mpd_manager components/interface components/runtime
+// includes: . tests/host webserver components/mpd_manager/* components/interface components/runtime
 // includes: components/atomic build/src/llhttp/include build/src/yyjson/src kernel/include
 // flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable -Wno-unused-function
 #include <setjmp.h>

@@ -4,10 +4,10 @@
  * return, and are preempted at random. It knows when each invocation really began and ended, and who made it;
  * the trace must tell the same.
  */
-// links: components/mpd_manager/trace.c components/mpd_manager/trace_line.c
-// links: components/mpd_manager/trace_names.c components/mpd_manager/trace_slices.c
+// links: components/mpd_manager/trace/trace.c components/mpd_manager/trace/trace_line.c
+// links: components/mpd_manager/trace/trace_names.c components/mpd_manager/trace/trace_slices.c
 // links: tests/host/recorder_fake.c tests/host/seeded.c build/src/yyjson/src/yyjson.c
-// includes: . tests/host components/mpd_manager components/interface components/runtime
+// includes: . tests/host components/mpd_manager/* components/interface components/runtime
 // includes: build/src/yyjson/src kernel/include policy
 // flags: -Wno-unused-parameter
 #include <setjmp.h>

@@ -3,8 +3,8 @@
  * Rules about uploaded components: what is a line, what it allows, and, at random, that exactly what some
  * line says is allowed, against a plain table.
  */
-// links: components/mpd_manager/upload_rules.c tests/host/seeded.c build/src/yyjson/src/yyjson.c
-// includes: . components/mpd_manager tests/host build/src/yyjson/src kernel/include components/image
+// links: components/mpd_manager/upload/upload_rules.c tests/host/seeded.c build/src/yyjson/src/yyjson.c
+// includes: . components/mpd_manager/* tests/host build/src/yyjson/src kernel/include components/image
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
