@@ -21,6 +21,7 @@
 #include "reports.h"
 #include "scheduling.h"
 #include "shoji/supervisor.h"
+#include "supervisor/files.h"
 #include "supervisor/frames.h"
 #include "supervisor/gates.h"
 #include "supervisor/stack.h"
@@ -89,7 +90,7 @@ static void function_text(char *out, size_t size, uint64_t address)
     if (component != NO_COMPONENT) {
         const struct component *c = &system_state.components[component];
 
-        name = elf_function_at(&c->file, (uint32_t)address - c->base, &into);
+        name = elf_function_at(files_of(component), (uint32_t)address - c->base, &into);
     }
     if (name != NULL)
         text_format(out, size, "%s+0x%x", name, into);
@@ -102,15 +103,17 @@ static void place_text(char *out, size_t size, uint64_t address)
 {
     unsigned component = component_at(address);
     const struct component *c = &system_state.components[component];
+    const struct elf_file *file;
     struct line line;
     size_t length;
 
     out[0] = '\0';
     if (component == NO_COMPONENT)
         return;
+    file = files_of(component);
     length = text_format(out, size, " (%s+0x%lx", system_state.manifest.components[component].image,
                          address - c->base);
-    line = lines_at(c->file.bytes, c->file.size, (uint32_t)(address - c->base));
+    line = lines_at(file->bytes, file->size, (uint32_t)(address - c->base));
     if (line.number != 0)
         length += text_format(out + length, size - length, ", %s:%u", line.file, line.number);
     text_copy(out + length, size - length, ")");
@@ -304,9 +307,10 @@ static void record_words(struct words *words, const struct scene *scene)
 
     words->line[0] = words->owner[0] = '\0';
     if (component != NO_COMPONENT) {
-        const struct component *c = &system_state.components[component];
+        const struct elf_file *file = files_of(component);
 
-        line = lines_at(c->file.bytes, c->file.size, (uint32_t)(scene->registers->rip - c->base));
+        line = lines_at(file->bytes, file->size,
+                        (uint32_t)(scene->registers->rip - system_state.components[component].base));
         if (line.number != 0)
             text_format(words->line, sizeof words->line, "%s:%u", line.file, line.number);
     }

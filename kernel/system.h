@@ -27,6 +27,9 @@ struct component {
     uint32_t budget;    /* bytes that it may own */
     /* supervisor/pd.c */
     unsigned parent; /* who made it; NO_COMPONENT: the manifest */
+    /* supervisor/files.c: of one that was made, the file, and in whose pages */
+    uint32_t told_file, told_bytes;
+    unsigned told_by;
     /* fault.c */
     uint64_t faults;
 };

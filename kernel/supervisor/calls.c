@@ -21,6 +21,7 @@
     CALL(pd, mmp_pass_gate)                                                                                  \
     CALL(pd, mmp_time_PD)                                                                                    \
     CALL(pd, mmp_name_PD)                                                                                    \
+    CALL(pd, mmp_file_PD)                                                                                    \
     CALL(pd, mmp_reset_PD)                                                                                   \
     CALL(share, mmp_set_perm)                                                                                \
     CALL(share, mmp_supr_set_perm)                                                                           \

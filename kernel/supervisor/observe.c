@@ -7,6 +7,7 @@
 #include "layout/layout.h"
 #include "reports.h"
 #include "supervisor/calls.h"
+#include "supervisor/files.h"
 #include "system.h"
 #include "text.h"
 
@@ -48,8 +49,7 @@ SUPERVISOR_CALL(sup_gate, component_t client, uint32_t index, uint64_t address, 
     if (!system_has(to))
         return SHOJI_OK;
     out->server = manifest->components[to].id;
-    name = elf_function_at(&system_state.components[to].file, gate.target - system_state.components[to].base,
-                           &into);
+    name = elf_function_at(files_of(to), gate.target - system_state.components[to].base, &into);
     if (name != NULL && into == 0)
         text_copy(out->function, sizeof out->function, name);
     return SHOJI_OK;

@@ -11,6 +11,7 @@
 #include "caller.h"
 #include "layout/layout.h"
 #include "supervisor/calls.h"
+#include "supervisor/files.h"
 #include "supervisor/trace.h"
 #include "system.h"
 #include "text.h"
@@ -47,9 +48,8 @@ const char *trace_function_at(uint64_t address, uint32_t *into)
     *into = 0;
     if (index == NO_COMPONENT)
         return call_name(address);
-    name = elf_function_at(&system_state.components[index].file,
-                           (uint32_t)address - system_state.components[index].base, into);
-    if (name == NULL) /* the kernel knows no functions of what was made at run time */
+    name = elf_function_at(files_of(index), (uint32_t)address - system_state.components[index].base, into);
+    if (name == NULL) /* of something made at run time, and its maker did not say of which file */
         *into = (uint32_t)address - system_state.components[index].base;
     return name != NULL ? name : "?";
 }

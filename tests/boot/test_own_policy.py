@@ -121,7 +121,7 @@ def test_its_wall_never_falls(system):
 
 # File: what is said, and the fault on the console or None.
 FAILING = {
-    "faults": (r"It failed: .*0x08000000", r"fault: .* own_faults"),
+    "faults": (r"It failed: .*0x08000000", r"fault: own_faults .* in policy_decide\+0x[0-9a-f]+ at 0x[0-9a-f]+ \(\+0x[0-9a-f]+, \w+\.c:\d+\)"),
     "writes_question": (r"It failed: store of 4 bytes to 0x[0-9a-f]+, a word of mpd_manager", r"fault: .* own_writes_question"),
     "endless": (r"It failed: more than 100 ms of processor time in one invocation", r"fault: .* own_endless"),
     "deep": (r"It failed: ", r"fault: .* own_deep"),

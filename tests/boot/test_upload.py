@@ -136,6 +136,7 @@ def test_uploaded_program_fails_and_comes_back(system, path):
     assert ask(system, "probe/count") == (200, "42\n"), "its data are as in the file again"
     lines = system.faults()[faults:]
     assert len(lines) == 1 and re.match(rf"fault: probe .*{FAILURES[path]}", lines[0]), lines
+    assert re.match(r"fault: probe \(domain \d+, thread web\) in \w+\+0x[0-9a-f]+ at 0x[0-9a-f]+ \(\+0x[0-9a-f]+, [\w-]+\.[cS]:\d+\)", lines[0]), lines
     after = components(system)["probe"]
     assert (after["id"], after["faults"], after["reboots"]) == (before["id"], 1, 1)
     assert b'"probe"' in system.ask("GET", "/v1/faults", token="").body

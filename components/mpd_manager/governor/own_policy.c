@@ -40,6 +40,7 @@ static struct own {
     gate *decide;
     struct asked *asked; /* pages of their own */
     struct answer *answer;
+    void *file; /* for its reports; NULL if memory was short */
 } own;
 static char reason[LAYOUT_WHY_BYTES + 64];
 static char failure[LAYOUT_WHY_BYTES];
@@ -82,6 +83,7 @@ static void forget(struct own *it)
     (void)made_free(&it->made); /* it is alone in its domain: nothing can hold it back */
     free(it->asked);
     free(it->answer);
+    free(it->file);
     *it = (struct own){0};
 }
 
@@ -201,6 +203,9 @@ long own_policy_load(const char *name, const void *file, uint64_t bytes, char wh
         snprintf(reason, sizeof reason, "Policy `%s` could not be kept apart. %s", name, why);
         return SHOJI_EMEMORY;
     }
+    fresh.file = malloc(bytes);
+    if (fresh.file)
+        made_told(&fresh.made, memcpy(fresh.file, file, bytes), bytes);
     own = fresh;
     return SHOJI_OK;
 }

@@ -107,6 +107,11 @@ long made_gate(const struct made *made, const char *function)
     return address ? mmp_set_gate(address, MAY_INVOKE, we) : SHOJI_ENOENT;
 }
 
+void made_told(const struct made *made, const void *file, uint64_t bytes)
+{
+    (void)mmp_file_PD(made->pd, file, file ? bytes : 0); /* without, a report has addresses alone */
+}
+
 long made_reset(struct made *made, image_resolve *resolve, void *context)
 {
     struct asking asking = {.resolve = resolve, .context = context};

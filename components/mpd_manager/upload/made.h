@@ -30,6 +30,9 @@ long made_load(struct made *made, const char *name, uint64_t memory, const void 
 /* A gate of ours to a function that it exports. SHOJI_ENOENT: it exports no such function. Before the file is
  * given back. */
 long made_gate(const struct made *made, const char *function);
+/* Its reports name functions and lines, as long as the file is there, in our memory: made_free, or NULL, before
+ * it is given back. */
+void made_told(const struct made *made, const void *file, uint64_t bytes);
 /* One that has failed is as it was after made_load, but closed: mmp_open_PD opens it. The file is still
  * there. The supervisor's status. */
 long made_reset(struct made *made, image_resolve *resolve, void *context);

@@ -81,6 +81,7 @@ static void upload_end(struct upload *upload)
             break;
         (void)timed_block(1);
     }
+    made_told(&upload->made, 0, 0);
     domain_end(&upload->made);
     free(upload->edges);
     free(upload->file);
@@ -142,8 +143,10 @@ static int upload_load(struct upload *fresh, const struct upload_wish *wish, cha
     struct upload_linking linking = {.upload = fresh, .why = refused};
     long status =
         made_load(&fresh->made, 0, wish->memory, fresh->file, fresh->bytes, upload_resolve, &linking, why);
-    if (status == SHOJI_OK)
+    if (status == SHOJI_OK) {
+        made_told(&fresh->made, fresh->file, fresh->bytes);
         status = mmp_time_PD(fresh->made.pd, wish->time_ms);
+    }
     if (status == SHOJI_OK)
         return 200;
     if (status == SHOJI_ENOENT && refused[0])

@@ -145,6 +145,10 @@ long mmp_pass_gate(component_t of, const char *function, component_t to);
 long mmp_time_PD(component_t pd, uint32_t milliseconds);
 /* Another name for what the caller has made. SHOJI_EBUSY: it is taken; SHOJI_ENOENT, SHOJI_EPERM, SHOJI_EINVAL. */
 long mmp_name_PD(component_t pd, const char *name);
+/* Of which file that is an image, in pages of the caller's: reports name its functions and lines then, and sup_gate its functions. It is looked at
+ * when they are needed, as far as it is a component's file then, and the pages still the caller's. 0 bytes: no more. SHOJI_EINVAL: no such file, or not
+ * in the caller's pages; SHOJI_ENOENT, SHOJI_EPERM. */
+long mmp_file_PD(component_t pd, const void *file, uint64_t bytes);
 /* In this group mmp_alloc, mmp_alloc_at and mmp_free are for the caller and what it has made: else SHOJI_EPERM. A place may also be in the
  * slot of what the owner has made. */
 

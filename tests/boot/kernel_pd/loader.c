@@ -402,6 +402,11 @@ static void renamed(void)
     CHECK(mmp_name_PD(child.pd, "supervisor") == SHOJI_EBUSY && same(listed(child.pd)->name, "after"));
     CHECK(mmp_name_PD(other.pd, "before") == SHOJI_OK);
     CHECK(mmp_name_PD(LOADER, "me") == SHOJI_EPERM && mmp_name_PD(SERVER, "you") == SHOJI_EPERM);
+    CHECK(mmp_file_PD(99, 0, 0) == SHOJI_ENOENT && mmp_file_PD(SERVER, 0, 0) == SHOJI_EPERM);
+    CHECK(mmp_file_PD(LOADER, 0, 0) == SHOJI_EPERM && mmp_file_PD(child.pd, 0, 0) == SHOJI_OK);
+    CHECK(mmp_file_PD(child.pd, (const void *)0x100000, 4096) == SHOJI_EINVAL); /* the supervisor's */
+    CHECK(mmp_file_PD(child.pd, (const void *)-4096l, 8192) == SHOJI_EINVAL);
+    CHECK(mmp_file_PD(child.pd, &child, sizeof child) == SHOJI_EINVAL); /* its own, but no file */
     CHECK(mmp_name_PD(99, "nobody") == SHOJI_ENOENT && mmp_name_PD(child.pd, "a b") == SHOJI_EINVAL);
     CHECK(mmp_name_PD(child.pd, "abcdefghijklmnopqrstuvwxyz012345") == SHOJI_EINVAL);
     unload(&child, 0);
