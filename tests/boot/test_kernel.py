@@ -58,6 +58,12 @@ def test_pd():
     """Protection domains made at run time, a component loaded into them by an ordinary one: calls, faults, refusals, the end."""
     status, lines = rig.boot_folder("kernel_pd")
     assert (status, lines[-1]) == (rig.ENDED, "pd"), "\n".join(lines)
+    told = [line for line in lines if line.startswith("fault: told ")]
+    assert len(told) == 107
+    for index in (0, 102, 104, 106):  # before, while the file is none, when it is not told any more, in somebody else's pages
+        assert re.match(r"fault: told \(.*\) in \? at 0x[0-9a-f]+ \(\+0x[0-9a-f]+\): ", told[index]), told[index]
+    for index in (1, 103, 105):
+        assert re.match(r"fault: told \(.*\) in child_fault\+0x[0-9a-f]+ at 0x[0-9a-f]+ \(\+0x[0-9a-f]+, child\.c:\d+\): ", told[index]), told[index]
 
 
 def test_threads():

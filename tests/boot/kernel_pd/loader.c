@@ -366,6 +366,47 @@ static void hostile_files(void)
     }
 }
 
+/* Reports look into the file when they are made, whatever has become of it since it was told of. The test
+ * reads what they say. */
+static void told_of_its_file(void)
+{
+    const uint64_t bytes = (uint64_t)(child_file_end - child_file);
+    struct child child = load("told");
+    call *fault = entry(&child, "child_fault");
+    uint64_t state = 54321;
+
+    copy(file, child_file, bytes);
+    CHECK(fault(0, 0, 0, 0) == SHOJI_EFAULT);
+    CHECK(mmp_file_PD(child.pd, file, bytes) == SHOJI_OK && fault(0, 0, 0, 0) == SHOJI_EFAULT);
+    CHECK(mmp_file_PD(child.pd, file, bytes / 2) == SHOJI_EINVAL &&
+          mmp_file_PD(child.pd, file, bytes) == SHOJI_OK);
+    for (int round = 0; round < 100; round++) {
+        for (int i = 0; i < 3; i++) {
+            state = state * 6364136223846793005ull + 1442695040888963407ull;
+            file[(state >> 33) % (round % 2 == 0 ? 512 : bytes)] = (uint8_t)(state >> 24);
+        }
+        CHECK(fault(0, 0, 0, 0) == SHOJI_EFAULT);
+        copy(file, child_file, bytes);
+    }
+    file[0] = 0;
+    CHECK(fault(0, 0, 0, 0) == SHOJI_EFAULT);
+    copy(file, child_file, bytes);
+    CHECK(fault(0, 0, 0, 0) == SHOJI_EFAULT);
+    CHECK(mmp_file_PD(child.pd, 0, 0) == SHOJI_OK && fault(0, 0, 0, 0) == SHOJI_EFAULT);
+    /* Only in pages that are the loader's. */
+    const uint64_t whole = (bytes + PAGE - 1) & ~(PAGE - 1);
+    long pages = mmp_alloc(LOADER, whole);
+
+    CHECK(pages > 0);
+    copy((uint8_t *)pages, child_file, bytes);
+    CHECK(mmp_file_PD(child.pd, (const void *)pages, bytes) == SHOJI_OK && fault(0, 0, 0, 0) == SHOJI_EFAULT);
+    CHECK(mmp_mem_chown((uint64_t)pages, whole, SERVER) == SHOJI_OK && fault(0, 0, 0, 0) == SHOJI_EFAULT);
+    CHECK(mmp_file_PD(child.pd, (const void *)pages, bytes) == SHOJI_EINVAL);
+    CHECK(server_pass((uint64_t)pages, whole, LOADER) == SHOJI_OK &&
+          mmp_free(LOADER, (uint64_t)pages, whole) == SHOJI_OK);
+    unload(&child, 0);
+}
+
 /* A gate by the server's and the function's names, for which the loader needs none itself. */
 static void passed_by_name(void)
 {
@@ -437,6 +478,7 @@ SHOJI_EXPORT long component_init(component_t self)
     CHECK(self == LOADER);
     passed_by_name();
     renamed();
+    told_of_its_file();
     who_is_behind();
     calls_both_ways();
     refusals();
