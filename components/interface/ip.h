@@ -4,7 +4,7 @@
 #define INTERFACE_IP_H
 #include "shoji/supervisor.h"
 
-/* As those of vnic.h. SHOJI_EINVAL: also packets that are not in the pool, or of no length that Ethernet carries, from either side. */
+/* As those of vnic.h. SHOJI_EINVAL: also packets to send or received that are of no length that Ethernet carries. */
 long ip_open(void);
 long ip_receive(uint64_t done);
 long ip_buffers(void);

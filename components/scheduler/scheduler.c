@@ -250,9 +250,9 @@ long sched_line_wait_badged(uint32_t number, component_t client)
     return status;
 }
 
-/* Apart from the above, which is in the way of each packet. */
+/* Apart from the above, and cold, since that is in the way of each packet. */
 SHOJI_EXPORT_BADGED(sched_line_wait_until);
-long sched_line_wait_until_badged(uint32_t number, uint64_t tick, component_t client)
+__attribute__((cold)) long sched_line_wait_until_badged(uint32_t number, uint64_t tick, component_t client)
 {
     thread_t self = shoji_global.current;
     struct line *line;

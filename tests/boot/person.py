@@ -75,7 +75,10 @@ class Person:
         """Types a command at a prompt; returns what it brings, row by row."""
         self.prompted()
         begin = self.screen.cursor.y
-        self.types(line + ENTER)
+        self.types(line)
+        if len(PROMPT + line) < 80:
+            self.sees_line(PROMPT + line)
+        self.types(ENTER)
         self.waits(lambda: self.line() == (PROMPT, "") and self.screen.cursor.y > begin, f"prompt after {line!r}")
         rows = self.rows()[begin:-1]
         assert "".join(rows[:-(-len(PROMPT + line) // 80) or 1]) == (PROMPT + line).rstrip(), rows

@@ -55,7 +55,8 @@ def at(booted):
     """Everybody alone, no rules, a fresh prompt."""
     booted.system.mode("isolated")
     person = booted.sits_down()
-    person.types(CTRL_C + ENTER)
+    person.types(CTRL_C)
+    person.sees(PROMPT + "^C")
     person.prompted()
     yield booted
     if booted.person:

@@ -11,8 +11,8 @@
 // links: kernel/layout/population.c kernel/layout/union.c kernel/layout/share.c kernel/layout/dma.c
 // links: kernel/layout/check.c kernel/mmp/view.c kernel/mmp/domain.c kernel/system.c kernel/text.c
 // links: kernel/cpu/store.c components/runtime/lend.c tests/host/seeded.c
-// includes: kernel kernel/include build/interface mmp_hw/include tests/host components/runtime
-// components/interface flags: -no-pie -fno-pie -Wno-unused-parameter
+// includes: kernel kernel/include build/interface mmp_hw/include tests/host components/runtime components/interface
+// flags: -no-pie -fno-pie -Wno-unused-parameter
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -23,30 +23,28 @@ static bool packets_valid(uint64_t packets)
     return true;
 }
 
-/* What vnic gave, or what it gave instead of packets. */
-static long packets_checked(long packets)
-{
-    return packets < 0 || packets_valid((uint64_t)packets) ? packets : SHOJI_EINVAL;
-}
-
 SHOJI_EXPORT long ip_open(void)
 {
     return vnic_open();
 }
 
+/* Of those that go back, and of buffers, only the number says something: any is in the pool, and vnic knows
+ * whose. */
 SHOJI_EXPORT long ip_receive(uint64_t done)
 {
-    return packets_valid(done) ? packets_checked(vnic_receive(done)) : SHOJI_EINVAL;
+    long packets = vnic_receive(done);
+
+    return packets < 0 || packets_valid((uint64_t)packets) ? packets : SHOJI_EINVAL;
 }
 
 SHOJI_EXPORT long ip_buffers(void)
 {
-    return packets_checked(vnic_buffers());
+    return vnic_buffers();
 }
 
 SHOJI_EXPORT long ip_send(uint64_t packets)
 {
-    return packets_valid(packets) ? packets_checked(vnic_send(packets)) : SHOJI_EINVAL;
+    return packets_valid(packets) ? vnic_send(packets) : SHOJI_EINVAL;
 }
 
 long component_init(component_t self)
