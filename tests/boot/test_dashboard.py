@@ -128,8 +128,20 @@ def ground(page):
     })()""", "there is empty ground")
 
 
+def rests(page):
+    """The picture: what is looked for a second time is where it was."""
+    places = []
+
+    def still():
+        places.append(page.script("return [...document.querySelectorAll('g.component')].flatMap(e => [e.getBoundingClientRect().x, e.getBoundingClientRect().y])"))
+        return places[-2:-1] == places[-1:]
+
+    page.wait_for(still, "the picture rests")
+
+
 def drag(page, name, target, pointer="mouse"):
     """A component into another's room, or to a place."""
+    rests(page)
     page.drag(page.centre(component(name)), page.centre(component(target)) if isinstance(target, str) else target, pointer)
 
 
