@@ -66,8 +66,8 @@ debug: $(KERNEL) image qemu     ## boot it stopped under gdb, with symbols of al
 	@boot/thirdparty/packages debug
 	@boot/run debug
 
-audit: $(KERNEL) image qemu $(BUILD)/boot/touched.so    ## everything reachable, from the running tables, against webserver/webserver.rules (AUDIT='--running', '--help')
-	@boot/audit $(AUDIT)
+audit: $(KERNEL) image qemu $(BUILD)/boot/touched.so $(if $(SYSTEM),$(BUILD)/$(SYSTEM)/modules.list)    ## everything reachable, from the running tables, against webserver/webserver.rules (AUDIT='--running', '--help'; SYSTEM=examples: another than make start's)
+	@boot/audit $(if $(SYSTEM),--system '$(SYSTEM)') $(AUDIT)
 
 trace:                  ## record the running system and write build/trace.json, for Perfetto (DURATION=500 in milliseconds)
 	@boot/trace $(or $(DURATION),500)

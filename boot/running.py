@@ -27,6 +27,7 @@ import time
 from machine import REPOSITORY, Unusable
 
 DEATH_SIGNAL = 1    # PR_SET_PDEATHSIG of prctl(2)
+ISO_MANIFEST = 'build/system/webserver.manifest'     # boot.mk makes the CD image of this system
 TOKEN = re.compile(r'^control token: ([0-9a-fA-F]+)\n', re.M)     # the whole line: it may be half written
 
 
@@ -189,6 +190,19 @@ class Running:
         except (OSError, ValueError):
             return None
         return pid if f'unix:{self.run}/monitor.sock,server=on,wait=off'.encode() in words else None
+
+    def manifest(self):
+        """The manifest that the running emulator was given, relative to the repository; None: nothing runs."""
+        pid = self.pid()
+        if not pid:
+            return None
+        words = pathlib.Path(f'/proc/{pid}/cmdline').read_bytes().decode(errors='replace').split('\0')
+        path = words[words.index('-initrd') + 1].split(' ')[0] if '-initrd' in words else ISO_MANIFEST
+        file = REPOSITORY / path
+        if not file.exists() or file.stat().st_mtime > (self.folder / 'pid').stat().st_mtime:
+            raise Unusable(f'{path} is another one than when this system was started, so nobody can tell who is where in it: '
+                           'make stop, make start')
+        return path
 
     def stop(self, patience=5):
         """Ends the emulator, whoever started it. Nothing to end is no error."""

@@ -3,7 +3,9 @@
 
     NAME: no path from COMPONENT... to COMPONENT...         no chain of gates leads from any of the first to any of the second
     NAME: no access to REGION... [but by COMPONENT...]      nobody else may touch a word of the regions
-    NAME: no writing to REGION... [but by COMPONENT...]     nobody else may write one
+    NAME: no writing to REGION... [but by COMPONENT...] [but handed over by COMPONENT...]
+                                                            nobody else may write one; `handed over`: but for words that this component, whose they
+                                                            are, may not write itself, and one domain alone may
     NAME: one writer for each word [but REGION...]          no word is writable by two domains, but in these regions
     NAME: no code that somebody may write                   no word is executable for one and writable for another
     NAME: calls of FUNCTION... only by COMPONENT...         gates to these functions
@@ -22,7 +24,7 @@ class Unreadable(Exception):
 
 FORMS = (
     ('path', r'no path from (?P<a>.+) to (?P<b>.+)'),
-    ('access', r'no (?P<kind>access|writing) to (?P<a>.+?)(?: but by (?P<b>.+))?'),
+    ('access', r'no (?P<kind>access|writing) to (?P<a>.+?)(?: but by (?P<b>.+?))?(?: but handed over by (?P<c>.+))?'),
     ('writers', r'one writer for each word(?: but (?P<a>.+))?'),
     ('code', r'no code that somebody may write'),
     ('calls', r'calls of (?P<a>.+) only by (?P<b>.+)'),
@@ -64,7 +66,7 @@ def read(path, components):
 
 def check_names(rule, where, components):
     regions = {'access': 'a', 'writers': 'a', 'dma': 'a'}.get(rule.form)
-    for key in ('a', 'b'):
+    for key in ('a', 'b', 'c'):
         for word in rule.list(key):
             if key == regions:
                 if not REGION.fullmatch(word):
@@ -114,12 +116,30 @@ def check_path(rule, audit):
                 yield f'there is a path: {path}'
 
 
+def writers_of(grant, audit):
+    """The domains that may write one of these words."""
+    return {domain['domain'] for domain, other in grants(audit) if other['right'] == 'read-write' and overlaps(grant, other)}
+
+
+def handed(audit):
+    """Words of a component that one other domain alone may write, its own domain neither."""
+    return [grant for grant in audit['exports'] if grant['right'] == 'read-write' and grant['what'].startswith('component ')
+            and len(writers_of(grant, audit)) == 1]
+
+
+def is_handed_over(rule, grant, audit):
+    part, _, owner = region_of(grant).partition(':')
+    return part == 'component' and bool(rule.words.get('c')) and matches(owner, rule.list('c')) and len(writers_of(grant, audit)) == 1
+
+
 def check_access(rule, audit):
     for domain, grant in grants(audit):
         own = {f'{part}:{name}' for name in domain['components'] for part in ('component', 'gates')}
         others = [name for name in domain['components'] if not matches(name, rule.list('b'))]
         region = region_of(grant)
         if not matches(region, rule.list('a')) or not others or region in own:
+            continue
+        if grant['right'] == 'read-write' and is_handed_over(rule, grant, audit):
             continue
         if rule.words['kind'] == 'access' or grant['right'] == 'read-write':
             yield f'{"+".join(others)} has the right to {grant["right"]} {place(grant)}'

@@ -25,7 +25,7 @@ class System:
     """What a manifest says of names and places. The kernel has checked it: here it is only read."""
 
     def __init__(self, manifest):
-        self.components, self.pools, self.devices = [], [], []
+        self.components, self.pools, self.devices, self.edges = [], [], [], []
         for line in pathlib.Path(manifest).read_text().splitlines():
             said = line.split('#')[0].split()
             if said[:1] == ['component']:
@@ -34,6 +34,8 @@ class System:
                 self.pools.append(Pool(len(self.components) + len(self.pools), said[1], size(said[2])))
             elif said[:1] == ['device']:
                 self.devices.append(f'{said[2]} of {said[1]}')
+            elif said[:1] == ['edge']:
+                self.edges += [(said[1], server) for server in said[2:]]
         self.by_id = {component.id: component for component in self.components}
         self.by_name = {component.name: component for component in self.components}
         self.made = {}      # by slot

@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import urllib.request
 
 import pytest
@@ -24,7 +25,7 @@ def audit(*arguments, **environment):
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("audit")
-    done = audit("--out", folder, "--rounds", 1)
+    done = audit("--out", folder, "--rounds", 1, "--system", "webserver")
     return done, json.loads((folder / "audit.json").read_text())
 
 
@@ -145,7 +146,68 @@ def test_a_merge_that_breaks_rules_is_found(tmp_path):
     assert re.search(r"BROKEN +card", done.stdout)
 
 
+def upload(user, name, file):
+    token = (user.run_folder / "token").read_text().strip()
+    url = f"http://127.0.0.1:{user.control_port}/v1/components/{name}"
+    urllib.request.urlopen(urllib.request.Request(url, file.read_bytes(), {"Authorization": f"Bearer {token}"}, method="PUT"), timeout=60).read()
+
+
+def test_a_program_that_runs_breaks_no_rule(tmp_path):
+    """Its reply pages are handed over to it, which is told; what a third one may write of them too is a broken wall."""
+    user = User(tmp_path)
+    started = user.does("start", "--modules", "build/examples/modules.list")
+    assert started.returncode == 0, started.stdout + started.stderr
+    try:
+        upload(user, "probe", REPOSITORY / "build/components/probe.elf")
+        done = audit("--running", "--out", tmp_path, RUN_DIR=str(user.run_folder), CONTROL_PORT=str(user.control_port))
+    finally:
+        user.does("stop")
+    found = json.loads((tmp_path / "audit.json").read_text())
+    assert done.returncode == 0, (found["rules"], done.stderr)
+    programs = {"probe", "newlib", "cpp", "without_libc"}       # uploaded, and those of the composed system
+    assert programs <= {component["name"] for component in found["components"]}
+    told = re.findall(r"^(\w+) alone may write \[0x\w+, 0x\w+\) of content_manager, which has handed it over: 8K$", done.stdout, re.M)
+    assert programs <= set(told) and len(told) == len(set(told)), told
+    sys.path.insert(0, str(REPOSITORY / "boot"))
+    from inspection import rules
+    (walls,) = [rule for rule in rules.read(REPOSITORY / "webserver/webserver.rules", [c["name"] for c in found["components"]])
+                if rule.name == "walls"]
+    (lent,) = [g for g in found["exports"] if g["component"] == "probe" and g["right"] == "read-write"]
+    (tcp,) = [domain for domain in found["domains"] if domain["components"] == ["tcp"]]
+    tcp["memory"].append({**lent, "component": "tcp", "to": lent["from"] + 4, "words": 1})
+    assert any("tcp has the right to read-write" in breach for breach in rules.breaches(walls, found))
+
+
+def test_a_composed_system_is_audited(tmp_path):
+    done = audit("--out", tmp_path, "--rounds", 1, "--system", "webserver-program")
+    found = json.loads((tmp_path / "audit.json").read_text())
+    assert done.returncode == 0, (found["rules"], done.stderr)
+    asked = {(gate["server"], gate["function"]): gate["invocations"] for gate in found["gates"] if gate["client"] == "content_manager"}
+    assert asked["probe", "program_answer"] > 0
+
+
+def test_another_manifest_than_the_running_one_is_refused(tmp_path):
+    user = User(tmp_path)
+    manifest = tmp_path / "webserver.manifest"
+    manifest.write_text((REPOSITORY / "webserver/webserver.manifest").read_text())
+    lines = (REPOSITORY / "build/webserver/modules.list").read_text().splitlines()
+    (tmp_path / "modules.list").write_text("\n".join([f"{manifest} webserver.manifest", *lines[1:], ""]))
+    started = user.does("start", "--modules", str(tmp_path / "modules.list"))
+    assert started.returncode == 0, started.stdout + started.stderr
+    try:
+        later = (user.run_folder / "pid").stat().st_mtime + 1
+        os.utime(manifest, (later, later))
+        done = audit("--running", "--out", tmp_path, RUN_DIR=str(user.run_folder))
+    finally:
+        user.does("stop")
+    assert done.returncode == 1 and "make stop, make start" in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
 def test_errors_are_sentences(tmp_path):
+    done = audit("--system", "nowhere", "--out", tmp_path)
+    assert done.returncode == 1 and "no system nowhere" in done.stderr and "webserver" in done.stderr and "Traceback" not in done.stderr
+    done = audit("--system", "webserver", "--running", "--out", tmp_path)
+    assert done.returncode == 2 and "--system chooses one to boot" in done.stderr
     done = audit("--running", "--out", tmp_path, RUN_DIR=str(tmp_path))
     assert done.returncode == 1 and "make start boots one" in done.stderr
     wrong = tmp_path / "rules"

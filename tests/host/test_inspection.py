@@ -152,6 +152,10 @@ def system(**changes):
             "gates": gates}
 
 
+HANDED = "no writing to component:* but handed over by a"
+LENT = grant("b", 300, 308, "read-write", "component a")
+
+
 def broken(tmp_path, sentence, audit):
     path = tmp_path / "rules"
     path.write_text(f"# comment\nname: {sentence}\n")
@@ -169,6 +173,14 @@ def broken(tmp_path, sentence, audit):
         ("no access to component:a but by b", {"b": [grant("b", 100, 104, "read", "component a")]}, []),
         ("no writing to component:*", {"b": [grant("b", 100, 104, "read", "component a")]}, []),
         ("no writing to component:*", {"b": [grant("b", 100, 104, "read-write", "component a")]}, ["b has the right"]),
+        (HANDED, {"b": [LENT]}, []),
+        (HANDED, {"b": [LENT], "a": [grant("a", 300, 310, "read", "component a")]}, []),
+        # Shared, and not handed over: with the owner, with a third one, or in part.
+        (HANDED, {"b": [LENT], "a": [grant("a", 300, 310, "read-write", "component a")]}, ["b has the right to read-write"]),
+        (HANDED, {"b": [LENT], "c": [grant("c", 306, 310, "read-write", "component a")]}, ["b has the right", "c has the right"]),
+        ("no writing to component:* but handed over by c", {"b": [LENT]}, ["b has the right"]),
+        ("no writing to component:* but by b but handed over by c", {"b": [LENT]}, []),
+        ("no writing to component:*", {"b": [LENT]}, ["b has the right"]),
         ("no access to pool:p but by b", {}, ["c has the right to read [0x2328, 0x238c) of pool p"]),
         ("no access to supervisor", {"c": [grant("c", 0, 4, "read", "supervisor")]}, ["c has the right"]),
         ("one writer for each word", {}, []),
@@ -195,6 +207,7 @@ def test_rules(tmp_path, sentence, more, breaches):
         ("x: no path from a to nobody", "no component `nobody`"),
         ("x: no access to memory", "`memory` is no region"),
         ("x: no access to component:z", "no component `z`"),
+        ("x: no writing to component:a but handed over by z", "no component `z`"),
     ],
 )
 def test_wrong_rules_are_named(tmp_path, line, said):
