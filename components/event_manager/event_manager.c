@@ -25,8 +25,8 @@ long evt_group_badged(component_t client)
 
     mutex_lock(&mutex);
     result = events_group(&events, client);
-    if (result > (long)statistics.rows)
-        statistics.rows = (uint32_t)result;
+    if (result > 0 && EVENT_GROUP_NUMBER(result) > statistics.rows)
+        statistics.rows = EVENT_GROUP_NUMBER(result);
     mutex_unlock(&mutex);
     return result;
 }
@@ -123,6 +123,6 @@ SHOJI_EXPORT long component_gone(component_t component)
 long component_init(component_t self)
 {
     (void)self;
-    events_init(&events);
+    events_init(&events, (uint32_t)(__builtin_ia32_rdtsc() >> 8));
     return SHOJI_OK;
 }

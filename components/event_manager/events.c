@@ -5,25 +5,31 @@
  * 1. An event is in its group's queue exactly if it is triggered, and once.
  * 2. An event's id has its place and how often that place was used; an id that was freed names nothing,
  *    until the count wraps.
- * 3. A group's waiter found the queue empty when it became the waiter; it stays the waiter until it takes
+ * 3. Ids of one life name nothing in another: not a group, and an event only after so many uses of its place
+ * as lie between the lives. A client may have fetched an id just before everything began anew.
+ * 4. A group's waiter found the queue empty when it became the waiter; it stays the waiter until it takes
  *    an event or leaves.
  */
 #include "events.h"
 
-/* An id is generation << 12 | place, plus 1 << 12 so that none is 0. */
+/* An event's id is generation << 12 | place, plus 1 << 12 so that none is 0; a group's is life << 8 | number,
+ * from 1. */
 #define PLACE_BITS 12
 #define GENERATIONS (1u << 18)
 
 _Static_assert(EVENTS == 1 << PLACE_BITS, "a place fits its bits exactly");
+_Static_assert(EVENT_GROUPS < 1 << EVENT_LIFE_SHIFT, "a number fits its bits");
 
-void events_init(struct events *events)
+void events_init(struct events *events, uint32_t life)
 {
     for (uint32_t place = 0; place < EVENTS; place++)
-        events->event[place] =
-            (struct event){.group = EVENT_NONE, .next = place + 1 < EVENTS ? place + 1 : EVENT_NONE};
+        events->event[place] = (struct event){.group = EVENT_NONE,
+                                              .generation = life % GENERATIONS,
+                                              .next = place + 1 < EVENTS ? place + 1 : EVENT_NONE};
     for (uint32_t group = 0; group < EVENT_GROUPS; group++)
         events->group[group] = (struct event_group){.first = EVENT_NONE, .last = EVENT_NONE};
     events->free = 0;
+    events->life = life;
     for (uint32_t component = 0; component < EVENT_COMPONENTS; component++)
         events->groups_of[component] = events->events_of[component] = 0;
 }
@@ -41,11 +47,20 @@ static struct event *event_of(struct events *events, long id)
     return event->group != EVENT_NONE && event_id(events, place) == id ? event : 0;
 }
 
-static long group_check(const struct events *events, long id, component_t owner)
+/* The group's place, or SHOJI_ENOENT. */
+static long group_place(const struct events *events, long id)
 {
-    if (id < 1 || id > EVENT_GROUPS || events->group[id - 1].owner == 0)
-        return SHOJI_ENOENT;
-    return events->group[id - 1].owner == owner ? SHOJI_OK : SHOJI_EPERM;
+    long place = id - ((long)events->life << EVENT_LIFE_SHIFT) - 1;
+
+    return place < 0 || place >= EVENT_GROUPS || events->group[place].owner == 0 ? SHOJI_ENOENT : place;
+}
+
+/* Likewise; SHOJI_EPERM: it is another's. */
+static long group_owned(const struct events *events, long id, component_t owner)
+{
+    long place = group_place(events, id);
+
+    return place < 0 || events->group[place].owner == owner ? place : SHOJI_EPERM;
 }
 
 static void queue_append(struct events *events, struct event_group *group, uint32_t place)
@@ -88,7 +103,7 @@ long events_group(struct events *events, component_t owner)
             events->group[group].owner = owner;
             events->counts[group][EVENT_OWNER] = owner;
             events->groups_of[owner]++;
-            return (long)group + 1;
+            return ((long)events->life << EVENT_LIFE_SHIFT) + (long)group + 1;
         }
     return SHOJI_EMEMORY;
 }
@@ -116,20 +131,20 @@ uint64_t events_gone(struct events *events, component_t owner)
     return waiters;
 }
 
-long events_create(struct events *events, long group, uint32_t token, component_t owner)
+long events_create(struct events *events, long id, uint32_t token, component_t owner)
 {
     uint32_t place = events->free;
-    long status = group_check(events, group, owner);
+    long group = group_owned(events, id, owner);
     struct event *event;
 
-    if (status != SHOJI_OK)
-        return status;
+    if (group < 0)
+        return group;
     if (place == EVENT_NONE || events->events_of[owner] == EVENTS_EACH)
         return SHOJI_EMEMORY;
     event = &events->event[place];
     events->free = event->next;
     events->events_of[owner]++;
-    event->group = (uint32_t)group - 1;
+    event->group = (uint32_t)group;
     event->token = token;
     event->triggered = 0;
     return event_id(events, place);
@@ -174,21 +189,21 @@ long events_trigger(struct events *events, long id, thread_t *wake)
 
 long events_take(struct events *events, long id, component_t owner, thread_t thread)
 {
-    long status = group_check(events, id, owner);
+    long number = group_owned(events, id, owner);
     struct event_group *group;
     uint32_t place;
 
-    if (status != SHOJI_OK)
-        return status;
-    group = &events->group[id - 1];
+    if (number < 0)
+        return number;
+    group = &events->group[number];
     if (group->waiter != 0 && group->waiter != thread)
         return SHOJI_EBUSY;
     if (group->first == EVENT_NONE) {
-        events->counts[id - 1][EVENT_WAITS]++;
+        events->counts[number][EVENT_WAITS]++;
         group->waiter = thread;
         return SHOJI_EAGAIN;
     }
-    events->counts[id - 1][EVENT_TAKEN]++;
+    events->counts[number][EVENT_TAKEN]++;
     group->waiter = 0;
     place = group->first;
     queue_remove(events, group, place);
@@ -197,6 +212,8 @@ long events_take(struct events *events, long id, component_t owner, thread_t thr
 
 void events_leave(struct events *events, long id, thread_t thread)
 {
-    if (id >= 1 && id <= EVENT_GROUPS && events->group[id - 1].waiter == thread)
-        events->group[id - 1].waiter = 0;
+    long group = group_place(events, id);
+
+    if (group >= 0 && events->group[group].waiter == thread)
+        events->group[group].waiter = 0;
 }

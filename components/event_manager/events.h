@@ -18,6 +18,8 @@
 #define EVENTS_EACH 2048
 
 #define EVENT_NONE UINT32_MAX
+#define EVENT_LIFE_SHIFT 8
+#define EVENT_GROUP_NUMBER(id) ((uint32_t)((id) & ((1 << EVENT_LIFE_SHIFT) - 1)))
 
 struct event {
     uint32_t group; /* EVENT_NONE: free */
@@ -47,15 +49,19 @@ struct events {
     struct event_group group[EVENT_GROUPS];
     uint64_t counts[EVENT_GROUPS][EVENT_COUNTS];
     uint32_t free;
+    uint32_t life;
     uint16_t groups_of[EVENT_COMPONENTS], events_of[EVENT_COMPONENTS];
 };
 
-void events_init(struct events *events);
+/* `life` is another number each time that all begins anew: ids of an earlier life name no group of this one.
+ */
+void events_init(struct events *events, uint32_t life);
 
 /* All that is the owner's is freed. The threads that waited (a bit for each) have to be woken. */
 uint64_t events_gone(struct events *events, component_t owner);
 
-/* Ids are positive. Groups live as long as their owner. SHOJI_EMEMORY: none left for this owner. */
+/* Ids are positive; a group's has its number, from 1, in its lowest bits. Groups live as long as their owner.
+ * SHOJI_EMEMORY: none left for this owner. */
 long events_group(struct events *events, component_t owner);
 /* SHOJI_ENOENT: no such group; SHOJI_EPERM: not the owner's. */
 long events_create(struct events *events, long group, uint32_t token, component_t owner);

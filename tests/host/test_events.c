@@ -142,7 +142,7 @@ static void random_operations(void **state)
 {
     (void)state;
     random_start("events");
-    events_init(&events);
+    events_init(&events, 0);
     for (group_count = 0; group_count < 20; group_count++) {
         uint32_t owner = (uint32_t)random_from(1, 4);
 
@@ -176,7 +176,7 @@ static void limits(void **state)
     thread_t wake;
 
     (void)state;
-    events_init(&events);
+    events_init(&events, 0);
     assert_int_equal(events_group(&events, 0), SHOJI_EINVAL);
     assert_int_equal(events_create(&events, 1, 0, 9), SHOJI_ENOENT);
     group = events_group(&events, 9);
@@ -212,7 +212,7 @@ static void what_happens_is_counted(void **state)
     long group, first, second;
 
     (void)state;
-    events_init(&own);
+    events_init(&own, 0);
     assert_int_equal(events_group(&own, 8), 1);
     group = events_group(&own, 9);
     first = events_create(&own, group, 1, 9);
@@ -234,7 +234,7 @@ static void what_a_component_had_is_free(void **state)
     thread_t wake;
 
     (void)state;
-    events_init(&own);
+    events_init(&own, 0);
     for (int round = 0; round < 1000; round++) { /* nothing runs out */
         long first = events_group(&own, 3), second = events_group(&own, 3), other = events_group(&own, 4),
              event, kept;
@@ -255,11 +255,44 @@ static void what_a_component_had_is_free(void **state)
     }
 }
 
+/* A client has fetched ids, everything begins anew, and then it uses them: they are nobody's, whoever has the
+ * place. */
+static void ids_of_another_life_name_nothing(void **state)
+{
+    static struct events own;
+    static const uint32_t lives[] = {0, 1, 0x00ffffff, 0xfffffffe, UINT32_MAX};
+    thread_t wake;
+    long groups_then[EVENT_GROUPS_EACH], events_then[EVENT_GROUPS_EACH];
+
+    (void)state;
+    for (unsigned life = 0; life < sizeof lives / sizeof *lives; life++) {
+        events_init(&own, lives[life]);
+        for (unsigned i = 0; i < EVENT_GROUPS_EACH; i++) {
+            long group = events_group(&own, 3), event = events_create(&own, group, i, 3);
+
+            assert_true(group > 0 && event > 0);
+            assert_int_equal(EVENT_GROUP_NUMBER(group), i + 1);
+            if (life > 0) {
+                assert_int_equal(events_create(&own, groups_then[i], 0, 3), SHOJI_ENOENT);
+                assert_int_equal(events_take(&own, groups_then[i], 3, 5), SHOJI_ENOENT);
+                assert_int_equal(events_trigger(&own, events_then[i], &wake), SHOJI_ENOENT);
+                assert_int_equal(events_free(&own, events_then[i], 3), SHOJI_ENOENT);
+                assert_int_equal(events_take(&own, group, 3, 5), SHOJI_EAGAIN);
+                events_leave(&own, groups_then[i], 5); /* not that one's */
+                assert_int_equal(events_take(&own, group, 3, 6), SHOJI_EBUSY);
+            }
+            groups_then[i] = group;
+            events_then[i] = event;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_happens_is_counted),
         cmocka_unit_test(what_a_component_had_is_free),
+        cmocka_unit_test(ids_of_another_life_name_nothing),
         cmocka_unit_test(limits),
         cmocka_unit_test(random_operations),
     };

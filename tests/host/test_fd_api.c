@@ -35,15 +35,23 @@ static unsigned groups, events, events_freed, connections_open, streams_open, ba
 static uint32_t event_tokens[2000];
 static long event_groups[2000], last_event, failure;
 static uint64_t last_handle, last_buffer, last_bytes;
+static unsigned groups_forgotten; /* the event manager has begun anew: it knows only groups after these */
+static unsigned creations_left = UINT32_MAX;
+static bool manager_down;
 
 long evt_group(void)
 {
-    return failure ? failure : 100 + (long)++groups;
+    return manager_down ? SHOJI_EFAULT : failure ? failure : 100 + (long)++groups;
 }
 long evt_create(long group, uint32_t token)
 {
+    if (manager_down || creations_left == 0)
+        return SHOJI_EFAULT;
     if (failure)
         return failure;
+    if (group <= 100 + (long)groups_forgotten)
+        return SHOJI_ENOENT;
+    creations_left--;
     events++;
     event_tokens[events] = token;
     event_groups[events] = group;
@@ -51,7 +59,9 @@ long evt_create(long group, uint32_t token)
 }
 long evt_free(long event)
 {
-    return (void)event, events_freed++, 0;
+    if (event == 0)
+        return manager_down ? SHOJI_EFAULT : SHOJI_ENOENT;
+    return events_freed++, 0;
 }
 static unsigned events_triggered, events_set, streams_set;
 long evt_trigger(long event)
@@ -68,11 +78,12 @@ long http_set_event(long stream, long event)
 }
 long evt_wait(long group)
 {
-    return group;
+    return manager_down ? SHOJI_EFAULT : group <= 100 + (long)groups_forgotten ? SHOJI_ENOENT : group;
 }
 long evt_wait_until(long group, uint64_t tick)
 {
-    return group + (long)tick;
+    long waited = evt_wait(group);
+    return waited < 0 ? waited : waited + (long)tick;
 }
 long tcp_listen_on(uint32_t port, long event)
 {
@@ -100,7 +111,7 @@ long tcp_transmit(long connection, uint64_t buffer, uint64_t bytes)
 }
 long tcp_finish(long connection)
 {
-    return (void)connection, connections_open--, failure;
+    return connection == 0 ? SHOJI_ENOENT : (connections_open--, failure);
 }
 long http_open(long event)
 {
@@ -145,7 +156,7 @@ long http_read(long stream, void *buffer, uint64_t bytes)
 }
 long http_close(long stream)
 {
-    return (void)stream, streams_open--, 0;
+    return stream == 0 ? SHOJI_ENOENT : (streams_open--, 0);
 }
 
 /* ---- As clients call ---- */
@@ -422,14 +433,83 @@ static void slots_at_their_edges(void **state)
     }
 }
 
+/* The event manager fails, and begins anew with nothing. Whatever is called first, waiting or not, the
+ * client's group is the same one for it, and all of its descriptors are in it again. */
+static void the_event_manager_begins_anew(void **state)
+{
+    enum { WAIT, WAIT_UNTIL, ACCEPT, LISTEN, OPEN_STREAM, FIRSTS };
+    (void)state;
+    backlog = 1;
+    long fd = take(web, listener, MANAGER), stream = open_stream(MANAGER);
+    assert_true(fd > 0 && stream > 0);
+    for (int first = 0; first < FIRSTS; first++) {
+        manager_down = true;
+        assert_int_equal(component_gone(8), SHOJI_OK);
+        assert_int_equal(fd_wait_badged(web, MANAGER), SHOJI_EFAULT);
+        backlog = 1;
+        assert_int_equal(take(web, listener, MANAGER), SHOJI_EFAULT);
+        assert_int_equal(fd_open_stream_badged(web, MANAGER), SHOJI_EFAULT);
+        groups_forgotten = groups;
+        manager_down = false;
+        unsigned groups_before = groups, set = events_set + streams_set, before = events;
+        creations_left = 1; /* and it fails again meanwhile, as it seems */
+        assert_int_equal(fd_wait_badged(web, MANAGER), SHOJI_EFAULT);
+        creations_left = UINT32_MAX;
+        long opened = first == WAIT         ? fd_wait_badged(web, MANAGER)
+                      : first == WAIT_UNTIL ? fd_wait_until_badged(web, 0, MANAGER)
+                      : first == ACCEPT     ? take(web, listener, MANAGER)
+                      : first == LISTEN     ? listen_on(web, 81, MANAGER)
+                                            : fd_open_stream_badged(web, MANAGER);
+        assert_int_equal(groups, groups_before + 1);
+        if (first == LISTEN)
+            assert_int_equal(opened, SHOJI_EBUSY); /* as tcp says of that port */
+        else
+            assert_true(opened > 0);
+        if (first == ACCEPT || first == OPEN_STREAM)
+            assert_int_equal(close_fd(opened, MANAGER), SHOJI_OK);
+        unsigned listeners = 0, connections = 0, streams = 0;
+        for (unsigned event = before + 1; event <= events; event++) {
+            assert_int_equal(event_groups[event], 100 + groups);
+            listeners += event_tokens[event] == listener;
+            connections += event_tokens[event] == fd;
+            streams += event_tokens[event] == stream;
+        }
+        assert_true(listeners == 1 && connections == 1 && streams == 1);
+        assert_true(events_set + streams_set >= set + 3);
+        assert_int_equal(fd_wait_badged(web, MANAGER), 100 + groups);
+    }
+    /* It has begun anew, and nobody has told of it yet: that is no SHOJI_ENOENT, which would mean fd_api. */
+    groups_forgotten = groups;
+    assert_int_equal(fd_wait_badged(web, MANAGER), SHOJI_EFAULT);
+    assert_int_equal(fd_wait_until_badged(web, 5, MANAGER), SHOJI_EFAULT);
+    backlog = 100; /* entries that have an event from before need none */
+    long accepted[100];
+    int taken = 0;
+    while (taken < 100 && (accepted[taken] = take(web, listener, MANAGER)) > 0)
+        taken++;
+    assert_true(taken < 100);
+    assert_int_equal(accepted[taken], SHOJI_EFAULT);
+    while (taken > 0)
+        assert_int_equal(close_fd(accepted[--taken], MANAGER), SHOJI_OK);
+    backlog = 0;
+    assert_int_equal(close_fd(stream, MANAGER), SHOJI_OK);
+    assert_int_equal(close_fd(fd, MANAGER), SHOJI_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reading_and_writing),         cmocka_unit_test(descriptors_have_owners),
-        cmocka_unit_test(buffers_are_the_clients_own), cmocka_unit_test(nothing_to_accept_leaves_nothing),
-        cmocka_unit_test(events_follow_the_group),     cmocka_unit_test(tables_run_out_and_come_back),
-        cmocka_unit_test(buffers_are_claimed_once),    cmocka_unit_test(services_and_nothing),
-        cmocka_unit_test(close_never_leaks),           cmocka_unit_test(slots_at_their_edges),
+        cmocka_unit_test(reading_and_writing),
+        cmocka_unit_test(descriptors_have_owners),
+        cmocka_unit_test(buffers_are_the_clients_own),
+        cmocka_unit_test(nothing_to_accept_leaves_nothing),
+        cmocka_unit_test(events_follow_the_group),
+        cmocka_unit_test(tables_run_out_and_come_back),
+        cmocka_unit_test(buffers_are_claimed_once),
+        cmocka_unit_test(services_and_nothing),
+        cmocka_unit_test(close_never_leaks),
+        cmocka_unit_test(slots_at_their_edges),
+        cmocka_unit_test(the_event_manager_begins_anew),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

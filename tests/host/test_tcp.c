@@ -365,13 +365,14 @@ static long flushed(long result)
 #define OTHER 200
 
 static long listener;
+#define LIFE 0x12345678u
 
 static int start(void **state)
 {
     (void)state;
     if (link_init(HARDWARE) != SHOJI_OK)
         return 1;
-    connections_init();
+    connections_init(LIFE);
     listener = connection_listen(PORT, 1, CLIENT);
     return listener <= 0;
 }
@@ -906,10 +907,14 @@ static void wrong_arguments(void **state)
     assert_int_equal(connection_listen(PORT + 1, -1, CLIENT), SHOJI_EINVAL);
     assert_int_equal(connection_take(0, 1, CLIENT), SHOJI_ENOENT);
     assert_int_equal(connection_take(listener + 1, 1, CLIENT), SHOJI_ENOENT);
-    assert_int_equal(connection_take(1 << 16, 1, CLIENT), SHOJI_ENOENT);
+    assert_int_equal(connection_take((long)LIFE << 16, 1, CLIENT), SHOJI_ENOENT);
+    /* The same listener, as other lives of this component would name it. */
+    assert_int_equal(connection_take(listener - (1l << 16), 1, CLIENT), SHOJI_ENOENT);
+    assert_int_equal(connection_take(listener + (1l << 16), 1, CLIENT), SHOJI_ENOENT);
+    assert_int_equal(connection_take((listener & 0xffff) | 1l << 16, 1, CLIENT), SHOJI_ENOENT);
     for (long handle = -3; handle < 300; handle++) {
         assert_int_equal(connection_receive(handle, text, 4), SHOJI_ENOENT);
-        assert_int_equal(connection_receive((1l << 16) + handle, text, 4), SHOJI_ENOENT);
+        assert_int_equal(connection_receive(((long)LIFE << 16) + handle, text, 4), SHOJI_ENOENT);
         assert_int_equal(connection_transmit(INT64_MAX - handle - 3, text, 4), SHOJI_ENOENT);
         assert_int_equal(connection_finish(INT64_MIN + handle + 3), SHOJI_ENOENT);
     }

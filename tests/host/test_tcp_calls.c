@@ -42,7 +42,6 @@ static int waits, wall_moves_at;
 static component_t gone;
 #define CLIENT 33 /* who made connection 1 */
 
-
 long tcp_input_thread(void);
 long tcp_timer_thread(void);
 
@@ -84,7 +83,10 @@ long connection_set_event(long c, long event)
 {
     return (void)c, (void)event, called();
 }
-void connections_init(void) {}
+void connections_init(uint32_t life)
+{
+    (void)life;
+}
 
 long ip_open(void)
 {
@@ -218,8 +220,8 @@ static void only_ones_own(void **state)
     assert_int_equal(gone, 99);
 }
 
-/* A thread stays at its entry for a number of wakeups, but not once a wall has moved. What came goes back with the next call, and all
- * that lwIP gave out is sent before that. */
+/* A thread stays at its entry for a number of wakeups, but not once a wall has moved. What came goes back
+ * with the next call, and all that lwIP gave out is sent before that. */
 static void packets_are_drained_in_turns(void **state)
 {
     (void)state;

@@ -14,8 +14,10 @@
  * 3. An entry of a connection or stream keeps its event when it is given back; so a token names an entry for
  * ever, and a trigger that comes late at worst makes the entry's next user look once for nothing.
  * 4. When tcp or http_parser has begun anew, what it gave is lost: `handle` is 0. When the event manager has,
- * groups and events are: `events` and `event` are 0, and made again by the next wait. When a client has, its
- * descriptors are closed.
+ * groups and events are: `events` and `event` are 0, and made again when the group is used next. When a
+ * client has, its descriptors are closed.
+ * 5. SHOJI_ENOENT to a client means that this fd_api does not know what it names, and so has begun anew: what
+ * a layer below does not know is never told so.
  */
 #include "served/fd_api.h"
 
@@ -83,6 +85,7 @@ static struct claim nothing;
 static struct group {
     component_t owner;
     long events; /* the event manager's group; 0: none yet. It stays when the group's owner goes */
+    bool whole;  /* all of its descriptors have their events in it */
 } groups[GROUPS];
 
 static struct descriptor {
@@ -160,6 +163,7 @@ long fd_group_badged(component_t client)
         return events;
     }
     groups[slot].events = events;
+    groups[slot].whole = true;
     groups[slot].owner = client;
     return slot + 1;
 }
@@ -177,15 +181,14 @@ static bool event_set(const struct descriptor *descriptor)
  * at each once, as it is told to, misses nothing. */
 static long group_restore(struct group *group)
 {
-    long events = evt_group();
-    if (events < 0)
-        return events;
-    group->events = events;
-    for (long fd = 1; fd < FD_LIMIT; fd++) {
+    if (group->events <= 0)
+        group->events = evt_group();
+    for (long fd = 1; fd < FD_LIMIT && group->events > 0; fd++) {
         struct descriptor *descriptor = &descriptors[fd];
-        if (!descriptor->owner || descriptor->kind == EMPTY || descriptor->event_group != group - groups + 1)
+        if (!descriptor->owner || descriptor->event || descriptor->kind == EMPTY ||
+            descriptor->event_group != group - groups + 1)
             continue;
-        long event = evt_create(events, fd);
+        long event = evt_create(group->events, fd);
         if (event < 0)
             return event;
         descriptor->event = event;
@@ -194,14 +197,21 @@ static long group_restore(struct group *group)
         else if (!descriptor->handle || event_set(descriptor) || descriptor->kind == STREAM)
             evt_trigger(event);
     }
-    return SHOJI_OK;
+    group->whole = group->events > 0;
+    return group->events;
+}
+
+/* What the event manager says of a group or an event of ours: if it knows it no more, it has just begun anew
+ * (invariant 5). */
+static long events_said(long result)
+{
+    return result == SHOJI_ENOENT ? SHOJI_EFAULT : result;
 }
 
 /* The event manager's group, or a status. */
 static long group_events(struct group *group)
 {
-    long status = group->events > 0 ? SHOJI_OK : group_restore(group);
-    return status < 0 ? status : group->events;
+    return group->whole ? group->events : events_said(group_restore(group));
 }
 
 long fd_wait_badged(long group, component_t client)
@@ -210,7 +220,7 @@ long fd_wait_badged(long group, component_t client)
     if (!waited)
         return SHOJI_ENOENT;
     long events = group_events(waited);
-    return events < 0 ? events : evt_wait(events);
+    return events < 0 ? events : events_said(evt_wait(events));
 }
 SHOJI_EXPORT_BADGED(fd_wait);
 
@@ -220,14 +230,15 @@ long fd_wait_until_badged(long group, uint64_t tick, component_t client)
     if (!waited)
         return SHOJI_ENOENT;
     long events = group_events(waited);
-    return events < 0 ? events : evt_wait_until(events, tick);
+    return events < 0 ? events : events_said(evt_wait_until(events, tick));
 }
 SHOJI_EXPORT_BADGED(fd_wait_until);
 
 /* A free entry of the table whose first descriptor is `first`, with an event in the group; or a status. */
-static long entry_take(struct slots *slots, long first, long group, const struct group *events)
+static long entry_take(struct slots *slots, long first, long group, struct group *used)
 {
-    long slot = slots_take(slots);
+    long events = group_events(used);
+    long slot = events < 0 ? events : slots_take(slots);
     if (slot < 0)
         return slot;
     long fd = first + slot;
@@ -237,10 +248,10 @@ static long entry_take(struct slots *slots, long first, long group, const struct
         descriptor->event = 0;
     }
     if (!descriptor->event) {
-        long event = evt_create(events->events, fd);
+        long event = evt_create(events, fd);
         if (event < 0) {
             slots_give(slots, slot);
-            return event;
+            return events_said(event);
         }
         descriptor->event = event;
         descriptor->event_group = group;
@@ -248,12 +259,12 @@ static long entry_take(struct slots *slots, long first, long group, const struct
     return fd;
 }
 
-static long connection_take(long group, const struct group *events)
+static long connection_take(long group, struct group *events)
 {
     return entry_take(&connection_slots, 1, group, events);
 }
 
-static long stream_take(long group, const struct group *events)
+static long stream_take(long group, struct group *events)
 {
     return entry_take(&stream_slots, 1 + CONNECTIONS, group, events);
 }
@@ -465,7 +476,7 @@ static void streams_look(void)
 static void events_lost(void)
 {
     for (long slot = 0; slot < GROUPS; slot++)
-        groups[slot].events = 0;
+        groups[slot] = (struct group){.owner = groups[slot].owner};
     for (long fd = 1; fd < FD_LIMIT; fd++)
         descriptors[fd].event = 0;
 }

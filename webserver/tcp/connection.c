@@ -87,6 +87,7 @@ static struct connection connections[TCP_CONNECTIONS];
 static uint8_t rings[TCP_CONNECTIONS][RING_BYTES];
 static struct connection *free_first;
 static uint32_t used, blocks_total;
+static uint32_t life; /* the first generation; a listener's for ever */
 
 /* ---- Records ---- */
 
@@ -379,7 +380,7 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
 
 static long listener_handle(const struct listener *l)
 {
-    return (1l << HANDLE_GENERATION) | HANDLE_LISTENER | (l - listeners);
+    return (long)life << HANDLE_GENERATION | HANDLE_LISTENER | (l - listeners);
 }
 
 /* A listener whose client has failed, on this port. */
@@ -447,7 +448,7 @@ static struct listener *listener_of(long handle)
 {
     unsigned long number = (unsigned long)handle & HANDLE_NUMBER;
 
-    if (handle != ((1l << HANDLE_GENERATION) | HANDLE_LISTENER | (long)number) || number >= LISTENERS)
+    if (number >= LISTENERS || handle != listener_handle(&listeners[number]))
         return NULL;
     return listeners[number].pcb != NULL ? &listeners[number] : NULL;
 }
@@ -625,11 +626,14 @@ uint32_t connections_used(void)
     return used;
 }
 
-void connections_init(void)
+void connections_init(uint32_t number)
 {
+    life = number & GENERATION_MASK;
+    if (life == 0)
+        life = 1;
     free_first = NULL;
     for (struct connection *c = connections + TCP_CONNECTIONS; c-- > connections;) {
-        *c = (struct connection){.generation = 1, .next = free_first};
+        *c = (struct connection){.generation = life, .next = free_first};
         free_first = c;
     }
     used = blocks_total = 0;

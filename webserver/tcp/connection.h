@@ -31,8 +31,9 @@ bool connection_owned(long connection, component_t client);
  * that come wait until somebody asks for the port again by connection_listen. */
 void connections_gone(component_t client);
 
-/* Once, after lwIP has been started. */
-void connections_init(void);
+/* Once, after lwIP has been started. `life` is another number each time that all begins anew: handles of an
+ * earlier life name nothing in this one. */
+void connections_init(uint32_t life);
 /* Whether one more connection may be opened: there is a record for it and for those that are being opened
  * already, perhaps because one that was of little use has been ended now. */
 bool connections_admit(void);

@@ -25,7 +25,7 @@
 #include "timed_block.h"
 #include "turns.h"
 
-#define TIMER_MS 250       /* how late a timer may be noticed that was set meanwhile: lwIP's finest */
+#define TIMER_MS 250 /* how late a timer may be noticed that was set meanwhile: lwIP's finest */
 
 extern char pool_stream[], pool_stream_end[], pool_control[], pool_control_end[];
 
@@ -202,7 +202,7 @@ long component_init(component_t self)
     status = link_init((uint64_t)hardware);
     if (status != SHOJI_OK)
         return status;
-    connections_init();
+    connections_init((uint32_t)(__builtin_ia32_rdtsc() >> 8));
     print_line("%u.%u.%u.%u, hw %02x:%02x:%02x:%02x:%02x:%02x", own[0], own[1], own[2], own[3], mac[0],
                mac[1], mac[2], mac[3], mac[4], mac[5]);
     return SHOJI_OK;
