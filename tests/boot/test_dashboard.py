@@ -10,6 +10,7 @@ import re
 
 import chromium
 import pytest
+import test_events
 from chromium import DOWN, ENTER, ESCAPE, RIGHT, TAB
 from test_policy import COMPOSITE
 from test_web import COMPONENTS, HELLO, REPOSITORY, System, assert_all_served, load
@@ -477,6 +478,34 @@ def test_it_comes_back(browser, system):
     page.find("#token").send_keys(system.token() + ENTER)
     drag(page, "ip", "tcp")
     settled(page, system, [["ip", "tcp"]])
+
+
+def test_one_viewer_too_many(browser, system):
+    """The page says why it shows nothing and what to do, in the system's words, and begins by itself once there is room."""
+    page = browser.look(*WIDE)
+    page.open("about:blank")
+    full = []
+    try:
+        while len(full) < test_events.VIEWERS:      # the pages of other tests may not have been noticed to have gone yet
+            viewer = test_events.Viewer(system.control, maybe=True)
+            full += [viewer] if viewer.reply.status == 200 else []
+        page.open(address(system))
+        reason = system.ask("GET", "/v1/events", token="").sentence()
+        page.wait_for("document.body?.dataset.connection === 'refused'", "the page learns that it is refused")
+        page.wait_for(lambda: page.text("#connection") == f"{reason} This page tries again by itself.", "the page says why")
+        assert f"{test_events.VIEWERS} viewers" in reason and "close one" in reason
+        for size in (NARROW, WIDE):
+            browser.look(*size)
+            assert page.overflow() <= 0 and page.visible("#connection .text")
+        assert page.inaccessible() == []
+        full.pop().close()
+        arrived(page)
+        assert page.text("#connection") == "Live"
+    finally:
+        for viewer in full:
+            viewer.close()
+    assert page.watch().complaints and all("503" in complaint for complaint in page.complaints), page.complaints
+    page.forget()
 
 
 # ---- Everywhere ----

@@ -194,4 +194,8 @@ test('a state is never changed', () => {
         state = frozen(reduced(state, message));
     assert.equal(state.connection, 'lost');
     assert.equal(reduced(state, { type: 'connection', connection: 'lost' }), state);
+    const refused = reduced(state, { type: 'connection', connection: 'refused', reason: 'There are 16.' });
+    assert.deepEqual([refused.connection, refused.reason], ['refused', 'There are 16.']);
+    assert.equal(reduced(refused, { type: 'connection', connection: 'refused', reason: 'There are 16.' }), refused);
+    assert.equal(reduced(refused, { type: 'connection', connection: 'live' }).reason, '');
 });

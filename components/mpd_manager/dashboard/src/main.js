@@ -28,7 +28,7 @@ let state = nothing;
 /** @type {Selection} */
 let selection = null;
 let pending = 0;
-const CONNECTION = { connecting: 'Connecting', live: 'Live', lost: 'Connection lost; trying again' };
+const CONNECTION = { connecting: 'Connecting', live: 'Live', lost: 'Connection lost; trying again', refused: 'This page tries again by itself.' };
 const narrow = matchMedia('(max-width: 760px)');
 
 takeFromAddress();
@@ -69,6 +69,7 @@ follow('/v1/events', {
         refresh();
     },
     lost: () => take({ type: 'connection', connection: 'lost' }),
+    refused: reason => take({ type: 'connection', connection: 'refused', reason }),
     message(type, data, epoch) {
         if (type === 'graph') takeGraph(data);
         else if (type === 'tick') takeTick(data);
@@ -225,7 +226,7 @@ function show() {
     const connection = byId('connection');
     connection.dataset.state = state.connection;
     document.body.dataset.connection = state.connection;
-    say(/** @type {HTMLElement} */ (connection.querySelector('.text')), CONNECTION[state.connection]);
+    say(/** @type {HTMLElement} */ (connection.querySelector('.text')), [state.reason, CONNECTION[state.connection]].filter(Boolean).join(' '));
     if (!hand.busy()) picture.show(state, selection, narrow.matches);
     hand.ready();
     lines.show(state.samples);

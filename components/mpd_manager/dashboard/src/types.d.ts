@@ -131,10 +131,12 @@ export interface Sample {
     share: number;
 }
 
-export type Connection = 'connecting' | 'live' | 'lost';
+export type Connection = 'connecting' | 'live' | 'lost' | 'refused';
 
 export interface State {
     connection: Connection;
+    /** Why the connection is refused, else ''. */
+    reason: string;
     components: Component[];
     rooms: Room[];
     edges: Edge[];
@@ -150,7 +152,7 @@ export interface State {
 }
 
 export type Message =
-    | { type: 'connection'; connection: Connection }
+    | { type: 'connection'; connection: Connection; reason?: string }
     | { type: 'graph'; graph: Graph }
     | { type: 'tick'; tick: Tick }
     | { type: 'history'; history: History }

@@ -18,6 +18,7 @@ export const SAMPLES = 300;
 /** @type {State} */
 export const nothing = {
     connection: 'connecting',
+    reason: '',
     components: [],
     rooms: [],
     edges: [],
@@ -35,7 +36,7 @@ export const nothing = {
 export function reduced(state, message) {
     switch (message.type) {
         case 'connection':
-            return state.connection === message.connection ? state : { ...state, connection: message.connection };
+            return withConnection(state, message.connection, message.reason ?? '');
         case 'graph':
             return withGraph(state, message.graph);
         case 'tick':
@@ -51,6 +52,11 @@ export function reduced(state, message) {
         case 'policy':
             return { ...state, policy: message.policy, mode: message.policy.mode };
     }
+}
+
+/** @param {State} state @param {import('../types').Connection} connection @param {string} reason @returns {State} */
+function withConnection(state, connection, reason) {
+    return state.connection === connection && state.reason === reason ? state : { ...state, connection, reason };
 }
 
 /** @param {State} state @param {import('../types').Graph} graph @returns {State} */

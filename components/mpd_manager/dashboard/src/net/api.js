@@ -31,6 +31,22 @@ async function ask(method, path, body, secret) {
     }
 }
 
+/** Why a stream of events is refused, which the browser's EventSource does not tell; null: it is not, or there is no answer.
+ *  @param {string} path @returns {Promise<string | null>} */
+export async function refusal(path) {
+    const stop = new AbortController();
+    const patience = setTimeout(() => stop.abort(), 15000);
+    try {
+        const reply = await fetch(path, { cache: 'no-store', signal: stop.signal });
+        return reply.ok ? null : (sentenceOf(await reply.text()) ?? `The stream of events was refused with status ${reply.status}.`);
+    } catch {
+        return null;
+    } finally {
+        clearTimeout(patience);
+        stop.abort(); // a stream that is given after all is not this one's to read
+    }
+}
+
 /** @param {string} text @returns {string | null} */
 function sentenceOf(text) {
     try {
