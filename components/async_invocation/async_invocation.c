@@ -13,7 +13,8 @@
  * with a slot that is not free has forgotten what was in it, and that is dropped.
  * 3. A slot that is not FREE is its client's, who asked; requests and replies go through the hands of one
  * server, the component that called async_serve last. When a client fails all of its own is dropped; when the
- * server does, its clients get an error for what it worked on, and what is queued waits for the next.
+ * server does, its clients get an error for what it worked on, and what is queued waits for the next. It waits
+ * for the first likewise, after a reboot of ours, too.
  * 4. There are as many slots as requests at a time: nothing is queued beyond them, and who has no free slot
  * is told at once.
  * 5. No other component is invoked while the mutex is held.
@@ -48,7 +49,7 @@ static struct slot {
 
 static struct mutex mutex = MUTEX_FREE;
 static uint16_t first, last; /* of the queue, number + 1; 0: none */
-static component_t server;   /* 0: nobody has ever served */
+static component_t server;   /* 0: nobody has served yet */
 static long server_event;
 static bool server_waits;
 static char *pool;
@@ -107,8 +108,6 @@ static long reply_take(struct slot *slot)
 static long call_begin(struct slot *slot, uint64_t bytes, long event, component_t client, bool *wake)
 {
     *wake = false;
-    if (!server)
-        return SHOJI_ECLOSED;
     if (slot->state != FREE && slot->client != client)
         return SHOJI_EPERM;
     if (slot->state == QUEUED || slot->state == WORKING) {

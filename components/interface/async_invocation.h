@@ -15,7 +15,7 @@
  * them apart by its edges' prefixes (docs/manifest.md): instances/async_invocation.h. */
 
 /* Hands the slot's first `bytes` on as a request. What the reply is, if it is there by the time; SHOJI_EAGAIN: `event` will be triggered
- * once. SHOJI_EBUSY: an old request of this slot is still in work, dropped from now on; SHOJI_ECLOSED: nobody serves. */
+ * once. SHOJI_EBUSY: an old request of this slot is still in work, dropped from now on. While nobody serves, requests wait. */
 long async_call(uint32_t slot, uint64_t bytes, long event);
 /* Bytes of the reply, in the slot, which is the client's again; or the status that the server replied. SHOJI_EAGAIN: `event` will be
  * triggered once, whatever async_call said; SHOJI_EINVAL: nothing was asked. */

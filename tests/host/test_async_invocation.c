@@ -205,6 +205,21 @@ static void a_server_that_begins_anew(void **state)
     assert_int_equal(received->slot, 2);
 }
 
+/* A request may come before anybody has ever served: it waits. Runs first, without `begin`. */
+static void the_first_server(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(4, "early"), SHOJI_EAGAIN);
+    assert_int_equal(receive(), SHOJI_EPERM);
+    assert_int_equal(async_serve(SERVER_EVENT), 1);
+    assert_int_equal(triggers[SERVER_EVENT], 1);
+    assert_true(receive() > 0);
+    assert_int_equal(received->slot, 4);
+    assert_true(reply(4, 0, "r") > 0);
+    assert_int_equal(triggers[EVENT(4)], 1);
+    assert_answer(4, "r");
+}
+
 /* Requests that came while nobody served are told of, like any other. */
 static void requests_wait_for_a_server(void **state)
 {
@@ -415,6 +430,7 @@ static void random_traffic(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_server),
         cmocka_unit_test_setup(one_request, begin),
         cmocka_unit_test_setup(an_answer_at_once, begin),
         cmocka_unit_test_setup(order_and_edges, begin),
@@ -428,6 +444,5 @@ int main(void)
         cmocka_unit_test_setup(random_traffic, begin),
     };
     assert_int_equal(component_init(18), SHOJI_OK);
-    assert_int_equal(async_call(0, 1, 1), SHOJI_ECLOSED);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,11 +113,10 @@ static long service_ask(const struct service *service, long number, char *piece,
     long result = service->call((uint32_t)number, sizeof head + target + head.body_bytes, event);
     if (result >= 0)
         return answer_copy(service, number, piece, result);
-    if (result == SHOJI_EAGAIN)
-        asked[number] = (struct asked){.client = client, .service = (uint32_t)(service - services)};
-    if (result == SHOJI_EAGAIN)
-        return CONTENT_LATER | (service - services) << 32 | number;
-    return result == SHOJI_ECLOSED ? SHOJI_EBUSY : result;
+    if (result != SHOJI_EAGAIN)
+        return result;
+    asked[number] = (struct asked){.client = client, .service = (uint32_t)(service - services)};
+    return CONTENT_LATER | (service - services) << 32 | number;
 }
 
 SHOJI_EXPORT_BADGED(content_get);
