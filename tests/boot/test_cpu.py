@@ -9,13 +9,17 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
+import sys
 import time
 
 import pytest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "boot"))
+
+from ports import free_port  # noqa: E402
+
 SOURCES = pathlib.Path(__file__).resolve().parent / "cpu"
 QEMU = os.environ.get("QEMU", str(REPOSITORY / "build/qemu/bin/qemu-system-x86_64"))
 FIRMWARE = [
@@ -255,9 +259,7 @@ def test_machines_that_cannot_be_made(kernel, option, said):
 def test_gdb(kernel, tmp_path):
     """gdb stops in whatever domain runs the code, says which one that is, and disturbs nothing."""
     console, log = tmp_path / "console", tmp_path / "trace"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     trace = ("-trace", "mmp_gate_cross", "-trace", "mmp_gate_return", "-trace", "mmp_switch", "-D", str(log))
     command = machine(kernel, "-serial", f"file:{console}", "-S", "-gdb", f"tcp:127.0.0.1:{port}", *trace)
     show = ["-ex", 'printf "domain %x fb %lx sl %lx xsp %lx\\n", $mmp_pdid, $mmp_fb, $mmp_sl, $mmp_xsp']

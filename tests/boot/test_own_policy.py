@@ -10,7 +10,7 @@ import time
 
 import pytest
 import walk
-from test_web import COMPONENTS, REPOSITORY, System, assert_all_served, free_port, load
+from test_web import COMPONENTS, PATIENCE, REPOSITORY, System, assert_all_served, free_port, load, until
 
 sys.path.insert(0, str(REPOSITORY / "tests/kills"))
 
@@ -70,7 +70,7 @@ def components(system):
     return {component["name"]: component for component in told(system, "/v1/graph")["components"]}
 
 
-def wait_for(system, condition, what, seconds=20):
+def wait_for(system, condition, what, seconds=PATIENCE):
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, what + "\n" + system.console()[-2000:]
@@ -95,7 +95,7 @@ def test_it_decides_while_requests_are_served(system):
     fallen = {frozenset((a, b)) for d in made if d["action"] == "merge" for a in d["stayed"] for b in d["joined"]}
     assert frozenset(("connection_manager", "fd_api")) in fallen
     # What it raises it raises one by one: all walls are there again.
-    wait_for(system, lambda: told(system, "/v1/policy")["domains"] == len(COMPONENTS) + 1, "walls stay down", 60)
+    wait_for(system, lambda: told(system, "/v1/policy")["domains"] == len(COMPONENTS) + 1, "walls stay down")
     assert any(d["action"] == "split" for d in decided(system, first, "own policy"))
     # It was asked and asked nobody; it is a component of its own, made by mpd_manager.
     edges = {(edge["client"], edge["server"]): edge for edge in told(system, "/v1/graph")["edges"]}
@@ -272,6 +272,7 @@ def test_mpd_manager_fails_while_one_is_loaded():
         assert ask(target, "PUT", "/v1/policy", b'{"mode":"adaptive","crossing_cost":1680}')[0] == 200
         time.sleep(1)
         target.kill("mpd_manager")
+        until(lambda: target.running.answers("/v1/policy", target.control), "its control port answers again")
         status, state = ask(target, "GET", "/v1/policy")
         assert status == 200 and state["policy"] == "default"
         assert state["policy_reason"] == "mpd_manager has been rebooted: if another policy was loaded, it is gone."

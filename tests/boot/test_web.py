@@ -5,12 +5,14 @@ requests, walls that move under load, exact counts, and a component that stores 
 The emulator is $QEMU or build/qemu/bin/qemu-system-x86_64; `make image image-wild` builds what is booted.
 """
 
+import collections
 import contextlib
 import json
 import os
 import pathlib
 import random
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,6 +26,7 @@ sys.path.insert(0, str(REPOSITORY / "boot"))
 
 import machine  # noqa: E402
 import running  # noqa: E402
+from ports import free_port  # noqa: E402
 
 HELLO = b"hello world"
 COMPONENTS = {
@@ -32,13 +35,8 @@ COMPONENTS = {
     *("stack_trace", "statistics_gatherer", "async_invocation_a", "async_invocation_b", "fd_null"),
     *("cgi_fd_api_a", "cgi_fd_api_b", "cgi_service_a", "cgi_service_b"),
 }
-TIMEOUT = 15  # seconds after which the system closes a slow client's connection
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+TIMEOUT = 15  # seconds after which the system closes a slow client's connection, by its own clock
+PATIENCE = 60  # seconds that anything may take on the busiest machine
 
 
 class Reply:
@@ -69,7 +67,7 @@ class Reply:
 class Client:
     """A TCP connection to one of the ports."""
 
-    def __init__(self, port, timeout=10):
+    def __init__(self, port, timeout=PATIENCE):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.data = b""
 
@@ -116,7 +114,7 @@ class System:
         self.running = running.Running(description, run)
         self.running.start()
         try:
-            self.running.wait_for(self.running.ready, 20, "answer")
+            self.running.wait_for(self.running.ready, PATIENCE, "answer")
         except BaseException:
             self.running.stop()     # a system that stands still is a process yet
             raise
@@ -149,6 +147,22 @@ class System:
         reply = self.ask("GET", "/v1/graph", token="")
         assert reply.status == 200
         return json.loads(reply.body)
+
+    def uptime(self):
+        """Milliseconds by the system's own clock, as of its last whole second. A clock that stands still while nobody runs the emulator."""
+        reply = self.ask("GET", "/v1/history", token="")
+        assert reply.status == 200
+        told = json.loads(reply.body)
+        return dict(zip(told["columns"], told["windows"][-1]))["uptime_ms"] if told["windows"] else 0
+
+
+def until(condition, what, seconds=PATIENCE):
+    """Asks again and again; returns the first answer that is true."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -472,8 +486,8 @@ def test_slow_clients(system):
     """Who drips a request gets 408 on either port, who says nothing is closed; meanwhile others are served."""
     clients = {}
     for port in (system.web, system.control):
-        clients[port] = Client(port, timeout=2 * TIMEOUT), Client(port, timeout=2 * TIMEOUT)
-    began = time.monotonic()
+        clients[port] = Client(port, timeout=4 * TIMEOUT), Client(port, timeout=4 * TIMEOUT)
+    began, uptime = time.monotonic(), system.uptime()
     while time.monotonic() < began + TIMEOUT - 3:
         for dripping, _ in clients.values():
             dripping.send(b"\r\n")
@@ -484,7 +498,8 @@ def test_slow_clients(system):
         assert reply.status == 408
         assert reply.sentence()
         assert silent.closed()
-    assert TIMEOUT - 2 < time.monotonic() - began < TIMEOUT + 5
+    assert TIMEOUT - 2 < time.monotonic() - began
+    assert system.uptime() - uptime < (TIMEOUT + 5) * 1000      # a busy machine may need longer for as much
 
 
 def test_random_bytes(system):
@@ -520,7 +535,7 @@ def test_many_connections_at_once(system):
         for client in clients:
             assert client.send(request).reply().body == HELLO
         clients[0].socket.close()
-        time.sleep(0.2)
+        until(lambda: system.get().status != 503, "one who comes is let in")
         assert system.get().body == HELLO
 
 
@@ -546,14 +561,13 @@ def test_more_connections_than_there_are(system):
 def test_silent_connections_keep_nobody_out(system):
     """More silent connections than there can be: others are let in within seconds, on both ports."""
     with contextlib.ExitStack() as stack:
+        uptime = system.uptime()
         for _ in range(300):
             stack.enter_context(Client(system.web))
-        with Client(system.control, timeout=TIMEOUT + 5) as client:
+        with Client(system.control) as client:
             assert client.send(b"GET /v1/policy HTTP/1.1\r\n\r\n").reply().status == 200
-        began = time.monotonic()
-        while system.get().status == 503:
-            assert time.monotonic() < began + TIMEOUT / 2
-            time.sleep(0.1)
+        until(lambda: system.get().status != 503, "somebody is let in")
+        assert system.uptime() - uptime < (TIMEOUT - 1) * 1000     # none of them has come to its end yet by being slow
         assert system.get().body == HELLO
 
 
@@ -561,21 +575,37 @@ def test_control_has_its_own_connections(system):
     """Connections that say nothing take no more than their share: the site goes on."""
     with contextlib.ExitStack() as stack:
         silent = [stack.enter_context(Client(system.control)) for _ in range(32)]
-        time.sleep(0.2)
-        with Client(system.control) as client:
-            reply = client.reply()
-            assert reply.status == 503
-            assert reply.sentence()
+
+        def one_more():
+            """What somebody is told unasked; None if they were let in, before all of those were."""
+            with Client(system.control, timeout=5) as client, contextlib.suppress(TimeoutError):
+                return client.reply()
+
+        reply = until(one_more, "somebody is refused")
+        assert reply.status == 503
+        assert reply.sentence()
         assert system.get().body == HELLO
         assert silent[0].send(b"GET /v1/policy HTTP/1.1\r\n\r\n").reply().status == 200
-    time.sleep(0.2)
-    assert system.ask("GET", "/v1/policy").status == 200
+    until(lambda: system.ask("GET", "/v1/policy").status == 200, "there is room again")
 
 
-def test_new_connections_do_not_stall(system):
-    found, output = load_result(load(system, 3000, "-c", "24"))
-    assert found["Failed requests"] == "0", output
-    assert int(re.search(r"100%\s+(\d+)", output)[1]) < 1000, output
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="no tshark here")
+def test_new_connections_do_not_stall(tmp_path):
+    """Each first packet of a connection is answered: one that is lost costs its client a second. Looked at on the wire, since seconds are also lost by a busy machine."""
+    packets = tmp_path / "packets.pcap"
+    system = System("build/run-test-web-packets", "build/webserver/modules.list", pcap=str(packets))
+    try:
+        assert_all_served(load(system, 3000, "-c", "24"), 3000)
+    finally:
+        system.running.stop()
+
+    def first_packets(those):
+        """How many, by connection."""
+        command = ["tshark", "-r", packets, "-Y", f"tcp.flags.syn == 1 && {those}", "-T", "fields", "-e", "tcp.stream"]
+        return collections.Counter(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+    asked, answered = first_packets("tcp.flags.ack == 0"), first_packets("tcp.flags.ack == 1")
+    assert len(asked) >= 3000 and [stream for stream in asked if answered[stream] < asked[stream]] == []
 
 
 # ---- The control interface ----
@@ -618,13 +648,29 @@ def threads(system):
 WAITS = ["scheduler.sched_block_until", "supervisor.sup_switch"]
 
 
+def waits(thread):
+    """Not merely interrupted: it has called for it."""
+    return thread["state"] == "waits" and thread["names"][-1] == WAITS[-1]
+
+
+def waiting(system, name):
+    """The thread, if it waits; else None."""
+    thread = threads(system)[name]
+    return thread if waits(thread) else None
+
+
 def test_threads(system):
     """Where each thread waits, by way of whom, from the hardware's call stacks."""
     for _ in range(2):  # so that everybody waits who waited in another layout
         for path in ("/hw", "/cgi/hw", "/cgi/HW"):
             system.get(path)
-    time.sleep(0.4)
-    found = threads(system)
+
+    def resting():
+        """Once all wait but who answers us."""
+        found = threads(system)
+        return found if all(waits(thread) for name, thread in found.items() if name != "control") else None
+
+    found = until(resting, "all threads wait")
     names = {name: thread["names"] for name, thread in found.items()}
     assert names["tcp_input"] == ["tcp.tcp_input_thread", "ip.ip_receive", "vnic.vnic_receive", "scheduler.sched_line_wait",
                                   "supervisor.sup_switch"]
@@ -647,8 +693,7 @@ def test_threads_within_a_domain(system):
         system.ask("POST", "/v1/merge", {"into": "tcp", "from": component})
     for _ in range(5):
         system.get()
-    time.sleep(0.2)
-    thread = threads(system)["tcp_input"]
+    thread = until(lambda: waiting(system, "tcp_input"), "it waits")
     assert thread["names"] == ["tcp.tcp_input_thread", "scheduler.sched_line_wait", "supervisor.sup_switch"]
     assert thread["chain"][0]["in"] == "vnic" and thread["chain"][0]["at"].startswith("vnic_receive+")
 
@@ -672,13 +717,23 @@ def test_statistics(system):
     def one_after_the_other():
         for _ in range(count):
             assert system.get("/cgi/hw").body == HELLO
+            until(lambda: waiting(system, "cgi_a"), "the service waits for the next")
+
+    def at_rest():
+        """Counters are up to a tenth of a second old: once two readings are the same that are further apart, by any clock."""
+        while True:
+            seen = []
+            for _ in range(2):
+                found = statistics(system)
+                seen.append([found["event_manager", 20], found["scheduler", "cgi_a"]])
+                time.sleep(0.5)
+            if seen[0] == seen[1]:
+                return found
 
     one_after_the_other()
-    time.sleep(0.5)
-    before = statistics(system)
+    before = at_rest()
     one_after_the_other()
-    time.sleep(0.5)
-    after = statistics(system)
+    after = at_rest()
 
     def grown(component, row, column):
         return after[component, row][column] - before[component, row][column]
@@ -875,26 +930,36 @@ def test_stale_domains_are_freed(system):
         system.mode("isolated")
         system.get()
     assert stale_domains(system) > 0    # nobody has waked the CGI services
-    until = time.monotonic() + 20
-    while stale_domains(system) != 0 and time.monotonic() < until:
+
+    def freed():
         for path in ("/hw", "/cgi/hw", "/cgi/HW"):
             system.get(path)
-    assert stale_domains(system) == 0
+        return stale_domains(system) == 0
+
+    until(freed, "the counter is zero")
+
+
+def assert_counts_agree(system):
+    """The sum of the edges' gated counts is the CPU's own counter. Between the two readings lies one invocation, the one that reads the counters; a
+    thread that comes in between adds its own: then they are read again."""
+    seen = []
+
+    def read():
+        graph = system.graph()
+        seen.append(graph["counters"]["gated"] - sum(edge["gated"] for edge in graph["edges"]))
+        return len(seen) >= 5 and min(seen) <= 1
+
+    until(read, "the counts agree")
+    assert min(seen) == 1, seen
 
 
 def test_counts_are_exact(system):
-    """The sum of the edges' gated counts is the CPU's own counter, whatever was merged meanwhile. Between the two readings lies one
-    invocation, the one that reads the counters; a thread that comes in between adds its own."""
-
-    def difference():
-        graph = system.graph()
-        return graph["counters"]["gated"] - sum(edge["gated"] for edge in graph["edges"])
-
+    """Whatever was merged meanwhile."""
     draw = random.Random(2)
     for _ in range(20):
         system.ask("POST", "/v1/merge", {"into": draw.choice(sorted(COMPONENTS)), "from": "tcp"})
         assert_all_served(load(system, 200, "-c", "4", "-k"), 200)
-    assert 1 in [difference() for _ in range(5)]
+    assert_counts_agree(system)
 
 
 def test_each_request_is_counted(system):

@@ -13,7 +13,6 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import struct
 import sys
 import tempfile
@@ -25,6 +24,7 @@ sys.path[:0] = [str(REPOSITORY / "boot"), str(REPOSITORY / "tests/bench")]
 
 import machine  # noqa: E402
 import running  # noqa: E402
+from ports import free_port  # noqa: E402
 from profiler import program  # noqa: E402
 
 KILLER = "build/tests/kernel_killer/killer.elf"
@@ -60,12 +60,6 @@ def with_killer(manifest):
         slots += word in ("component", "pool")
         lines.append(added.pop(word, "") + line)
     return "\n".join([*lines, "thread killer killer killer_thread priority 1", ""]), program.SLOTS_BASE + (slots + 1) * program.SLOT_BYTES
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def memory_place(folder):
