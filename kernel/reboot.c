@@ -102,7 +102,8 @@ bool reboot_can(void)
 
 /* ---- The failure ---- */
 
-/* What a component that another has made holds is for its maker to put right, or to free. */
+/* What a component that another has made holds is for its maker to put right, or to free. Who fails again
+ * before it has served may fail of what it keeps, and begins with nothing. */
 static void component_reset(unsigned index)
 {
     if (system_is_made(index))
@@ -114,7 +115,7 @@ static void component_reset(unsigned index)
     virtio_net_reset(index);
     terminal_forsake(index);
     memory_reset(index);
-    loader_reload(index, supervisor_calls);
+    loader_reload(index, supervisor_calls, components[index].failures <= 1);
 }
 
 /* Of the component, by all others, since boot. */

@@ -20,7 +20,8 @@
 #define VNIC_OFFSET(packet) (VNIC_NUMBER(packet) * VNIC_BUFFER_BYTES + VNIC_PACKET_AT) /* in the pool */
 
 
-/* The client begins (again): whatever buffers it had before are vnic's. MAC, 48 bits, first octet lowest; or-ed with VNIC_SUMS. */
+/* The client begins (again): whatever buffers it had before are vnic's. Packets of the last vnic_receive that did not come back may
+ * have been lost on their way: they are given once more. MAC, 48 bits, first octet lowest; or-ed with VNIC_SUMS. */
 long vnic_open(void);
 /* Takes back the packets in `done`, which vnic_receive gave, and blocks until there are new ones, whose buffers are the caller's from
  * then on. SHOJI_EPERM: one of `done` is not the caller's, nothing was taken back; SHOJI_EBUSY: somebody else waits. */

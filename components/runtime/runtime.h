@@ -17,6 +17,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A variable that the supervisor does not reset when the component fails and begins anew: its next life finds it as the last one left
+ * it, perhaps in the middle of a change, perhaps spoilt. It begins as zero at boot, and if the component fails again before it has
+ * served. */
+#define RUNTIME_KEPT __attribute__((section(".kept")))
+
 /* The component's own name, as its makefile declares it. */
 extern const char runtime_component_name[];
 

@@ -77,13 +77,16 @@ static const char *segment_add(struct elf_file *file, const Elf64_Phdr *program,
         return "segments overlap or are not in order";
     if ((program->p_flags & PF_W) != 0 && (program->p_flags & PF_X) != 0)
         return "a segment is writable and executable";
+    if ((program->p_flags & ELF_PF_KEPT) != 0 && ((program->p_flags & PF_W) == 0 || program->p_filesz != 0))
+        return "a segment is to be kept that is not writable, or not empty";
     *segment = (struct elf_segment){.address = (uint32_t)program->p_vaddr,
                                     .bytes = (uint32_t)program->p_memsz,
                                     .offset = (uint32_t)program->p_offset,
                                     .file_bytes = (uint32_t)program->p_filesz,
                                     .right = (program->p_flags & PF_X) != 0   ? RIGHT_EXECUTE
                                              : (program->p_flags & PF_W) != 0 ? RIGHT_WRITE
-                                                                              : RIGHT_READ};
+                                                                              : RIGHT_READ,
+                                    .kept = (program->p_flags & ELF_PF_KEPT) != 0};
     file->image_bytes =
         (uint32_t)((program->p_vaddr + program->p_memsz + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1));
     file->segment_count++;
@@ -321,12 +324,12 @@ void elf_load(const struct elf_file *file, uint8_t *image)
     __builtin_memset(image + done, 0, file->image_bytes - done);
 }
 
-void elf_load_data(const struct elf_file *file, uint8_t *image)
+void elf_load_data(const struct elf_file *file, uint8_t *image, bool keep)
 {
     for (unsigned i = 0; i < file->segment_count; i++) {
         const struct elf_segment *segment = &file->segments[i];
 
-        if (segment->right != RIGHT_WRITE)
+        if (segment->right != RIGHT_WRITE || (segment->kept && keep))
             continue;
         copy(image + segment->address, file->bytes + segment->offset, segment->file_bytes);
         __builtin_memset(image + segment->address + segment->file_bytes, 0,

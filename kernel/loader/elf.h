@@ -13,11 +13,14 @@
 
 #define ELF_SEGMENTS 8u
 #define ELF_SYMBOLS 4096u
+#define ELF_PF_KEPT                                                                                          \
+    0x100000u /* a segment's flag, of those that are left to systems; only without bytes in the file */
 
 struct elf_segment {
     uint32_t address, bytes; /* address counts from the image's first byte; bytes in memory */
     uint32_t offset, file_bytes;
     enum right right;
+    bool kept; /* PF_KEPT: a next life may find it as it is */
 };
 
 struct elf_table {
@@ -59,8 +62,9 @@ struct elf_symbol elf_symbol(const struct elf_file *file, uint32_t index);
 struct elf_relocation elf_relocation(const struct elf_file *file, unsigned table, uint32_t index);
 /* Copies the segments to image_bytes at `image`, zeroes between and behind. */
 void elf_load(const struct elf_file *file, uint8_t *image);
-/* Copies the writable segments alone, and zeroes behind them. */
-void elf_load_data(const struct elf_file *file, uint8_t *image);
+/* Copies the writable segments alone, and zeroes behind them; those that are kept stay as they are, if
+ * `keep`. */
+void elf_load_data(const struct elf_file *file, uint8_t *image, bool keep);
 /* Name of the function that holds this address of the image, and how far in; NULL if .symtab does not tell.
  */
 const char *elf_function_at(const struct elf_file *file, uint32_t address, uint32_t *into);

@@ -365,12 +365,12 @@ static bool component_link(unsigned client, const struct loader_call *calls, str
     return true;
 }
 
-void loader_reload(unsigned component, const struct loader_call *calls)
+void loader_reload(unsigned component, const struct loader_call *calls, bool keep)
 {
     const struct component *it = &system_state.components[component];
     struct loader_error error;
 
-    elf_load_data(&it->file, (uint8_t *)(uintptr_t)it->base);
+    elf_load_data(&it->file, (uint8_t *)(uintptr_t)it->base, keep);
     ASSERT(component_link(component, calls, &error), "what could be linked once can be linked again");
 }
 

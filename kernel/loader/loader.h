@@ -29,8 +29,9 @@ struct loader_call {
 bool loader_run(const struct boot_file *files, unsigned count, const struct loader_call *calls,
                 struct loader_error *error);
 
-/* The component's data is as it was after loader_run. Its gates, and what they have counted, stay. */
-void loader_reload(unsigned component, const struct loader_call *calls);
+/* The component's data is as it was after loader_run, but with `keep` what it keeps for its next life
+ * (RUNTIME_KEPT). Its gates, and what they have counted, stay. */
+void loader_reload(unsigned component, const struct loader_call *calls, bool keep);
 
 /* Is this a function of the component's that only the kernel calls? */
 bool loader_keeps(unsigned component, uint32_t function);

@@ -24,7 +24,7 @@
  * zeroes behind. */
 struct sound {
     Elf64_Ehdr header;
-    Elf64_Phdr programs[4];
+    Elf64_Phdr programs[5]; /* the last one is not used at first */
     uint8_t text[64];
     struct {
         uint32_t hash[4];
@@ -186,6 +186,36 @@ static void test_sound(void **state)
     use(&file);
 }
 
+static void what_is_kept_is_left_alone(void **state)
+{
+    struct sound sound;
+    struct elf_file file;
+    uint8_t image[0x4000];
+
+    (void)state;
+    make_sound(&sound);
+    sound.header.e_phnum = 5;
+    sound.programs[4] = (Elf64_Phdr){
+        .p_type = PT_LOAD, .p_flags = PF_R | PF_W | ELF_PF_KEPT, .p_vaddr = 0x3000, .p_memsz = 0x300};
+    assert_null(elf_open(&file, (const uint8_t *)&sound, sizeof sound, LIMIT));
+    assert_int_equal(file.image_bytes, 0x4000);
+    for (int keep = 0; keep < 2; keep++) {
+        memset(image, 0x55, sizeof image);
+        elf_load_data(&file, image, keep);
+        assert_int_equal(image[0x1fff], 0x55); /* constants are not data */
+        assert_int_equal(image[0x2800], 0);
+        assert_int_equal(image[0x3000], keep ? 0x55 : 0);
+        assert_int_equal(image[0x32ff], keep ? 0x55 : 0);
+        elf_load(&file, image);
+        assert_int_equal(image[0x3000], 0);
+    }
+    sound.programs[4].p_filesz = 1;
+    assert_non_null(elf_open(&file, (const uint8_t *)&sound, sizeof sound, LIMIT));
+    sound.programs[4].p_filesz = 0;
+    sound.programs[4].p_flags = PF_R | ELF_PF_KEPT;
+    assert_non_null(elf_open(&file, (const uint8_t *)&sound, sizeof sound, LIMIT));
+}
+
 /* Numbers that lie on or beyond some edge. */
 static uint64_t nasty(void)
 {
@@ -245,7 +275,7 @@ static void test_hostile(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sound), cmocka_unit_test(test_hostile)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sound), cmocka_unit_test(what_is_kept_is_left_alone), cmocka_unit_test(test_hostile)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

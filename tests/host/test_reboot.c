@@ -150,9 +150,9 @@ void memory_reset(unsigned component)
 {
     resets[component]++;
 }
-void loader_reload(unsigned component, const struct loader_call *calls)
+void loader_reload(unsigned component, const struct loader_call *calls, bool keep)
 {
-    (void)component;
+    assert_int_equal(keep, model[component].failures <= 1);
     assert_ptr_equal(calls, supervisor_calls);
 }
 uint64_t pd_descendants(unsigned component)

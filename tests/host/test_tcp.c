@@ -97,6 +97,8 @@ static int buffers_out(void)
 long ip_open(void)
 {
     opened++;
+    if (ip_fails)
+        return SHOJI_EFAULT;
     memset(rx_out, 0, sizeof rx_out);
     memset(tx_out, 0, sizeof tx_out);
     return HARDWARE;
@@ -114,7 +116,8 @@ long ip_send(uint64_t packets)
 
     if (ip_fails)
         return SHOJI_EFAULT;
-    assert_true(packets != 0);
+    if (packets == 0)
+        return 0;
     for (; packets != 0; packets >>= VNIC_PACKET_BITS, count++) {
         uint32_t packet = VNIC_FIRST(packets);
 
@@ -869,10 +872,11 @@ static void buffers_that_run_out_delay_only(void **state)
     connection_finish(c);
 }
 
-/* What ip does not take is sent again; then all buffers are ip's, and it is asked for others. */
+/* What ip does not take is sent again as soon as it is open again, and not when TCP's patience is over; then all
+ * buffers are ip's, and it is asked for others. */
 static void ip_fails_and_comes_back(void **state)
 {
-    struct peer p = peer_at(5011);
+    struct peer p = peer_at(5011), other = peer_at(5012);
     int before = opened;
     long c;
 
@@ -883,16 +887,40 @@ static void ip_fails_and_comes_back(void **state)
     assert_int_equal(connection_transmit(c, "late", 4), 4);
     network_settle();
     assert_int_equal(p.bytes, 0);
+    assert_true(link_failed);
+    link_reopen(); /* in vain */
+    assert_true(link_failed);
     ip_fails = false;
-    assert_int_equal(opened, before);
-    peer_says(&p, TCP_ACK, NULL, 0); /* is dropped */
     assert_int_equal(opened, before + 1);
-    assert_int_equal(buffers_out(), 0);
-    pass(5000);
+    peer_says(&p, TCP_ACK, NULL, 0); /* is dropped */
+    assert_false(link_failed);
+    assert_int_equal(opened, before + 2);
     network_settle();
     assert_int_equal(p.bytes, 4);
-    assert_int_equal(opened, before + 1);
+    assert_int_equal(opened, before + 2);
+    /* packets that were taken, but never reached the network; and a SYN's answer */
+    assert_int_equal(connection_transmit(c, "lost", 4), 4);
+    peers[other.port] = &other;
+    peer_says(&other, TCP_SYN, NULL, 0);
+    sent_taken = sent_put;
+    link_look();
+    assert_false(link_failed);
+    ip_fails = true;
+    link_look();
+    assert_true(link_failed);
+    ip_fails = false;
+    for (int i = 0; i < 20; i++) { /* lwIP would give up after so many tries of its own */
+        link_reopen();
+        link_flush();
+        sent_taken = sent_put;
+    }
+    link_reopen();
+    network_settle();
+    assert_int_equal(p.bytes, 8);
+    assert_memory_equal(p.last, "lost", 4);
+    assert_true(other.connected);
     peer_says(&p, TCP_RST | TCP_ACK, NULL, 0);
+    peer_says(&other, TCP_RST | TCP_ACK, NULL, 0);
     connection_finish(c);
 }
 

@@ -122,9 +122,17 @@ void link_flush(void)
 {
     unflushed = false;
 }
+bool link_failed;
+static bool stays_failed;
+static int looked;
 void link_reopen(void)
 {
     reopened++;
+    link_failed = stays_failed;
+}
+void link_look(void)
+{
+    looked++;
 }
 void time_wait_trim(void) {}
 void sequence_init(uint64_t salt)
@@ -218,6 +226,7 @@ static void only_ones_own(void **state)
         }
     assert_int_equal(component_gone(99), SHOJI_OK);
     assert_int_equal(gone, 99);
+    assert_int_equal(looked, 1);
 }
 
 /* A thread stays at its entry for a number of wakeups, but not once a wall has moved. What came goes back
@@ -244,6 +253,21 @@ static void packets_are_drained_in_turns(void **state)
     assert_int_equal(tcp_input_thread(), SHOJI_EFAULT);
     assert_int_equal(pauses, 1); /* and not at once again */
     assert_int_equal(reopened, 1);
+    /* A link that is not open is opened before anybody waits for packets, or would wait for ever; again and again. */
+    waits = 0;
+    link_failed = stays_failed = true;
+    assert_int_equal(tcp_input_thread(), SHOJI_EFAULT);
+    assert_int_equal(tcp_input_thread(), SHOJI_EFAULT);
+    assert_int_equal(reopened, 3);
+    assert_int_equal(pauses, 3);
+    assert_int_equal(waits, 0);
+    stays_failed = false;
+    assert_int_equal(tcp_input_thread(), SHOJI_EFAULT);
+    packets_put++;
+    wall_moves_at = 1;
+    assert_int_equal(tcp_input_thread(), SHOJI_OK);
+    assert_int_equal(waits, 1);
+    assert_int_equal(reopened, 4);
 }
 
 static void timers_are_asked_often_enough(void **state)
@@ -258,6 +282,12 @@ static void timers_are_asked_often_enough(void **state)
     assert_int_equal(tcp_timer_thread(), SHOJI_OK);
     assert_int_equal(blocked_ms, 250);
     assert_int_equal(timers, 3);
+    link_failed = true;
+    reopened = 0;
+    assert_int_equal(tcp_timer_thread(), SHOJI_OK);
+    assert_int_equal(reopened, 1);
+    assert_int_equal(tcp_timer_thread(), SHOJI_OK);
+    assert_int_equal(reopened, 1);
 }
 
 static void it_starts(void **state)

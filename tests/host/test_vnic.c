@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-// links: webserver/vnic/vnic.c webserver/vnic/queue.c
+// links: webserver/vnic/queue.c
 // includes: webserver/vnic components/atomic components/interface components/runtime kernel/include
 /* The driver against a device played by this file, which reads and writes the rings as VIRTIO 2.4 has it, and
  * looks before each access whether the driver has asked for its right to it. The driver itself cannot touch
@@ -20,6 +20,9 @@
 #include "queue.h"
 #include "runtime.h"
 #include "vnic.h"
+
+/* Its data are reset here as the supervisor resets them. */
+#include "vnic.c"
 
 #define POOL_BYTES (1024 * 1024)
 
@@ -393,12 +396,115 @@ static void who_begins_again_has_nothing(void **state)
     assert_true(buffers[41] > 0 && nth(buffers[42], 1) != 0 && nth(buffers[42], 2) == 0);
     assert_int_equal(vnic_buffers(), SHOJI_EAGAIN);
     assert_true(vnic_open() > 0);
-    assert_int_equal(vnic_receive((uint64_t)packets), SHOJI_EPERM);
     assert_int_equal(vnic_send(buffers[0]), SHOJI_EPERM);
+    assert_int_equal(vnic_receive(0), packets); /* they may never have arrived */
+    assert_true(vnic_open() > 0);
+    assert_int_equal(vnic_receive((uint64_t)packets), SHOJI_EPERM); /* but they may also be why the caller fails */
     packets = vnic_receive(0); /* the two that nobody had been given */
     assert_true(nth(packets, 1) != 0 && nth(packets, 2) == 0);
     assert_int_equal(vnic_receive((uint64_t)packets), NOTHING);
     assert_int_equal(at_the_device(), 256);
+}
+
+/* What has come back does not come again, and what comes again is before what is new. */
+static void what_may_not_have_arrived_comes_again(void **state)
+{
+    long packets;
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        device_receives("", 0, 100 + i);
+    packets = vnic_receive(0);
+    assert_int_equal(vnic_receive((uint64_t)nth(packets, 0)) >> 21, 0); /* and with it comes the fourth */
+    assert_true(vnic_open() > 0);
+    packets = vnic_receive(0);
+    assert_int_equal(VNIC_BYTES(nth(packets, 0)), 103 - 12);
+    assert_int_equal(nth(packets, 1), 0);
+    for (int i = 0; i < 2; i++)
+        device_receives("", 0, 110 + i);
+    packets = vnic_receive((uint64_t)packets);
+    for (int i = 0; i < 2; i++)
+        device_receives("", 0, 120 + i);
+    assert_true(vnic_open() > 0);
+    assert_true(vnic_open() > 0); /* twice is once */
+    assert_int_equal(vnic_receive((uint64_t)nth(packets, 0)), SHOJI_EPERM); /* they are not the caller's before */
+    assert_int_equal(vnic_receive(0), packets);
+    packets = vnic_receive((uint64_t)packets);
+    assert_int_equal(VNIC_BYTES(nth(packets, 0)), 120 - 12);
+    assert_true(nth(packets, 1) != 0 && nth(packets, 2) == 0);
+    assert_int_equal(vnic_receive((uint64_t)packets), NOTHING);
+    assert_true(vnic_open() > 0);
+    assert_int_equal(nothing_waits(), NOTHING);
+    assert_int_equal(at_the_device(), 256);
+}
+
+/* As after a failure: the device has been stopped, and has no rights; data are as in the image, but what is kept. */
+static void begins_anew(void)
+{
+    common.device_status = 0;
+    memset(rx_place, 0, sizeof rx_place);
+    memset(tx_place, 0, sizeof tx_place);
+    memset(again, 0, sizeof again);
+    rx_count = tx_count = tx_free_count = again_from = again_end = 0;
+    waiting = sums = false;
+    grant_count = 0;
+    address = 0;
+    assert_int_equal(component_init(16), SHOJI_OK);
+    rx_seen = tx_seen = 0;
+}
+
+/* Packets that the device had written, taken or not, are there for the caller when the driver has begun anew. */
+static void what_had_come_outlives_the_driver(void **state)
+{
+    long packets;
+
+    (void)state;
+    begins_anew();
+    assert_int_equal(at_the_device(), 256);
+    for (int i = 0; i < 5; i++)
+        device_receives("", 0, 100 + i);
+    packets = vnic_receive(0);
+    assert_true(nth(packets, 2) != 0);
+    begins_anew();
+    assert_int_equal(at_the_device(), 251);
+    device_receives("", 0, 105);
+    for (int i = 0, came = 0; i < 3; i++) { /* three that were given out, then two, then what is new */
+        packets = vnic_receive(i > 0 ? (uint64_t)packets : 0);
+        for (int j = 0; j < 3 && nth(packets, j) != 0; j++)
+            assert_int_equal(VNIC_BYTES(nth(packets, j)), 100 - 12 + came++);
+        assert_int_equal(came, i == 0 ? 3 : i == 1 ? 5 : 6);
+    }
+    assert_int_equal(vnic_receive((uint64_t)packets), NOTHING);
+    assert_int_equal(at_the_device(), 256);
+    begins_anew();
+    assert_int_equal(nothing_waits(), NOTHING); /* once */
+    assert_int_equal(at_the_device(), 256);
+
+    /* What cannot be true is dropped: what was kept may be spoilt. */
+    device_says(rx_queue, 256, 100);
+    device_says(rx_queue, UINT32_MAX, 100);
+    device_says(rx_queue, 7, 11);
+    device_says(rx_queue, 7, 12 + 13);
+    device_says(rx_queue, 7, 12 + 1515);
+    device_says(rx_queue, 8, 100);
+    device_says(rx_queue, 8, 101);
+    handed = UINT64_MAX;
+    begins_anew();
+    packets = vnic_receive(0);
+    assert_int_equal(packets, VNIC_PACKET(8, 88));
+    assert_int_equal(vnic_receive((uint64_t)packets), NOTHING);
+    assert_int_equal(at_the_device(), 256);
+    for (int i = 0; i < 300; i++)
+        device_says(rx_queue, (uint32_t)i % 256, 100);
+    rx_queue->mask = 3;
+    begins_anew();
+    assert_int_equal(nothing_waits(), NOTHING);
+    rx_queue->used.idx = 40000;
+    begins_anew();
+    for (uint64_t done = 0; (packets = vnic_receive(done)) > 0;)
+        done = (uint64_t)packets;
+    assert_int_equal(at_the_device(), 256);
+    begins_anew();
 }
 
 static int summed;
@@ -565,11 +671,14 @@ int main(void)
         cmocka_unit_test(a_lying_device_does_no_harm),
         cmocka_unit_test(receive_blocks_until_there_is_one),
         cmocka_unit_test(who_begins_again_has_nothing),
+        cmocka_unit_test(what_may_not_have_arrived_comes_again),
         cmocka_unit_test(buffers_are_sent_and_come_back),
         cmocka_unit_test(packets_are_sent_in_their_order),
         cmocka_unit_test(checksums_are_the_devices_where_it_is_asked),
         cmocka_unit_test(the_bell_is_rung_only_if_wanted),
         cmocka_unit_test(what_is_not_the_callers_is_not_sent),
+        cmocka_unit_test(what_had_come_outlives_the_driver),
+        cmocka_unit_test(packets_come_in_order_and_buffers_go_back),
         cmocka_unit_test(buffers_are_sent_and_come_back),
     };
 

@@ -621,6 +621,18 @@ void connections_gone(component_t client)
             listener_leave(l);
 }
 
+/* Those that are being opened too, which have no record yet. No peer is slow because of this: it does not
+ * count among the tries that lwIP gives one. */
+void connections_resend(void)
+{
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+        u8_t tries = pcb->nrtx;
+
+        tcp_rexmit_rto(pcb);
+        pcb->nrtx = tries;
+    }
+}
+
 uint32_t connections_used(void)
 {
     return used;

@@ -37,6 +37,8 @@ void connections_init(uint32_t life);
 /* Whether one more connection may be opened: there is a record for it and for those that are being opened
  * already, perhaps because one that was of little use has been ended now. */
 bool connections_admit(void);
+/* Sends again what peers have not acknowledged: it may have been lost on its way to the network. */
+void connections_resend(void);
 /* How many records are in use: open, waiting to be taken, or closing. */
 uint32_t connections_used(void);
 

@@ -8,6 +8,9 @@
  * enough, and what came with one ip_receive goes back with the next.
  * 2. Packets to send and free buffers are together at most VNIC_PACKETS: buffers are asked for only when
  * there is neither, and a send brings no more than it took.
+ * 3. link_failed: ip, or vnic below it, has begun anew since it was opened, or is about to. What was on its
+ * way to the network is lost, perhaps, and is sent again when ip is opened; what was on its way here vnic
+ * gives again (vnic.h).
  */
 #include "link.h"
 
@@ -45,7 +48,7 @@ static bool sums;     /* the device helps with TCP's checksums */
 static uint64_t done; /* received, and not given back */
 static uint64_t to_send, buffers;
 static unsigned to_send_count;
-static bool failed; /* ip did not take packets: they are lost, and TCP sends them again */
+bool link_failed;
 
 static void frame_freed(struct pbuf *pbuf)
 {
@@ -86,7 +89,7 @@ static void frame_input(char *frame, uint32_t bytes)
 
 void link_input(uint64_t packets)
 {
-    if (failed) {
+    if (link_failed) { /* vnic may have given the buffers to others */
         link_reopen();
         return;
     }
@@ -114,7 +117,7 @@ void link_flush(void)
     if (to_send_count == 0)
         return;
     got = ip_send(to_send);
-    failed |= got < 0;
+    link_failed |= got < 0;
     for (; got > 0; got >>= VNIC_PACKET_BITS)
         buffers = buffers << VNIC_PACKET_BITS | VNIC_FIRST((uint64_t)got);
     to_send = 0;
@@ -125,7 +128,15 @@ void link_reopen(void)
 {
     done = to_send = buffers = 0;
     to_send_count = 0;
-    failed = ip_open() < 0;
+    link_failed = ip_open() < 0;
+    if (!link_failed)
+        connections_resend();
+}
+
+/* Gates to who has failed are closed, so that a call that changes nothing tells. */
+void link_look(void)
+{
+    link_failed |= ip_send(0) == SHOJI_EFAULT;
 }
 
 /* A buffer for sending, or 0. */

@@ -46,21 +46,28 @@ static void stack_unlock(void)
 
 /* ---- Threads ---- */
 
+/* SHOJI_EFAULT: the link has failed, and is open again, or not yet. */
+static __attribute__((cold, noinline)) long link_restore(void)
+{
+    (void)sched_pause(); /* not timed_block, which may be down together with ip: then this would not let
+                            anybody run */
+    mutex_lock(&mutex);
+    link_reopen();
+    stack_unlock();
+    return SHOJI_EFAULT;
+}
+
 static long packets_await(void)
 {
-    long packets = ip_receive(link_done());
+    long packets = link_failed ? SHOJI_EFAULT : ip_receive(link_done());
 
     if (packets < 0)
-        (void)sched_pause(); /* not timed_block, which may be down together with ip: then this would not let
-                                anybody run */
+        return link_restore();
     mutex_lock(&mutex);
-    if (packets < 0)
-        link_reopen();
-    else
-        link_input((uint64_t)packets);
+    link_input((uint64_t)packets);
     time_wait_trim();
     stack_unlock();
-    return packets < 0 ? packets : SHOJI_OK;
+    return SHOJI_OK;
 }
 
 SHOJI_EXPORT long tcp_input_thread(void)
@@ -82,6 +89,8 @@ SHOJI_EXPORT long tcp_timer_thread(void)
     if (status != SHOJI_OK)
         status = sched_block_until(shoji_global.ticks + TIMER_MS * 1000 / shoji_global.tick_us);
     mutex_lock(&mutex);
+    if (link_failed) /* and tcp_input may wait for what peers will not send */
+        link_reopen();
     sys_check_timeouts();
     next = sys_timeouts_sleeptime();
     stack_unlock();
@@ -182,6 +191,7 @@ SHOJI_EXPORT long component_gone(component_t component)
 {
     mutex_lock(&mutex);
     connections_gone(component);
+    link_look();
     stack_unlock();
     return SHOJI_OK;
 }

@@ -44,6 +44,7 @@ long queue_open(struct queue *queue, volatile struct virtio_common *common, uint
     queue->entries = entries;
     queue->mask = (uint16_t)(entries - 1);
     queue->put = queue->seen = 0;
+    queue->avail.idx = queue->used.idx = queue->used.flags = 0;
     queue_interrupts(queue, false);
     common->queue_enable = 1;
     return SHOJI_OK;

@@ -33,7 +33,7 @@ struct queue {
 
 /* Tells the device about queue number `index`; the device signals it by MSI-X table entry `vector` or
  * VIRTIO_NO_VECTOR. `notify` is the notification structure. Interrupts are off. SHOJI_ENOENT: the device has
- * no such queue; SHOJI_EINVAL: it refuses. */
+ * no such queue; SHOJI_EINVAL: it refuses. Both rings begin empty. */
 long queue_open(struct queue *queue, volatile struct virtio_common *common, uint16_t index, uint16_t vector,
                 uint64_t notify, uint32_t notify_multiplier);
 /* The chain that begins at descriptor `id` is to go to the device, at the next queue_publish. */

@@ -5,8 +5,8 @@
  * is whose. It has no right to the pool: the device moves the bytes, and has rights of its own
  * (device_rights).
  *
- * 1. A buffer is with the device, with the caller, or (sending) free; only the functions here move it, and
- * only on from where it is.
+ * 1. A buffer is with the device, with the caller, or (sending) free, or (receiving) about to be the
+ * caller's; only the functions here move it, and only on from where it is.
  * 2. Receive buffer i has descriptor i; transmit buffer i has descriptors 2i (a header in our memory: one for
  * all, or one for all whose TCP checksum the device completes) and 2i + 1. So a descriptor never changes
  * after component_init, but for the length of what is sent, and which header.
@@ -15,6 +15,11 @@
  * 5. What belongs to receiving is under rx_mutex, what belongs to sending under tx_mutex. Nobody blocks with
  * either, and the bell is rung without: it often brings an interrupt, and with it a thread of higher priority
  * that wants to receive or send.
+ * 6. Packets on their way to a caller that fails, or by way of one, may never have arrived. So those that
+ * were given last, and have not come back, are given once more after vnic_open, before any other; and not a
+ * third time, in case it is one of them that the caller fails of. Meanwhile their place is AGAIN.
+ * 7. The rings outlive a failure of this component, and with them what the device had received and nobody has
+ * looked at: it is given AGAIN. The device has been stopped by then. What cannot be true of them is dropped.
  */
 #include <stdbool.h>
 
@@ -27,7 +32,7 @@
 #include "vnic.h"
 
 enum { QUEUE_RX = 0, QUEUE_TX = 1 };
-enum place { FREE, DEVICE, CALLER };
+enum place { FREE, DEVICE, CALLER, AGAIN };
 
 extern char pool_net[], pool_net_end[];
 
@@ -35,11 +40,14 @@ static struct mutex rx_mutex = MUTEX_FREE, tx_mutex = MUTEX_FREE;
 static struct sup_device device;
 static uint64_t address;
 
-static struct queue queues[2];
+static struct queue queues[2] RUNTIME_KEPT;
 static struct queue *const rx = &queues[QUEUE_RX], *const tx = &queues[QUEUE_TX];
 static uint8_t rx_place[RX_BUFFERS], tx_place[TX_BUFFERS];
 static uint8_t tx_free[TX_BUFFERS];
 static uint32_t rx_count, tx_count, tx_free_count;
+static uint64_t handed RUNTIME_KEPT; /* what vnic_receive gave last; 0: it was given once more */
+static uint32_t again[RX_BUFFERS];   /* packets that are given once more, in their order */
+static uint32_t again_from, again_end;
 static bool waiting; /* a thread is in vnic_receive, beyond the first look */
 static bool sums;    /* the device completes checksums, and says which it knows */
 enum { HEADER_PLAIN, HEADER_SUM_TCP, HEADERS };
@@ -72,12 +80,43 @@ static uint64_t rx_next(void)
     return 0;
 }
 
+/* The packet is to be given once more, if that can be. */
+static void again_add(uint32_t packet, enum place from)
+{
+    uint32_t id = VNIC_NUMBER(packet);
+
+    if (id >= RX_BUFFERS || rx_place[id] != from || VNIC_BYTES(packet) - PACKET_MIN > PACKET_MAX - PACKET_MIN)
+        return;
+    rx_place[id] = AGAIN;
+    again[again_end++] = packet;
+}
+
+static __attribute__((cold, noinline)) uint64_t again_take(void)
+{
+    uint64_t packets = 0;
+
+    for (unsigned i = 0; i < VNIC_PACKETS && again_from < again_end; i++) {
+        uint32_t packet = again[again_from++];
+
+        rx_place[VNIC_NUMBER(packet)] = CALLER;
+        packets |= (uint64_t)packet << i * VNIC_PACKET_BITS;
+    }
+    if (again_from == again_end)
+        again_from = again_end = 0;
+    return packets;
+}
+
 static long rx_take(void)
 {
     uint64_t packets = 0, packet;
 
+    if (again_end != 0) {
+        handed = 0;
+        return (long)again_take();
+    }
     for (unsigned i = 0; i < VNIC_PACKETS && (packet = rx_next()) != 0; i++)
         packets |= packet << i * VNIC_PACKET_BITS;
+    handed = packets;
     return packets != 0 ? (long)packets : SHOJI_EAGAIN;
 }
 
@@ -232,6 +271,8 @@ SHOJI_EXPORT long vnic_send(uint64_t packets)
 SHOJI_EXPORT long vnic_open(void)
 {
     mutex_lock(&rx_mutex);
+    for (; handed; handed >>= VNIC_PACKET_BITS)
+        again_add(VNIC_FIRST(handed), CALLER);
     for (uint32_t i = 0; i < rx_count; i++) {
         if (rx_place[i] != CALLER)
             continue;
@@ -307,6 +348,20 @@ static long device_negotiate(volatile struct virtio_common *common)
     return (common->device_status & VIRTIO_STATUS_FEATURES_OK) != 0 ? SHOJI_OK : SHOJI_EINVAL;
 }
 
+/* What the last life of this component leaves, if there was one. */
+static void rx_rescue(void)
+{
+    uint32_t id, length;
+
+    if (rx->entries == 0 || rx->entries > QUEUE_ENTRIES_MAX || rx->mask != rx->entries - 1)
+        return;
+    for (; handed; handed >>= VNIC_PACKET_BITS)
+        again_add(VNIC_FIRST(handed), FREE);
+    for (uint32_t i = 0; i < rx->entries && queue_next(rx, &id, &length); i++)
+        if (id < rx->entries && length >= VIRTIO_NET_HDR_BYTES && length <= RX_BYTES)
+            again_add((uint32_t)VNIC_PACKET(id, length - VIRTIO_NET_HDR_BYTES), FREE);
+}
+
 static void rx_fill(void)
 {
     for (uint32_t i = 0; i < rx->entries; i++) {
@@ -315,6 +370,8 @@ static void rx_fill(void)
             .length = RX_BYTES,
             .flags = VIRTQ_DESC_WRITE,
         };
+        if (rx_place[i] == AGAIN)
+            continue;
         rx_place[i] = DEVICE;
         queue_put(rx, (uint16_t)i);
     }
@@ -371,6 +428,7 @@ long component_init(component_t self)
     if ((uint64_t)(pool_net_end - pool_net) < NET_BYTES)
         return SHOJI_EMEMORY;
     status = sup_device_open(&device);
+    rx_rescue();
     if (status == SHOJI_OK)
         status = device_start();
     if (status != SHOJI_OK)
