@@ -87,8 +87,8 @@ class Running:
     def __init__(self, machine, run='build/run', prefix=()):
         """`prefix` is put before QEMU's command line: `ip netns exec NAME` and the like."""
         self.machine = machine
-        self.run = pathlib.Path(run)
         self.folder = REPOSITORY / run
+        self.run = self.folder.relative_to(REPOSITORY) if self.folder.is_relative_to(REPOSITORY) else self.folder
         self.prefix = list(prefix)
         self.process = None
         self.log = None

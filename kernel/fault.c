@@ -339,9 +339,13 @@ static struct words words_of(const struct scene *scene)
     return words;
 }
 
-static component_t id_of(unsigned component)
+/* Nothing for NO_COMPONENT: the report is all zero. */
+static void named(unsigned component, component_t *id, char name[SHOJI_NAME_BYTES])
 {
-    return component == NO_COMPONENT ? 0 : system_state.manifest.components[component].id;
+    if (component == NO_COMPONENT)
+        return;
+    *id = system_state.manifest.components[component].id;
+    text_copy(name, SHOJI_NAME_BYTES, system_name(component));
 }
 
 /* Prints and keeps the report. `fallen`: who is rebooted for it. */
@@ -359,8 +363,9 @@ static void words_print(const struct scene *scene, const struct words *words, co
     recorder_failed(scene->component, scene->thread, scene->pd, report->text);
     console_line_begin();
     console_print("%s\n", report->text);
-    report->component = id_of(scene->component);
-    report->caller = scene->at_base ? 0 : id_of(component_at(scene->call.gate));
+    named(scene->component, &report->component, report->component_name);
+    named(scene->at_base ? NO_COMPONENT : component_at(scene->call.gate), &report->caller,
+          report->caller_name);
     report->domain = scene->pd.number;
     report->instruction = scene->registers->rip;
     text_copy(report->thread, sizeof report->thread, scene->thread->name);
@@ -372,7 +377,7 @@ static void words_print(const struct scene *scene, const struct words *words, co
         text_copy(report->allowed, sizeof report->allowed, words->allowed + sizeof separator - 1);
     text_copy(report->outcome, sizeof report->outcome, end);
     while (fallen != 0)
-        reports_fell(report, id_of(system_next(&fallen)));
+        reports_fell(report, system_name(system_next(&fallen)));
 }
 
 static void report(const struct scene *scene, const char *end)

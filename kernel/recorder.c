@@ -36,6 +36,7 @@ static uint64_t end_time;                 /* 0: none */
 static uint64_t moves_seen;               /* the number of the last that has a note */
 static uint8_t domain_of[MANIFEST_SLOTS]; /* as the notes tell; 0: there is no such component */
 static uint32_t edge_count[2];
+static uint64_t gone; /* slots whose component is not the one, if any, that it was as the recording began */
 
 static struct sup_edge *edges(unsigned which)
 {
@@ -92,6 +93,7 @@ static void notes_place(void)
         note->component = id_of(i);
         note->from = domain_of[i];
         note->to = now;
+        text_copy(note->text, sizeof note->text, system_name(i));
         domain_of[i] = now;
     }
 }
@@ -106,6 +108,29 @@ void recorder_moved(void)
         if (layout_move_number(++moves_seen, &move))
             note_move(&move);
     notes_place();
+}
+
+void recorder_named(unsigned component)
+{
+    struct sup_note *note;
+
+    if (!recording)
+        return;
+    note = note_begin(SUP_NOTE_PLACED);
+    note->component = id_of(component);
+    note->from = note->to = domain_of[component];
+    text_copy(note->text, sizeof note->text, system_name(component));
+}
+
+void recorder_gone(unsigned component)
+{
+    gone |= 1ull << component;
+    recorder_moved();
+}
+
+bool recorder_is_gone(unsigned component)
+{
+    return gone >> component & 1;
 }
 
 void recorder_failed(unsigned component, const struct thread *thread, struct pd pd, const char *report)
@@ -179,6 +204,7 @@ long recorder_start(uint64_t microseconds)
     last = (struct sup_recording){
         .state = SUP_RECORDING, .number = last.number + 1, .per_second = clock_per_second()};
     moves_seen = layout_moves();
+    gone = 0;
     __builtin_memset(domain_of, 0, sizeof domain_of);
     call_stack_save(&thread_current()->stack);
     edges_read(0);

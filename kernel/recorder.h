@@ -14,7 +14,10 @@ struct thread;
 
 /* ---- What happens: of no effect while nothing is recorded ---- */
 void recorder_tick(void);  /* the timer's: a recording whose time is over ends */
-void recorder_moved(void); /* merges and splits may have been made; also made domains that came or went */
+void recorder_moved(void); /* merges and splits may have been made; also made domains that came */
+void recorder_gone(
+    unsigned component); /* its slot is empty, for another; noted while nothing is recorded too */
+void recorder_named(unsigned component); /* has another name */
 void recorder_failed(unsigned component, const struct thread *thread, struct pd pd, const char *report);
 void recorder_state(unsigned component, uint32_t state); /* it is down, stays down, runs again: SUP_RUNS... */
 
@@ -29,6 +32,8 @@ bool recorder_record(uint64_t number, struct sup_record *out);
 bool recorder_note(uint64_t number, struct sup_note *out); /* likewise */
 /* A component says something. Cut to what a note holds. */
 void recorder_say(unsigned component, const char *text, uint64_t bytes);
+/* Is the component in this slot another one than was there at some time since the recording began? */
+bool recorder_is_gone(unsigned component);
 /* Up to `count` edges, with what was counted from its start to its end; how many there are. */
 uint32_t recorder_edges(struct sup_edge *out, uint32_t count);
 

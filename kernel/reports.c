@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "memory_map.h"
+#include "text.h"
 
 static struct sup_fault kept[SUP_FAULTS];
 static uint64_t count;
@@ -32,7 +33,8 @@ const struct sup_fault *reports_find(uint64_t number)
     return &kept[(number - 1) % SUP_FAULTS];
 }
 
-void reports_fell(struct sup_fault *report, component_t component)
+void reports_fell(struct sup_fault *report, const char *name)
 {
-    report->fell[component / 64 % 4] |= 1ull << component % 64;
+    if (report->fell_count < SUP_FELL)
+        text_copy(report->fell[report->fell_count++], SHOJI_NAME_BYTES, name);
 }

@@ -12,7 +12,7 @@ struct sup_fault *reports_begin(void);
 uint64_t reports_count(void);
 /* NULL: there is none of this number, or it is kept no longer. */
 const struct sup_fault *reports_find(uint64_t number);
-/* Notes a component among those that fell with it. */
-void reports_fell(struct sup_fault *report, component_t component);
+/* Notes a component, by its name, among those that fell with it. */
+void reports_fell(struct sup_fault *report, const char *name);
 
 #endif

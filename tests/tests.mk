@@ -6,6 +6,7 @@
 #   // links: path path...       sources, from the repository's root
 #   // includes: path path...    folders of headers
 #   // flags: flag flag...       anything else for the compiler and the linker
+#   // with: path path...        files with such lines that several tests have in common
 # A boot test is for pytest, below tests/boot. What it boots is built first: a fragment adds it as a prerequisite of
 # test-boot-built.
 

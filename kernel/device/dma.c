@@ -151,7 +151,8 @@ void dma_tick(void)
     text_copy(report->tried, sizeof report->tried, what);
     text_copy(report->allowed, sizeof report->allowed, allowed);
     text_format(report->outcome, sizeof report->outcome, "the device is stopped%s", rebooted);
-    reports_fell(report, report->component);
+    text_copy(report->component_name, sizeof report->component_name, system_name(device->component));
+    reports_fell(report, report->component_name);
     denials = fault.count;
     system_state.components[device->component].faults++;
     reboot_later(device->component, what);

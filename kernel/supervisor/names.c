@@ -7,6 +7,7 @@
 #include "supervisor/names.h"
 
 #include "layout/layout.h"
+#include "recorder.h"
 #include "supervisor/calls.h"
 #include "supervisor/gates.h"
 #include "supervisor/pd.h"
@@ -58,6 +59,7 @@ SUPERVISOR_CALL(mmp_name_PD, component_t pd, uint64_t name_address, component_t 
     if (status != SHOJI_OK)
         return status;
     text_copy(system_state.manifest.components[index].name, SHOJI_NAME_BYTES, name);
+    recorder_named(index);
     return SHOJI_OK;
 }
 

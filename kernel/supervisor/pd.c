@@ -168,7 +168,7 @@ static void end(unsigned index, unsigned heir)
     system_state.index_of_id[system_state.manifest.components[index].id] = NO_COMPONENT;
     system_state.present &= ~(1ull << index);
     reboot_gone(index);
-    recorder_moved();
+    recorder_gone(index);
 }
 
 void pd_forsake(unsigned component)

@@ -92,7 +92,7 @@ SUPERVISOR_CALL(sup_record_gate, uint32_t address, uint64_t result, component_t 
 
     if (!may_write(badge, result, 1, sizeof *out))
         return SHOJI_EINVAL;
-    if (id == 0)
+    if (id == 0 || recorder_is_gone(system_component(id)))
         return SHOJI_ENOENT;
     client = &system_state.components[system_component(id)];
     if (address < client->gates || address >= client->gates + client->gate_count * GATE_BYTES ||

@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The control interface from request bytes to answer bytes, over a supervisor that is a table (control_rig.h).
+ * The control interface from request bytes to answer bytes, over a supervisor that is a table
+ * (control_rig.h).
  */
-// links: components/mpd_manager/control/control_components.c components/mpd_manager/upload/uploads.c tests/host/made_rig.c
-// links: components/mpd_manager/upload/upload_edges.c components/mpd_manager/upload/upload_rules.c components/mpd_manager/upload/upload_failures.c
-// links: components/mpd_manager/upload/made.c components/image/image.c
-// links: components/mpd_manager/control/control_pages.c webserver/http_parser/range.c
-// links: components/mpd_manager/control/control_trace.c components/mpd_manager/trace/trace.c components/mpd_manager/trace/trace_line.c
-// links: components/mpd_manager/trace/trace_names.c components/mpd_manager/trace/trace_slices.c tests/host/recorder_fake.c
-// links: components/mpd_manager/control/control_watch.c components/mpd_manager/watch/events.c components/mpd_manager/render/render_faults.c
-// links: components/mpd_manager/watch/requests.c components/mpd_manager/watch/tick.c components/mpd_manager/watch/viewers.c
-// links: components/mpd_manager/watch/watch.c
-// links: components/mpd_manager/render/render_metrics.c components/mpd_manager/control/control_observe.c components/mpd_manager/render/observe.c
-// links: tests/host/control_known.c components/mpd_manager/control/control_own_policy.c
-// links: components/mpd_manager/governor/own_policy.c
-// links: policy/*.c components/mpd_manager/control/answer.c components/mpd_manager/governor/calibration.c
-// links: components/mpd_manager/control/control.c components/mpd_manager/control/control_layout.c
-// links: components/mpd_manager/control/control_policy.c components/mpd_manager/control/control_read.c
-// links: components/mpd_manager/control/control_rules.c components/mpd_manager/control/control_stream.c components/mpd_manager/control/control_body.c
-// links: components/mpd_manager/governor/decision_log.c components/mpd_manager/governor/governor.c
-// links: components/mpd_manager/control/json_body.c components/mpd_manager/governor/layout.c
-// links: components/mpd_manager/governor/partition.c components/mpd_manager/render/render.c
-// links: components/mpd_manager/render/render_policy.c components/mpd_manager/control/text.c
-// links: components/mpd_manager/control/token.c components/mpd_manager/governor/walls.c webserver/http_parser/request.c
-// links: webserver/http_parser/reply.c tests/host/control_rig.c tests/host/seeded.c
-// links: build/src/yyjson/src/yyjson.c build/src/llhttp/src/api.c build/src/llhttp/src/http.c
-// links: build/src/llhttp/src/llhttp.c
-// includes: . tests/host webserver components/mpd_manager/* components/interface components/runtime
-// includes: components/atomic build/src/llhttp/include build/src/yyjson/src kernel/include
-// flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable -Wno-unused-function
+// with: tests/host/control_rig.links
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -382,8 +357,8 @@ static void no_random_numbers_no_token(void **state)
 
 static void paths_and_methods(void **state)
 {
-    static const char *const paths[] = {"/none",     "/v2",        "/v1/", "/v1/graph/", "/v1/graph.do",
-                                        "/V1/graph", "/v1/graphs", "*"};
+    static const char *const paths[] = {"/none",        "/v2",       "/v1/",       "/v1/graph/",
+                                        "/v1/graph.do", "/V1/graph", "/v1/graphs", "*"};
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         ask(paths[i][0] == '*' ? "OPTIONS" : "GET", paths[i], 0, "");

@@ -3,33 +3,7 @@
  * The policy over the control interface: settings, rules, decisions, and the layout that follows the counts;
  * over a supervisor that is a table (control_rig.h).
  */
-// links: components/mpd_manager/control/control_components.c components/mpd_manager/upload/uploads.c tests/host/made_rig.c
-// links: components/mpd_manager/upload/upload_edges.c components/mpd_manager/upload/upload_rules.c components/mpd_manager/upload/upload_failures.c
-// links: components/mpd_manager/upload/made.c components/image/image.c
-// links: components/mpd_manager/control/control_pages.c webserver/http_parser/range.c
-// links: components/mpd_manager/control/control_trace.c components/mpd_manager/trace/trace.c components/mpd_manager/trace/trace_line.c
-// links: components/mpd_manager/trace/trace_names.c components/mpd_manager/trace/trace_slices.c tests/host/recorder_fake.c
-// links: components/mpd_manager/control/control_watch.c components/mpd_manager/watch/events.c components/mpd_manager/render/render_faults.c
-// links: components/mpd_manager/watch/requests.c components/mpd_manager/watch/tick.c components/mpd_manager/watch/viewers.c
-// links: components/mpd_manager/watch/watch.c
-// links: components/mpd_manager/render/render_metrics.c components/mpd_manager/control/control_observe.c components/mpd_manager/render/observe.c
-// links: tests/host/control_known.c components/mpd_manager/control/control_own_policy.c
-// links: components/mpd_manager/governor/own_policy.c
-// links: policy/*.c components/mpd_manager/control/answer.c components/mpd_manager/governor/calibration.c
-// links: components/mpd_manager/control/control.c components/mpd_manager/control/control_layout.c
-// links: components/mpd_manager/control/control_policy.c components/mpd_manager/control/control_read.c
-// links: components/mpd_manager/control/control_rules.c components/mpd_manager/control/control_stream.c components/mpd_manager/control/control_body.c
-// links: components/mpd_manager/governor/decision_log.c components/mpd_manager/governor/governor.c
-// links: components/mpd_manager/control/json_body.c components/mpd_manager/governor/layout.c
-// links: components/mpd_manager/governor/partition.c components/mpd_manager/render/render.c
-// links: components/mpd_manager/render/render_policy.c components/mpd_manager/control/text.c
-// links: components/mpd_manager/control/token.c components/mpd_manager/governor/walls.c webserver/http_parser/request.c
-// links: webserver/http_parser/reply.c tests/host/control_rig.c tests/host/seeded.c
-// links: build/src/yyjson/src/yyjson.c build/src/llhttp/src/api.c build/src/llhttp/src/http.c
-// links: build/src/llhttp/src/llhttp.c
-// includes: . tests/host webserver components/mpd_manager/* components/interface components/runtime
-// includes: components/atomic build/src/llhttp/include build/src/yyjson/src kernel/include
-// flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable -Wno-unused-function
+// with: tests/host/control_rig.links
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -308,6 +282,58 @@ static void walls_fall_and_rise(void **state)
     }
 }
 
+/* ---- Names ---- */
+
+/* Does the newest decision but `back` know somebody by that name? */
+static bool knows(unsigned back, const char *name)
+{
+    static const char *const sides[] = {"stayed", "joined", "left"};
+    const char *body = ask("GET", "/v1/decisions", 0, "");
+    yyjson_doc *document = yyjson_read(body, strlen(body), 0);
+    yyjson_val *list = yyjson_obj_get(yyjson_doc_get_root(document), "decisions");
+    yyjson_val *decision = yyjson_arr_get(list, yyjson_arr_size(list) - 1 - back);
+    bool found = false;
+    for (unsigned i = 0; i < 3; i++)
+        found |= yyjson_equals_str(yyjson_arr_get_first(yyjson_obj_get(decision, sides[i])), name);
+    yyjson_doc_free(document);
+    return found;
+}
+
+static void a_decision_keeps_its_names(void **state)
+{
+    (void)state;
+    put("/v1/policy", "{\"mode\":\"adaptive\",\"budget_percent\":10,\"crossing_cost\":1000}");
+    seconds(2, 100000000, 20000, 100);
+    bool merged = together(3, 4) && knows(0, "tcp") && knows(0, "ip");
+    component_names[2] = "other"; /* tcp is gone, and another has its place */
+    seconds(4, 100000000, 0, 0);
+    bool split = !together(3, 4) && knows(0, "other") && knows(0, "ip");
+    bool kept = knows(1, "tcp") && !knows(1, "other");
+    component_names[2] = "third"; /* of whom nothing is decided */
+    bool later = knows(0, "other");
+    seconds(1, 100000000, 0, 0);
+    later = later && knows(0, "other") && !knows(0, "third");
+    component_names[2] = "tcp";
+    seconds(1, 100000000, 0, 0);
+    later = later && knows(0, "other") && knows(1, "tcp");
+    assert_true(merged);
+    assert_true(split);
+    assert_true(kept);
+    assert_true(later);
+}
+
+static void a_decision_keeps_the_name_of_its_rule(void **state)
+{
+    (void)state;
+    put("/v1/policy", "{\"mode\":\"merged\"}");
+    put("/v1/policy", "{\"mode\":\"manual\"}");
+    post("/v1/rules", "{\"rule\":\"rule wall apart tcp ip\"}");
+    ask("DELETE", "/v1/rules/wall", token_text(), "");
+    post("/v1/rules", "{\"rule\":\"rule fence apart tcp vnic\"}");
+    ask("GET", "/v1/decisions", 0, "");
+    assert_has("\"rule\": \"wall\"");
+}
+
 static void merge_only_raises_none(void **state)
 {
     (void)state;
@@ -449,6 +475,8 @@ int main(void)
         cmocka_unit_test_setup(rules_are_told_and_refused, begin),
         cmocka_unit_test_setup(faults_weigh, begin),
         cmocka_unit_test_setup(walls_fall_and_rise, begin),
+        cmocka_unit_test_setup(a_decision_keeps_its_names, begin),
+        cmocka_unit_test_setup(a_decision_keeps_the_name_of_its_rule, begin),
         cmocka_unit_test_setup(merge_only_raises_none, begin),
         cmocka_unit_test_setup(rules_hold_under_load, begin),
         cmocka_unit_test_setup(by_hand_ends_the_policy, begin),

@@ -4,38 +4,8 @@
  * network does, in the same words; and nothing that is typed keeps it busy, or makes it print more than its
  * budget.
  */
-// links: tests/host/shell_rig.c components/mpd_manager/shell/completion.c
-// links: components/mpd_manager/shell/line_editor.c components/mpd_manager/shell/plain.c
-// links: components/mpd_manager/shell/shell.c components/mpd_manager/shell/shell_output.c
-// links: components/mpd_manager/shell/verbs.c components/mpd_manager/control/control_components.c
-// links: components/mpd_manager/upload/uploads.c tests/host/made_rig.c components/mpd_manager/upload/upload_edges.c
-// links: components/mpd_manager/upload/upload_rules.c components/mpd_manager/upload/made.c components/image/image.c
-// links: components/mpd_manager/upload/upload_failures.c
-// links: components/mpd_manager/control/control_pages.c webserver/http_parser/range.c
-// links: components/mpd_manager/control/control_trace.c components/mpd_manager/trace/trace.c
-// links: components/mpd_manager/trace/trace_line.c components/mpd_manager/trace/trace_names.c
-// links: components/mpd_manager/trace/trace_slices.c tests/host/recorder_fake.c
-// links: components/mpd_manager/control/control_watch.c components/mpd_manager/watch/events.c
-// links: components/mpd_manager/render/render_faults.c components/mpd_manager/watch/requests.c
-// links: components/mpd_manager/watch/tick.c components/mpd_manager/watch/viewers.c components/mpd_manager/watch/watch.c
-// links: components/mpd_manager/render/render_metrics.c components/mpd_manager/control/control_observe.c
-// links: components/mpd_manager/render/observe.c tests/host/control_known.c
-// links: components/mpd_manager/control/control_own_policy.c components/mpd_manager/governor/own_policy.c policy/*.c
-// links: components/mpd_manager/control/answer.c components/mpd_manager/governor/calibration.c
-// links: components/mpd_manager/control/control.c components/mpd_manager/control/control_layout.c
-// links: components/mpd_manager/control/control_policy.c components/mpd_manager/control/control_read.c
-// links: components/mpd_manager/control/control_rules.c components/mpd_manager/control/control_stream.c
-// links: components/mpd_manager/control/control_body.c components/mpd_manager/governor/decision_log.c
-// links: components/mpd_manager/governor/governor.c components/mpd_manager/control/json_body.c
-// links: components/mpd_manager/governor/layout.c components/mpd_manager/governor/partition.c
-// links: components/mpd_manager/render/render.c components/mpd_manager/render/render_policy.c
-// links: components/mpd_manager/control/text.c components/mpd_manager/control/token.c components/mpd_manager/governor/walls.c
-// links: webserver/http_parser/request.c webserver/http_parser/reply.c tests/host/control_rig.c
-// links: tests/host/seeded.c build/src/yyjson/src/yyjson.c build/src/llhttp/src/api.c
-// links: build/src/llhttp/src/http.c build/src/llhttp/src/llhttp.c
-// includes: . tests/host webserver components/mpd_manager/* components/interface components/runtime
-// includes: components/atomic build/src/llhttp/include build/src/yyjson/src kernel/include
-// flags: -Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable -Wno-unused-function
+// with: tests/host/control_rig.links
+// links: tests/host/shell_rig.c components/mpd_manager/shell/*.c
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

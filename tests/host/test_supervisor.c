@@ -150,6 +150,8 @@ uint64_t abort_closure(uint64_t components)
 }
 void abort_invocations(uint64_t components) {}
 void recorder_moved(void) {}
+void recorder_gone(unsigned component) {}
+void recorder_named(unsigned component) {}
 void reboot_begin(unsigned component) {}
 void reboot_gone(unsigned component) {}
 bool reboot_is_told(unsigned component)

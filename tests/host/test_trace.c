@@ -324,6 +324,37 @@ static void test_random_recordings(void **state)
     }
 }
 
+/* Of what has gone, and of whose id and gate is another's now, the trace says what they were, or nothing:
+ * layout() knows other names. */
+static void test_names_are_those_of_then(void **state)
+{
+    uint64_t bytes;
+    machine_start();
+    fake_gates[0].client = 1, fake_gates[0].server = 2; /* f?a */
+    note(SUP_NOTE_PLACED, 1, 0, 0, 1, "alpha");
+    note(SUP_NOTE_PLACED, 2, 0, 0, 2, "beta");
+    for (uint8_t to = 2; to <= 4; to++) { /* the third time it was a gate to somebody else */
+        pass_time();
+        record(SUP_RECORD_CALL, 0, stack_of(0) - 8, FAKE_GATE(0), 1, to);
+        pass_time();
+        record(SUP_RECORD_RETURN, 0, stack_of(0) - 8, FAKE_GATE(0), to, 1);
+        if (to != 2)
+            continue;
+        note(SUP_NOTE_PLACED, 2, 0, 2, 0, "beta");
+        note(SUP_NOTE_PLACED, 2, 0, 0, 3, "aside");
+        note(SUP_NOTE_PLACED, 2, 0, 3, 3, "gamma");
+    }
+    fake_recording.end = BEGIN + now;
+    char *text = render(&bytes);
+    const char *first = strstr(text, "beta.f?a"), *second = strstr(text, "gamma.f?a");
+    assert_non_null(first);
+    assert_non_null(second);
+    assert_non_null(strstr(second, "a gate that is gone"));
+    assert_non_null(strstr(text, "\"client\":\"alpha\""));
+    assert_null(strstr(text, "b.f?a"));
+    free(text);
+}
+
 /* The last records and notes are told, and nested; how many are not is said. Where components were is known
  * all the same. */
 static void test_overflow(void **state)
@@ -434,7 +465,10 @@ static void test_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_recordings),
-                                       cmocka_unit_test(test_overflow), cmocka_unit_test(test_too_deep),
-                                       cmocka_unit_test(test_texts), cmocka_unit_test(test_gone)};
+                                       cmocka_unit_test(test_names_are_those_of_then),
+                                       cmocka_unit_test(test_overflow),
+                                       cmocka_unit_test(test_too_deep),
+                                       cmocka_unit_test(test_texts),
+                                       cmocka_unit_test(test_gone)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,9 +48,7 @@ void get_decisions(const struct request *request, struct control_answer *answer)
         answer_refuse(answer, 400, "The query may be since=NUMBER: the first decision that is wanted.");
         return;
     }
-    const struct layout *layout = answer_layout(answer);
-    if (layout)
-        answer_body(answer, answer_json, render_decisions(layout, since, DECISIONS_MOST, &answer->bytes));
+    answer_body(answer, answer_json, render_decisions(since, DECISIONS_MOST, &answer->bytes));
 }
 
 /* ---- Settings ---- */

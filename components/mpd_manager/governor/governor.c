@@ -6,6 +6,7 @@
 
 #include "calibration.h"
 #include "decision_log.h"
+#include "decision_names.h"
 #include "own_policy.h"
 #include "runtime.h"
 #include "walls.h"
@@ -127,6 +128,7 @@ static long turn(char why[LAYOUT_WHY_BYTES])
     if (!window_end())
         return SHOJI_EMEMORY;
     walls_faults(layout_last());
+    decision_names_note(layout_last(), policy.decisions.count);
     settings.cycles_per_second = state.cycles_per_second ? state.cycles_per_second : 1;
     if (policy_configure(&policy, &settings, why, LAYOUT_WHY_BYTES) != POLICY_OK)
         return SHOJI_EINVAL;
@@ -137,8 +139,8 @@ static long turn(char why[LAYOUT_WHY_BYTES])
         return SHOJI_EMEMORY;
     long steps = apply(&result, why);
     if (state.log)
-        decision_log(&policy.decisions, result.first_decision, layout_last());
-    decision_record(&policy.decisions, result.first_decision, layout_last());
+        decision_log(&policy.decisions, result.first_decision);
+    decision_record(&policy.decisions, result.first_decision);
     if (result.refused) /* it is still one of those that the layout was for */
         own_policy_drop(own_policy_failure() ? own_policy_failure() : result.refused);
     return steps;

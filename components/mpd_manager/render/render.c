@@ -88,7 +88,20 @@ static void add_members(yyjson_mut_doc *document, yyjson_mut_val *list, const st
             yyjson_mut_arr_add_str(document, list, layout->components[i].name);
 }
 
-static void add_domains(yyjson_mut_doc *document, yyjson_mut_val *root, const struct layout *layout)
+/* Of those of component `first`'s domain that others have made: by whom. */
+static void add_parents(yyjson_mut_doc *document, yyjson_mut_val *parents, const struct layout *layout,
+                        uint32_t first)
+{
+    for (uint32_t i = first; i < layout->components_count; i++) {
+        const struct sup_component *component = &layout->components[i];
+        if (component->domain == layout->components[first].domain && component->parent)
+            yyjson_mut_obj_add_str(document, parents, component->name,
+                                   layout_name(layout, component->parent));
+    }
+}
+
+static void add_domains(yyjson_mut_doc *document, yyjson_mut_val *root, const struct layout *layout,
+                        bool parents)
 {
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, root, "domains");
     for (uint32_t i = 0; i < layout->components_count; i++) {
@@ -97,6 +110,8 @@ static void add_domains(yyjson_mut_doc *document, yyjson_mut_val *root, const st
         yyjson_mut_val *entry = yyjson_mut_arr_add_obj(document, list);
         yyjson_mut_obj_add_uint(document, entry, "domain", layout->components[i].domain);
         add_members(document, yyjson_mut_obj_add_arr(document, entry, "components"), layout, i);
+        if (parents)
+            add_parents(document, yyjson_mut_obj_add_obj(document, entry, "parents"), layout, i);
     }
 }
 
@@ -143,7 +158,7 @@ static yyjson_mut_doc *graph(const struct layout *layout)
         return 0;
     add_mode(document, yyjson_mut_obj_add_obj(document, root, "policy"));
     add_components(document, root, layout);
-    add_domains(document, root, layout);
+    add_domains(document, root, layout, false); /* the components say it */
     add_edges(document, yyjson_mut_obj_add_arr(document, root, "edges"), layout);
     add_counters(document, root, &layout->counters);
     return document;
@@ -190,7 +205,7 @@ char *render_domains(const struct layout *layout, size_t *bytes)
     yyjson_mut_doc *document = render_start(&root, false);
     if (!document)
         return 0;
-    add_domains(document, root, layout);
+    add_domains(document, root, layout, true);
     yyjson_mut_obj_add_uint(document, root, "stale_domains", layout->counters.stale_domains);
     return render_take(document, bytes);
 }

@@ -28,16 +28,16 @@ char *render_dot(const struct layout *layout, size_t *bytes);
 char *render_policy(const struct layout *layout, size_t *bytes);
 /* render_metrics.c: Prometheus' text format */
 char *render_metrics(const struct layout *layout, size_t *bytes);
-/* JSON: {"domains":[{"domain","components"}]} */
+/* JSON: {"domains":[{"domain","components","parents"}],"stale_domains"} */
 char *render_domains(const struct layout *layout, size_t *bytes);
 /* render_faults.c, JSON: components that have failed, with state and reason, and the reports that are kept;
  * one of these in one line */
 char *render_faults(const struct layout *layout, size_t *bytes);
-char *render_fault_line(const struct layout *layout, const struct sup_fault *report, size_t *bytes);
+char *render_fault_line(const struct sup_fault *report, size_t *bytes);
 char *render_rules(const struct layout *layout, size_t *bytes);
-char *render_decisions(const struct layout *layout, uint64_t since, uint32_t most, size_t *bytes);
+char *render_decisions(uint64_t since, uint32_t most, size_t *bytes);
 /* One decision, of number `number`, in one line; NULL too if it is kept no longer. */
-char *render_decision_line(const struct layout *layout, uint64_t number, size_t *bytes);
+char *render_decision_line(uint64_t number, size_t *bytes);
 /* A component's members: name, id, parent if it was made by another, domain, memory, faults, and its state.
  */
 void render_component(yyjson_mut_doc *document, yyjson_mut_val *entry, const struct layout *layout,

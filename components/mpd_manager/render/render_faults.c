@@ -17,27 +17,22 @@ static yyjson_mut_val *text_value(yyjson_mut_doc *document, const char *text, si
     return bytes ? yyjson_mut_strncpy(document, shown, bytes) : yyjson_mut_null(document);
 }
 
+static yyjson_mut_val *name_value(yyjson_mut_doc *document, const char name[SHOJI_NAME_BYTES])
+{
+    return text_value(document, name, SHOJI_NAME_BYTES);
+}
+
 #define ADD_TEXT(document, entry, report, member)                                                            \
     yyjson_mut_obj_add_val(document, entry, #member,                                                         \
                            text_value(document, (report)->member, sizeof(report)->member))
 
-static void add_who(yyjson_mut_doc *document, yyjson_mut_val *entry, const char *key,
-                    const struct layout *layout, component_t component)
-{
-    if (component)
-        yyjson_mut_obj_add_str(document, entry, key, layout_name(layout, component));
-    else
-        yyjson_mut_obj_add_null(document, entry, key);
-}
-
-static void add_report(yyjson_mut_doc *document, yyjson_mut_val *entry, const struct layout *layout,
-                       const struct sup_fault *report)
+static void add_report(yyjson_mut_doc *document, yyjson_mut_val *entry, const struct sup_fault *report)
 {
     char address[16];
     snprintf(address, sizeof address, "0x%08lx", (unsigned long)report->instruction);
     yyjson_mut_obj_add_uint(document, entry, "number", report->number);
     yyjson_mut_obj_add_uint(document, entry, "uptime_ms", report->tick * shoji_global.tick_us / 1000);
-    add_who(document, entry, "component", layout, report->component);
+    yyjson_mut_obj_add_val(document, entry, "component", name_value(document, report->component_name));
     yyjson_mut_obj_add_uint(document, entry, "domain", report->domain);
     yyjson_mut_obj_add_bool(document, entry, "device", report->device);
     ADD_TEXT(document, entry, report, thread);
@@ -50,24 +45,21 @@ static void add_report(yyjson_mut_doc *document, yyjson_mut_val *entry, const st
     ADD_TEXT(document, entry, report, owner);
     ADD_TEXT(document, entry, report, tried);
     ADD_TEXT(document, entry, report, allowed);
-    add_who(document, entry, "caller", layout, report->caller);
+    yyjson_mut_obj_add_val(document, entry, "caller", name_value(document, report->caller_name));
     ADD_TEXT(document, entry, report, outcome);
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, entry, "components");
-    for (uint32_t i = 0; i < layout->components_count; i++) {
-        component_t id = layout->components[i].id;
-        if (report->fell[id / 64 % 4] >> id % 64 & 1)
-            yyjson_mut_arr_add_str(document, list, layout->components[i].name);
-    }
+    for (uint32_t i = 0; i < report->fell_count && i < SUP_FELL; i++)
+        yyjson_mut_arr_append(list, name_value(document, report->fell[i]));
     ADD_TEXT(document, entry, report, text);
 }
 
-char *render_fault_line(const struct layout *layout, const struct sup_fault *report, size_t *bytes)
+char *render_fault_line(const struct sup_fault *report, size_t *bytes)
 {
     yyjson_mut_val *root;
     yyjson_mut_doc *document = render_start(&root, false);
     if (!document)
         return 0;
-    add_report(document, root, layout, report);
+    add_report(document, root, report);
     return render_take_line(document, bytes);
 }
 
@@ -99,6 +91,6 @@ char *render_faults(const struct layout *layout, size_t *bytes)
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, root, "reports");
     for (; number <= last; number++)
         if (sup_fault(number, &report) >= 0)
-            add_report(document, yyjson_mut_arr_add_obj(document, list), layout, &report);
+            add_report(document, yyjson_mut_arr_add_obj(document, list), &report);
     return render_take(document, bytes);
 }

@@ -2,6 +2,7 @@
  *
  * The policy as JSON: what is set, what the last window was like, which rules are in force, what was decided.
  */
+#include "decision_names.h"
 #include "governor.h"
 #include "own_policy.h"
 #include "render.h"
@@ -146,28 +147,29 @@ char *render_rules(const struct layout *layout, size_t *bytes)
 
 /* ---- Decisions ---- */
 
-static void add_members(yyjson_mut_doc *document, yyjson_mut_val *entry, const char *key,
-                        const struct layout *layout, const uint64_t *side)
+static void add_members(yyjson_mut_doc *document, yyjson_mut_val *entry, const char *key, uint64_t number,
+                        const uint64_t *side)
 {
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, entry, key);
-    for (uint32_t i = 0; i < layout->components_count; i++)
+    for (uint32_t i = 0; i < LAYOUT_COMPONENTS; i++)
         if (decision_has(side, i))
-            yyjson_mut_arr_add_str(document, list, layout->components[i].name);
+            yyjson_mut_arr_add_str(document, list, decision_component(i, number));
 }
 
-static void add_decision(yyjson_mut_doc *document, yyjson_mut_val *entry, const struct layout *layout,
+static void add_decision(yyjson_mut_doc *document, yyjson_mut_val *entry,
                          const struct policy_decision *decision)
 {
-    yyjson_mut_obj_add_uint(document, entry, "number", decision->number);
+    uint64_t number = decision->number;
+    yyjson_mut_obj_add_uint(document, entry, "number", number);
     yyjson_mut_obj_add_uint(document, entry, "period", decision->period);
     yyjson_mut_obj_add_str(document, entry, "action", decision->action == POLICY_MERGE ? "merge" : "split");
     yyjson_mut_obj_add_str(document, entry, "reason", policy_reason_name(decision->reason));
-    if (decision->reason == POLICY_OBEYED && decision->rule < walls_rules()->count)
-        yyjson_mut_obj_add_strcpy(document, entry, "rule", walls_rules()->list[decision->rule].name);
+    if (decision->reason == POLICY_OBEYED && decision->rule != UINT32_MAX)
+        yyjson_mut_obj_add_str(document, entry, "rule", decision_rule(decision->rule, number));
     if (decision->trade)
         yyjson_mut_obj_add_uint(document, entry, "trade", decision->trade);
-    add_members(document, entry, "stayed", layout, decision->left);
-    add_members(document, entry, decision->action == POLICY_MERGE ? "joined" : "left", layout,
+    add_members(document, entry, "stayed", number, decision->left);
+    add_members(document, entry, decision->action == POLICY_MERGE ? "joined" : "left", number,
                 decision->right);
     yyjson_mut_obj_add_uint(document, entry, "invocations", decision->seen);
     yyjson_mut_obj_add_uint(document, entry, "mean", decision->mean);
@@ -182,7 +184,7 @@ static void add_decision(yyjson_mut_doc *document, yyjson_mut_val *entry, const 
     }
 }
 
-char *render_decisions(const struct layout *layout, uint64_t since, uint32_t most, size_t *bytes)
+char *render_decisions(uint64_t since, uint32_t most, size_t *bytes)
 {
     const struct decisions *decisions = governor_decisions();
     uint64_t first = decisions_oldest(decisions);
@@ -198,18 +200,17 @@ char *render_decisions(const struct layout *layout, uint64_t since, uint32_t mos
     add_policy(document, root);
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(document, root, "decisions");
     for (uint64_t number = first; number <= decisions->count; number++)
-        add_decision(document, yyjson_mut_arr_add_obj(document, list), layout,
-                     decisions_find(decisions, number));
+        add_decision(document, yyjson_mut_arr_add_obj(document, list), decisions_find(decisions, number));
     return render_take(document, bytes);
 }
 
-char *render_decision_line(const struct layout *layout, uint64_t number, size_t *bytes)
+char *render_decision_line(uint64_t number, size_t *bytes)
 {
     const struct policy_decision *decision = decisions_find(governor_decisions(), number);
     yyjson_mut_val *root;
     yyjson_mut_doc *document = decision ? render_start(&root, false) : 0;
     if (!document)
         return 0;
-    add_decision(document, root, layout, decision);
+    add_decision(document, root, decision);
     return render_take_line(document, bytes);
 }

@@ -50,7 +50,7 @@ struct trace {
     uint64_t dropped;             /* invocations that there was no room for */
     uint64_t members[DOMAINS][4]; /* a bit for each component id */
     bool dirty[DOMAINS], shown[DOMAINS], named[DOMAINS];
-    bool any_dirty, placed;
+    bool any_dirty, placed, any_placed;
 
     char threads[TRACE_THREADS][SHOJI_NAME_BYTES];
     struct trace_names names;
@@ -151,10 +151,27 @@ static void instant_begin(struct trace *t, const char *pid, uint32_t tid, const 
 
 /* ---- Invocations ---- */
 
-static void slice_open(struct trace *t, uint32_t thread, uint32_t gate, uint64_t after, bool gated,
-                       bool before)
+#define ANY_DOMAIN UINT32_MAX
+
+static bool is_in(const struct trace *t, component_t id, uint32_t domain)
 {
-    const struct sup_record_gate *g = trace_gate(&t->names, gate);
+    return domain < DOMAINS && id < 256 && t->members[domain][id / 64] >> id % 64 & 1;
+}
+
+/* What the gate was that led into this domain. If its server, as the gate is now, was not there, then the
+ * gate has been used anew for another server since. */
+static const struct sup_record_gate *gate_of(struct trace *t, uint32_t gate, uint32_t into)
+{
+    static const struct sup_record_gate gone;
+    const struct sup_record_gate *found = trace_gate(&t->names, gate);
+    bool known = into != ANY_DOMAIN && t->any_placed && !notes_lost(&t->recording);
+    return !known || found->server == 0 || is_in(t, found->server, into) ? found : &gone;
+}
+
+static void slice_open(struct trace *t, uint32_t thread, uint32_t gate, uint32_t into, uint64_t after,
+                       bool gated, bool before)
+{
+    const struct sup_record_gate *g = gate_of(t, gate, into);
     if (!slices_push(&t->slices, thread, after)) {
         t->dropped++;
         return;
@@ -350,7 +367,7 @@ static bool record_step(struct trace *t)
         }
         t->stage = 2;
         if (is_invocation(r->kind))
-            slice_open(t, thread, r->place, r->stack, r->kind == SUP_RECORD_CALL, false);
+            slice_open(t, thread, r->place, r->to, r->stack, r->kind == SUP_RECORD_CALL, false);
         else if (r->kind == SUP_RECORD_ENTRY)
             entry_open(t, thread, r->stack + 8, false);
         if (t->line.used)
@@ -439,11 +456,13 @@ static bool note_step(struct trace *t)
     switch (n->kind) {
     case SUP_NOTE_OPEN:
         if (stage == 0 && n->gate)
-            slice_open(t, thread, n->gate, n->stack, true, true);
+            slice_open(t, thread, n->gate, ANY_DOMAIN, n->stack, true, true);
         else if (stage == 0)
             entry_open(t, thread, n->stack, true);
         return stage == 0;
     case SUP_NOTE_PLACED:
+        trace_named(&t->names, n->component, n->text);
+        t->any_placed = true;
         members_set(t, n->from, n->component, false);
         members_set(t, n->to, n->component, true);
         return false;

@@ -25,6 +25,12 @@ void trace_names_begin(struct trace_names *names, const struct layout *layout)
                             SHOJI_NAME_BYTES);
 }
 
+void trace_named(struct trace_names *names, component_t id, const char *name)
+{
+    if (id > 0 && id < 256 && name[0])
+        trace_name_copy(names->component[id], name, SHOJI_NAME_BYTES);
+}
+
 const char *trace_component(const struct trace_names *names, component_t id)
 {
     return id < 256 && names->component[id][0] ? names->component[id] : "gone";

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What things in a trace are called: components as they are when it is fetched, gates as the supervisor
- * tells, each asked for once as a rule.
+ * What things in a trace are called: components as its notes tell, or, if the notes
+ * that did are lost, as they are when it is fetched; gates as the supervisor tells, each asked for once as a
+ * rule.
  */
 #ifndef MPD_MANAGER_TRACE_NAMES_H
 #define MPD_MANAGER_TRACE_NAMES_H
@@ -22,6 +23,8 @@ void trace_names_begin(struct trace_names *names, const struct layout *layout);
 /* Cut to `bytes` with its NUL, and fit to stand in a JSON string: quotes, backslashes and what is no
  * printable ASCII become '?'. */
 void trace_name_copy(char *out, const char *name, uint32_t bytes);
+/* The component of that id has this name from here on; empty: it keeps the one that it has. */
+void trace_named(struct trace_names *names, component_t id, const char *name);
 /* Never NULL; as trace_name_copy makes it, and so is a gate's function. */
 const char *trace_component(const struct trace_names *names, component_t id);
 /* Client 0 if there is no such gate any more. Good until the next call. */

@@ -100,7 +100,7 @@ static bool own_decision(struct viewer *viewer)
     if (next > viewer->there.decisions)
         return false;
     viewer->seen.decisions = next < oldest ? oldest : next;
-    char *data = render_decision_line(layout_last(), viewer->seen.decisions, &bytes);
+    char *data = render_decision_line(viewer->seen.decisions, &bytes);
     return own_frame(viewer, EVENT_DECISION, data, bytes);
 }
 
@@ -112,7 +112,7 @@ static bool own_fault(struct viewer *viewer)
         viewer->seen.faults++;
         if (sup_fault(viewer->seen.faults, &report) < 0)
             continue;
-        char *data = render_fault_line(layout_last(), &report, &bytes);
+        char *data = render_fault_line(&report, &bytes);
         return own_frame(viewer, EVENT_FAULT, data, bytes);
     }
     return false;

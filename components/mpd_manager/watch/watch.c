@@ -95,7 +95,7 @@ struct event_seen watch_seen(void)
 static void tell_decision(enum event_kind kind, uint64_t number)
 {
     size_t bytes;
-    char *data = viewers_count() ? render_decision_line(layout_last(), number, &bytes) : 0;
+    char *data = viewers_count() ? render_decision_line(number, &bytes) : 0;
     if (data)
         events_add(kind, number, told, data, bytes);
     free(data);
@@ -119,15 +119,15 @@ static void tell_decisions(void)
     }
 }
 
-static void tell_faults(const struct layout *layout)
+static void tell_faults(uint64_t reports)
 {
-    while (told.faults < layout->counters.reports) {
+    while (told.faults < reports) {
         struct sup_fault report;
         size_t bytes;
         char *data = 0;
         told.faults++;
         if (viewers_count() && sup_fault(told.faults, &report) >= 0)
-            data = render_fault_line(layout, &report, &bytes);
+            data = render_fault_line(&report, &bytes);
         if (data)
             events_add(EVENT_FAULT, told.faults, told, data, bytes);
         free(data);
@@ -200,7 +200,7 @@ static bool window_end(bool need)
     kept[windows++ % WATCH_KEPT] = window;
     if (watched && graph_adds_up)
         tick_tell(&window, layout, requests_before, told, &edges);
-    tell_faults(layout);
+    tell_faults(layout->counters.reports);
     graph_adds_up = graph_adds_up && watched; /* a new viewer makes a new one, whatever the mark */
     if (!watched || (mark == told_mark && !need) ||
         tell_graph(mark != told_mark ? EVENT_GRAPH : EVENT_REFRESH, layout))

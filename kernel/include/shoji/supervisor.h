@@ -345,6 +345,7 @@ struct sup_counters {
 long sup_crossings(void);
 /* What the console was told of a fault, in its parts. Texts are empty where there is nothing to say; names of functions are what images claim. */
 #define SUP_FAULTS 32u /* so many are kept */
+#define SUP_FELL 60    /* all components that there can be */
 struct sup_fault {
     uint64_t number, tick;
     component_t component; /* who failed; 0: nobody can tell */
@@ -352,7 +353,10 @@ struct sup_fault {
     uint32_t domain;
     uint32_t device;      /* 1: its device did it */
     uint64_t instruction; /* its address; 0 for a device */
-    uint64_t fell[4];     /* by id, bit id % 64 of word id / 64: who is rebooted or closed for it */
+    uint32_t fell_count;  /* who is rebooted or closed for it */
+    char fell[SUP_FELL][SHOJI_NAME_BYTES];
+    /* Names as they were: an id may be another one's by now. */
+    char component_name[SHOJI_NAME_BYTES], caller_name[SHOJI_NAME_BYTES];
     char thread[SHOJI_NAME_BYTES];
     char function[80];  /* function+0xoffset */
     char place[80];     /* file:line */
@@ -429,7 +433,7 @@ struct sup_record {
     uint8_t zero;
 };
 #define SUP_NOTE_OPEN 1u   /* at the start the thread was in this invocation: gate, stack as above; gate 0: its entry. The outermost first */
-#define SUP_NOTE_PLACED 2u /* the component is in domain `to` now, not `from`; 0: it is new, it is gone */
+#define SUP_NOTE_PLACED 2u /* the component, with that name (text), is in domain `to` now, not `from`; 0: it is new, it is gone */
 #define SUP_NOTE_MERGE 3u  /* other's domain moved into the component's */
 #define SUP_NOTE_SPLIT 4u  /* the component left its domain */
 #define SUP_NOTE_FAULT 5u  /* of the component, in domain `from`: the report as on the console */
@@ -465,7 +469,8 @@ struct sup_record_gate {
     component_t client, server;        /* server 0: the supervisor */
     char function[SUP_FUNCTION_BYTES]; /* empty: not known */
 };
-/* Who may use the gate at that address now, and what it leads to. SHOJI_ENOENT. */
+/* Who may use the gate at that address now, and what it leads to. SHOJI_ENOENT; also if it was another component's that has gone since the
+ * recording that is kept, or is made, began. */
 long sup_record_gate(uint32_t gate, struct sup_record_gate *out);
 /* Any thread, those of the supervisor too, from 0; component: its entry's. SHOJI_ENOENT past the last. */
 long sup_record_thread(uint32_t index, struct sup_thread *out);
