@@ -29,6 +29,7 @@ from machine import REPOSITORY, Unusable
 DEATH_SIGNAL = 1    # PR_SET_PDEATHSIG of prctl(2)
 ISO_MANIFEST = 'build/system/webserver.manifest'     # boot.mk makes the CD image of this system
 TOKEN = re.compile(r'^control token: ([0-9a-fA-F]+)\n', re.M)     # the whole line: it may be half written
+PANIC = re.compile(r'^panic: .*\n', re.M)
 
 
 class Log:
@@ -155,11 +156,12 @@ class Running:
         return self.process is not None and self.process.poll() is None
 
     def wait_for(self, ready, timeout, what):
-        """Waits until ready() is true; a system that has died or takes too long is an error that shows the console's end."""
+        """Waits until ready() is true; a system that has died, has stopped with a panic or takes too long is an error that shows the console's end."""
         end = time.monotonic() + timeout
         while not ready():
-            if not self.alive() or time.monotonic() > end:
-                reason = f'no {what} within {timeout} s' if self.alive() else f'QEMU ended before {what}'
+            panic = PANIC.search(self.console())
+            if not self.alive() or panic or time.monotonic() > end:
+                reason = f'a panic before {what}' if panic else f'no {what} within {timeout} s' if self.alive() else f'QEMU ended before {what}'
                 messages = (self.folder / 'qemu.log').read_text(errors='replace').strip()
                 tail = '\n'.join(self.console().splitlines()[-30:])
                 raise Unusable(f'{reason}; {messages or "QEMU says nothing"}; the end of {self.run}/console.log:\n{tail}')
@@ -204,7 +206,7 @@ class Running:
                            'make stop, make start')
         return path
 
-    def stop(self, patience=5):
+    def stop(self, patience=30):
         """Ends the emulator, whoever started it. Nothing to end is no error."""
         pid = self.pid()
         if pid:

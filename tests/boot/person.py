@@ -13,7 +13,7 @@ ROWS = 4000
 PROMPT = "shoji> "
 UP, DOWN, RIGHT, LEFT, HOME, END, DELETE = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[3~"
 CTRL_C, TAB, ENTER, LEAVE = "\x03", "\t", "\r", "\x1d"
-PATIENCE = 30
+PATIENCE = 60
 
 
 class Person:

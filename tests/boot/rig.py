@@ -17,7 +17,7 @@ FIRMWARE = [
     if os.path.isdir(folder)
     for option in ("-L", folder)
 ]
-SECONDS = 60
+SECONDS = 300
 PANIC = 0x7E << 1 | 1
 ENDED = 1  # sup_exit(0)
 

@@ -133,7 +133,7 @@ def test_a_merge_that_breaks_rules_is_found(tmp_path):
             f"http://127.0.0.1:{user.control_port}/v1/merge", b'{"into":"vnic","from":"cgi_service_a"}',
             {"Authorization": f"Bearer {told}"}, method="POST",
         )
-        urllib.request.urlopen(request, timeout=10).read()
+        urllib.request.urlopen(request, timeout=60).read()
         done = audit("--running", "--out", tmp_path, RUN_DIR=str(user.run_folder))
         user.gets("/hw")    # it goes on
     finally:

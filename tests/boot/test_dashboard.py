@@ -69,9 +69,16 @@ def enter(browser, system, token=True):
 
 
 def arrived(browser):
-    """Once the stream has told of all."""
+    """Once the stream has told of all. From then on notices are kept: they go after some seconds, which a busy machine may sleep through."""
     browser.wait_for("document.body?.dataset.connection === 'live' && document.querySelectorAll('g.component').length >= 25 "
-                     "&& document.querySelector('#mode input:checked')", "the page is filled")
+                     "&& document.querySelector('#mode input:checked') && document.querySelector('#uptime').textContent", "the page is filled")
+    browser.script("""
+        const box = document.querySelector('#notice');
+        window.notices ??= [];
+        window.notices.observer ??= new MutationObserver(() => {
+            if (box.checkVisibility()) window.notices.push([box.dataset.kind, box.querySelector('.text').textContent]);
+        });
+        window.notices.observer.observe(box, { attributeFilter: ['hidden'], childList: true, subtree: true });""")
     return browser
 
 
@@ -130,14 +137,11 @@ def ground(page):
 
 
 def rests(page):
-    """The picture: what is looked for a second time is where it was."""
-    places = []
-
-    def still():
-        places.append(page.script("return [...document.querySelectorAll('g.component')].flatMap(e => [e.getBoundingClientRect().x, e.getBoundingClientRect().y])"))
-        return places[-2:-1] == places[-1:]
-
-    page.wait_for(still, "the picture rests")
+    """The picture: some frames later everything is where it was. In between the page has had its turn to follow a change of its size."""
+    page.wait_for(lambda: page.driver.execute_async_script("""
+        const done = arguments[0], places = () => JSON.stringify([...document.querySelectorAll('g.component')].map(e => e.getBoundingClientRect())), before = places();
+        let frames = 4;
+        requestAnimationFrame(function next() { if (--frames) requestAnimationFrame(next); else done(places() === before); });"""), "the picture rests")
 
 
 def drag(page, name, target, pointer="mouse"):
@@ -146,9 +150,32 @@ def drag(page, name, target, pointer="mouse"):
     page.drag(page.centre(component(name)), page.centre(component(target)) if isinstance(target, str) else target, pointer)
 
 
+def hold(page, name, target):
+    """The same, without letting go."""
+    rests(page)
+    page.hold(page.centre(component(name)), page.centre(component(target)))
+
+
 def notice(page, kind):
-    page.wait_for(lambda: page.visible("#notice") and page.attribute("#notice", "data-kind") == kind, f"a notice says {kind}")
-    return page.text("#notice .text")
+    """What the newest one of this kind has said."""
+    said = page.wait_for(lambda: [text for other, text in page.script("return [...window.notices]") if other == kind], f"a notice says {kind}")
+    page.script("window.notices.length = 0")
+    return said[-1]
+
+
+def loaded_until(page, system, requests, condition, what):
+    """Loads the site until the page shows something; as many times as it takes. Returns the load that goes on."""
+    process = load(system, requests, "-k", "-c", "8")
+
+    def seen():
+        nonlocal process
+        if process.poll() is not None:
+            assert_all_served(process, requests)
+            process = load(system, requests, "-k", "-c", "8")
+        return condition()
+
+    page.wait_for(seen, what)
+    return process
 
 
 # ---- It is there ----
@@ -218,9 +245,8 @@ def test_pages_that_were_left(page, system):
 def test_numbers_are_the_systems(page, system):
     """Under load edges get hot, requests are counted, and the tables have the graph's numbers once it is quiet."""
     hot = 'g.edge[data-client="connection_manager"][data-server="fd_api"]'
-    process = load(system, 20000, "-k", "-c", "8")
-    page.wait_for(lambda: int(page.attribute(hot, "data-heat")) >= 4, "the hottest edge is drawn hot")
-    page.wait_for("/[1-9]/.test(document.querySelector('#chart-throughput output').textContent)", "throughput is shown")
+    process = loaded_until(page, system, 20000, lambda: int(page.attribute(hot, "data-heat")) >= 4 and page.script(
+        "return /[1-9]/.test(document.querySelector('#chart-throughput output').textContent)"), "the hottest edge is drawn hot, and throughput is shown")
     page.screenshot(PICTURES / "load.png")
     assert_all_served(process, 20000)
     page.wait_for(lambda: int(page.attribute(hot, "data-heat")) <= 1, "it cools down")
@@ -239,7 +265,8 @@ def test_drag_to_merge_and_pull_out_to_split(page, system):
     moves = system.graph()["counters"]
     drag(page, "ip", "tcp")
     settled(page, system, [["ip", "tcp"]])
-    assert "merged" in notice(page, "done") or "domain" in notice(page, "done")
+    said = notice(page, "done")
+    assert "merged" in said or "domain" in said
     drag(page, "vnic", "ip")
     settled(page, system, [["ip", "tcp", "vnic"]])
     assert page.all('g.edge[data-client="ip"][data-server="vnic"]', "data-kind") == ["merged"]
@@ -265,10 +292,11 @@ def test_drag_from_room_to_room(page, system):
 def test_let_go_without_a_consequence(page, system):
     """A small pull, a drop where it came from, Escape: nothing is asked of the system."""
     before = system.graph()["counters"]
+    rests(page)
     x, y = page.centre(component("ip"))
     page.drag((x, y), (x + 3, y + 2))
     page.drag((x, y), (x + 12, y + 8))
-    page.hold((x, y), page.centre(component("tcp")))
+    hold(page, "ip", "tcp")
     page.keys(ESCAPE)
     page.let_go()
     after = system.graph()["counters"]
@@ -360,8 +388,9 @@ def test_decisions_are_shown(page, system):
     """The policy's decisions, with what they were expected to gain and what they gained, as the system tells them."""
     first = told(system, "/v1/policy")["decisions"] + 1
     assert system.ask("PUT", "/v1/policy", {"mode": "adaptive", "crossing_cost": COMPOSITE}).status == 200
-    process = load(system, 40000, "-k", "-c", "8")
-    page.wait_for("document.querySelectorAll('#decisions li[data-number]').length > 3 && document.querySelectorAll('g.edge[data-kind=merged]').length > 3", "decisions come")
+    process = loaded_until(page, system, 40000, lambda: page.script(
+        "return document.querySelectorAll('#decisions li[data-number]').length > 3 && document.querySelectorAll('g.edge[data-kind=merged]').length > 3")
+        and any(d["actual_percent"] for d in told(system, f"/v1/decisions?since={first}")["decisions"]), "decisions come, and what came of them")
     page.screenshot(PICTURES / "decisions.png")
     assert_all_served(process, 40000)
     assert system.ask("PUT", "/v1/policy", {"mode": "manual"}).status == 200
@@ -398,7 +427,7 @@ def test_a_wall_that_never_falls(page, system):
     page.wait_for(f"document.querySelector('#rules [data-rule=\"{name}\"]')", "the page lists it")
     reply = system.ask("POST", "/v1/merge", {"into": "vnic", "from": "ip"})
     assert reply.status == 409 and f"`{name}`" in reply.sentence()
-    page.hold(page.centre(component("ip")), page.centre(component("vnic")))
+    hold(page, "ip", "vnic")
     page.screenshot(PICTURES / "forbidden.png")
     page.let_go()
     assert name in notice(page, "refused")

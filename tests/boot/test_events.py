@@ -15,7 +15,7 @@ import threading
 import time
 
 import pytest
-from test_web import COMPONENTS, REPOSITORY, Client, System, assert_all_served, load
+from test_web import COMPONENTS, PATIENCE, REPOSITORY, Client, System, assert_all_served, load
 
 sys.path.insert(0, str(REPOSITORY / "tests/kills"))
 from target import Target  # noqa: E402
@@ -30,7 +30,7 @@ class Viewer:
     """Reads the stream as the HTML standard says (server-sent events, 9.2.6), on a thread of its own: events go to `events`."""
 
     def __init__(self, port, last_id=None, buffer=None, read=True, maybe=False):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         self.connection.connect()
         if buffer:
             self.connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -75,7 +75,7 @@ class Viewer:
             self.error = error
         self.events.put(None)   # the end
 
-    def next(self, kind, seconds=10, fits=lambda data: True):
+    def next(self, kind, seconds=PATIENCE, fits=lambda data: True):
         """The next event of that kind that fits; what comes before it is passed over."""
         end = time.monotonic() + seconds
         while True:
@@ -115,10 +115,10 @@ class Viewer:
         self.close()
 
 
-def wait_for(ready, seconds, what):
-    end = time.monotonic() + seconds
+def wait_for(ready, what):
+    end = time.monotonic() + PATIENCE
     while not (found := ready()):
-        assert time.monotonic() < end, f"no {what} within {seconds} s"
+        assert time.monotonic() < end, f"no {what} within {PATIENCE} s"
         time.sleep(0.05)
     return found
 
@@ -167,7 +167,7 @@ def test_it_begins_with_a_graph(system):
         for one, two in zip(edges(graph), edges(asked), strict=True):
             assert one[:2] == two[:2] and one[2] <= two[2] and one[3] <= two[3]
         first, second = viewer.fresh("tick"), viewer.next("tick")
-        assert 900 <= second["window_ms"] <= 1500 and second["uptime_ms"] == first["uptime_ms"] + second["window_ms"]
+        assert 900 <= second["window_ms"] <= 3000 and second["uptime_ms"] == first["uptime_ms"] + second["window_ms"]
         assert (second["domains"], second["mode"], second["budget_percent"], second["viewers"]) == (25, "isolated", 10, 1)
     assert system.ask("HEAD", "/v1/events", token="").status == 200
     assert system.ask("POST", "/v1/events", {}).status == 405
@@ -240,13 +240,13 @@ def test_changes_are_told(system):
     with Viewer(system.control) as viewer:
         viewer.next("graph")
         system.ask("POST", "/v1/merge", {"into": "tcp", "from": "ip"})
-        graph = viewer.next("graph", 3)
+        graph = viewer.next("graph")
         assert sorted(["tcp", "ip"]) in [sorted(domain["components"]) for domain in graph["domains"]]
         assert system.ask("POST", "/v1/rules", {"rule": "rule card apart vnic"}).status == 200
-        viewer.next("graph", 3)
+        viewer.next("graph")
         settings(system, budget_percent=7)
-        viewer.next("graph", 3)
-        assert viewer.next("tick", 3)["budget_percent"] == 7
+        viewer.next("graph")
+        assert viewer.next("tick")["budget_percent"] == 7
         time.sleep(3)
         assert len(viewer.of("graph")) == 4     # and nothing else is
 
@@ -262,13 +262,18 @@ def test_decisions_and_what_came_of_them(system):
         start = viewer.last_id
         settings(system, mode="adaptive", budget_percent=1, crossing_cost=COMPOSITE)
         process = load(system, 6000, "-k", "-c", "8")
-        first = viewer.next("decision", 20)
+        first = viewer.next("decision")
         assert_all_served(process, 6000)
-        wait_for(lambda: any(d["actual_percent"] is not None for d in viewer.of("decision")), 10, "outcome")
+        wait_for(lambda: any(d["actual_percent"] is not None for d in viewer.of("decision")), "outcome")
         settings(system, mode="isolated", crossing_cost="measured")
-        wait_for(lambda: len({d["number"] for d in viewer.of("decision")}) == json.loads(system.ask("GET", "/v1/decisions").body)["count"]
-                 - first["number"] + 1, 10, "end of the decisions")
-        time.sleep(1.5)
+
+        def all_told():
+            latest = {decision["number"]: decision for decision in viewer.of("decision")}
+            return latest == {decision["number"]: decision for decision in kept(system) if decision["number"] >= first["number"]}
+
+        wait_for(all_told, "end of the decisions")
+        time.sleep(1.5)     # what came of the last one may be yet to come
+        wait_for(all_told, "end of the decisions")
         told = viewer.of("decision")
         last = viewer.last_id
     decided = {}
@@ -322,7 +327,7 @@ def test_viewers_are_limited(system):
             viewers.append(viewer)
             return viewer
 
-        wait_for(room, 10, "room for another viewer").next("graph")
+        wait_for(room, "room for another viewer").next("graph")
     finally:
         for viewer in viewers:
             viewer.close()
@@ -382,7 +387,7 @@ def test_a_slow_viewer_holds_up_nobody(system):
         assert max(b - a for a, b in zip(times, times[1:])) < 3000
         slow.reading.set()
         end = wait_for(lambda: slow.events.qsize() and (slow.error or not slow.thread.is_alive() or
-                                                       len(slow.of("tick")) and slow.of("tick")[-1]["uptime_ms"] >= times[-1]), 30, "end of its delay")
+                                                       len(slow.of("tick")) and slow.of("tick")[-1]["uptime_ms"] >= times[-1]), "end of its delay")
         assert end
         # Whole events, and where there is a gap a graph comes before anything else.
         last = None
@@ -393,7 +398,7 @@ def test_a_slow_viewer_holds_up_nobody(system):
             elif kind == "graph":
                 last = None
     with Viewer(system.control) as viewer:
-        wait_for(lambda: viewer.next("tick")["viewers"] == 1, 20, "end of the viewers that went")
+        wait_for(lambda: viewer.next("tick")["viewers"] == 1, "end of the viewers that went")
 
 
 def test_history(system):
@@ -422,7 +427,7 @@ def test_history(system):
 
 
 def page(system, path, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", system.control, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", system.control, timeout=PATIENCE)
     connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
     reply = connection.getresponse()
     body = reply.read()
@@ -526,7 +531,7 @@ def test_mpd_manager_killed_with_viewers():
         process = load(target, 4000, "-k", "-c", "4")
         target.kill("mpd_manager")
         for viewer in viewers:
-            wait_for(lambda viewer=viewer: not viewer.thread.is_alive(), 20, "end of its stream")
+            wait_for(lambda viewer=viewer: not viewer.thread.is_alive(), "end of its stream")
             viewer.close()
         assert_all_served(process, 4000)
 
@@ -538,7 +543,7 @@ def test_mpd_manager_killed_with_viewers():
             return viewer if viewer.reply.status == 200 else None
 
         for last_id in ids:
-            with wait_for(lambda last_id=last_id: back(last_id), 20, "viewer that comes back") as viewer:
+            with wait_for(lambda last_id=last_id: back(last_id), "viewer that comes back") as viewer:
                 graph = viewer.next("graph")
                 assert next(c for c in graph["components"] if c["name"] == "mpd_manager")["reboots"] == 1
                 assert viewer.next("tick")["viewers"] >= 1

@@ -6,7 +6,6 @@ is counted on its edge, is merged with its client and split again, and faults an
 
 import json
 import re
-import time
 
 import pytest
 import rig
@@ -50,12 +49,7 @@ def ask(system, name, path=""):
 
 def served(system, name):
     """Waits until the program runs again: its edge shows a call that was answered."""
-    for _ in range(200):
-        (component,) = [component for component in system.graph()["components"] if component["name"] == name]
-        if component["state"] == "runs":
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{name} does not come back")
+    test_web.until(lambda: [c["state"] for c in system.graph()["components"] if c["name"] == name] == ["runs"], f"{name} comes back")
 
 
 def edge(system, name):

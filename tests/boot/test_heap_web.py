@@ -7,7 +7,6 @@ left behind.
 
 import http.client
 import sys
-import time
 
 import pytest
 import rig
@@ -50,15 +49,15 @@ def test_allocations_are_known_and_freed(system):
 
 def memory(target):
     """What each component has, once the control interface answers again."""
-    for _ in range(200):
+
+    def found():
         try:
             status, graph = target.ask("GET", "/v1/graph")
-            if status == 200:
-                return {component["name"]: component["memory"]["used"] for component in graph["components"]}
         except (OSError, http.client.HTTPException):
-            pass
-        time.sleep(0.05)
-    raise AssertionError("the control interface does not answer again")
+            return None
+        return {component["name"]: component["memory"]["used"] for component in graph["components"]} if status == 200 else None
+
+    return test_web.until(found, "the control interface answers again")
 
 
 @pytest.mark.parametrize("setting", ["guard", "slab"])

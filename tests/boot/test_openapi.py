@@ -15,7 +15,7 @@ import openapi
 import pytest
 from test_policy import with_manifest
 from test_upload import image, remove, uploaded
-from test_web import BAD, REPOSITORY, Client, System, assert_all_served, free_port, load, machine, running
+from test_web import BAD, PATIENCE, REPOSITORY, Client, System, assert_all_served, free_port, load, machine, running
 
 sys.path.insert(0, str(REPOSITORY / "tests/kills"))
 
@@ -390,12 +390,14 @@ def booted_with(tmp_path, memory):
     manifest.write_text(text)
     system = running.Running(machine.Machine(modules=modules, port=free_port(), control_port=free_port(), qemu=machine.QEMU), "build/run-test-openapi-short")
     system.start()
-    fails = lambda: "panic: component mpd_manager: component_init" in system.console()  # noqa: E731
-    system.wait_for(lambda: fails() or system.answers("/v1", system.machine.control_port), 20, "answer")
-    if not fails():
+    try:
+        system.wait_for(lambda: system.answers("/v1", system.machine.control_port), PATIENCE, "answer")
         return system
-    system.stop()
-    return None
+    except machine.Unusable:
+        system.stop()
+        if "panic: component mpd_manager: component_init" not in system.console():
+            raise
+        return None
 
 
 def test_short_of_memory(tmp_path):

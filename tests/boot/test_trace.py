@@ -13,7 +13,7 @@ import time
 
 import pytest
 import trace_events
-from test_web import HELLO, REPOSITORY, Client, System, assert_all_served, load
+from test_web import HELLO, PATIENCE, REPOSITORY, Client, System, assert_all_served, load, until
 
 ROOM = 262144  # records that are kept
 
@@ -204,15 +204,18 @@ def pairs(items):
 def test_walls_that_move_under_load(system):
     """At the merge's time the two are one domain's components, and from then on their invocations stay in it; at the split's they part. Who was
     inside then keeps the united domain until it is back (docs/architecture.md), and nobody else."""
-    process = load(system, 4000, "-c", "4")
+    def some_requests(then):
+        """Does it while they are made, and some have been answered; their records are fewer than there is room for, however long that takes."""
+        begun = edges(system)[SITE[0]][0]
+        process = load(system, 300, "-c", "4")
+        until(lambda: edges(system)[SITE[0]][0] >= begun + 30, "requests are made")
+        then()
+        assert_all_served(process, 300)
+
     post(system, on=True)
-    time.sleep(0.1)
-    assert system.ask("POST", "/v1/merge", {"into": "tcp", "from": "ip"}).status == 200
-    time.sleep(0.1)
-    assert system.ask("POST", "/v1/split", {"component": "ip"}).status == 200
-    time.sleep(0.1)
-    post(system, on=False)
-    assert_all_served(process, 4000)
+    some_requests(lambda: system.ask("POST", "/v1/merge", {"into": "tcp", "from": "ip"}))
+    some_requests(lambda: system.ask("POST", "/v1/split", {"component": "ip"}))
+    some_requests(lambda: post(system, on=False))
     trace = fetch(system)
     assert trace.summary["lost"] == 0 and counted(trace) == told(trace)
     moves = {i.name: i.time for i in trace.threads()["control"].instants if i.category == "move"}
@@ -246,7 +249,7 @@ def test_a_fault(system):
     again = "reboot: static_content runs again"
     before = system.console().count(again)
     assert system.get("/wild").status == 502
-    system.running.wait_for(lambda: system.console().count(again) > before, 20, again)
+    system.running.wait_for(lambda: system.console().count(again) > before, PATIENCE, again)
     assert system.get().body == HELLO
     post(system, on=False)
     trace = fetch(system)
@@ -267,11 +270,16 @@ def test_a_fault(system):
 
 def test_decisions_of_the_policy(system):
     """A decision is on the track of the thread that made it, before its moves."""
-    post(system, on=True)
-    system.ask("PUT", "/v1/policy", {"mode": "adaptive", "budget_percent": 1, "crossing_cost": 100000, "period_ms": 100})
-    process = load(system, 3000, "-c", "4", "-k")
-    assert_all_served(process, 3000)
-    post(system, on=False)
+    def recorded():
+        """How many were made while the site was loaded."""
+        made = json.loads(system.ask("GET", "/v1/policy").body)["decisions"]
+        post(system, on=True)
+        system.ask("PUT", "/v1/policy", {"mode": "adaptive", "budget_percent": 1, "crossing_cost": 100000, "period_ms": 100})
+        assert_all_served(load(system, 3000, "-c", "4", "-k"), 3000)
+        post(system, on=False)
+        return json.loads(system.ask("GET", "/v1/policy").body)["decisions"] - made
+
+    until(recorded, "decisions are made")
     trace = fetch(system)
     decisions = [i for track in trace.threads().values() for i in track.instants if i.category == "decision"]
     moves = [i for i in trace.threads()["policy"].instants if i.category == "move"]
@@ -285,7 +293,7 @@ def test_decisions_of_the_policy(system):
 
 def make_trace(port, *arguments, run="build/run-test-trace"):
     environment = {**os.environ, "CONTROL_PORT": str(port), "RUN_DIR": run}
-    return subprocess.run(["boot/trace", *arguments], cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(["boot/trace", *arguments], cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_in_one_step(system, tmp_path):
@@ -340,10 +348,7 @@ def test_overflow(system):
 def test_it_ends_by_itself(system):
     begun = post(system, duration_ms=200)
     assert begun["state"] == "recording" and "200 ms" in begun["done"]
-    end = time.monotonic() + 60
-    while state(system)["state"] == "recording":
-        assert time.monotonic() < end, "it does not end"
-        time.sleep(0.05)
+    until(lambda: state(system)["state"] != "recording", "it ends")
     assert state(system)["duration_us"] >= 200000
     fetch(system)
 
@@ -352,7 +357,10 @@ def test_nobody_is_served_worse(system):
     """Recordings and fetches, again and again, under load: each request is answered, and each trace is whole."""
     process = load(system, 12000, "-c", "8", "-k")
     rounds = 0
-    while process.poll() is None:
+    while process.poll() is None or rounds < 2:
+        if process.poll() is not None:
+            assert_all_served(process, 12000)
+            process = load(system, 12000, "-c", "8", "-k")
         post(system, on=True)
         time.sleep(0.03)
         post(system, on=False)
@@ -360,7 +368,6 @@ def test_nobody_is_served_worse(system):
         assert trace.summary["lost"] or counted(trace) == told(trace)
         rounds += 1
     assert_all_served(process, 12000)
-    assert rounds > 1
 
 
 def test_a_reader_who_goes(system):
@@ -374,10 +381,13 @@ def test_a_reader_who_goes(system):
         reply = system.ask("POST", "/v1/trace", {"on": True})
         assert (reply.status, "is being fetched" in reply.sentence()) == (409, True)
         reader.socket.shutdown(socket.SHUT_RDWR)
-    end = time.monotonic() + 60
-    while (reply := system.ask("POST", "/v1/trace", {"on": True})).status != 200:
-        assert reply.status == 409 and time.monotonic() < end
-        time.sleep(0.05)
+
+    def begun():
+        reply = system.ask("POST", "/v1/trace", {"on": True})
+        assert reply.status in (200, 409)
+        return reply.status == 200
+
+    until(begun, "a recording may be begun")
     post(system, on=False)
 
 

@@ -8,6 +8,7 @@ import os
 import pathlib
 import random
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -25,7 +26,7 @@ import target  # noqa: E402
 
 COMPONENTS = pathlib.Path("build/components")
 PROBE = COMPONENTS / "probe.elf"
-SECONDS = 10
+SECONDS = test_web.PATIENCE
 METRICS = "shoji_domains", "shoji_table_bytes"
 
 
@@ -320,7 +321,7 @@ def test_replaced_and_removed_under_load(system):
     seen, stop = set(), threading.Event()
 
     def asker():
-        connection = http.client.HTTPConnection("127.0.0.1", system.web, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", system.web, timeout=SECONDS)
         while not stop.is_set():
             connection.request("GET", "/cgi/probe")
             reply = connection.getresponse()
@@ -340,16 +341,24 @@ def test_replaced_and_removed_under_load(system):
 
 
 def test_request_in_flight_is_finished_by_the_old_one(system):
-    """It goes on for longer than the change would take; that waits for it, and no other request gets into the old one."""
-    for change in (lambda: upload(system, "probe"), lambda: remove(system, "probe")):
+    """It goes on for longer than the change would take; that waits for it, and no other request gets into the old one. It must be met while it is in there:
+    several tries."""
+
+    def waited(change):
+        """How many seconds a change takes that comes while a request is in the program."""
         upload(system, "probe", query="?time=1000")
         with test_web.Client(system.web) as client:
             client.send(b"GET /cgi/probe/slow?900 HTTP/1.1\r\n\r\n")
-            until(lambda: "probe" in system.ask("GET", "/v1/threads", token="").body.decode(), 0.5)     # it is in there
+            while "probe" not in system.ask("GET", "/v1/threads", token="").body.decode() and not select.select([client.socket], [], [], 0)[0]:
+                pass
             begin = time.monotonic()
             change()
-            assert time.monotonic() - begin > 0.2, "it did not wait"
+            taken = time.monotonic() - begin
             assert client.reply().body == b"slow\n"
+            return taken
+
+    for change in (lambda: upload(system, "probe"), lambda: remove(system, "probe")):
+        assert any(waited(change) > 0.2 for _ in range(20)), "it did not wait"
 
 
 def test_the_policy_moves_it_like_any_other(system):
@@ -364,7 +373,7 @@ def test_the_policy_moves_it_like_any_other(system):
         return domains["probe"] == domains["content_manager"]
 
     for _ in range(2):
-        until(together, 30)
+        until(together)
         upload(system, "probe")     # alone again
     found, output = test_web.load_result(load)
     assert found["Failed requests"] == "0" and "Non-2xx" not in output, output
@@ -663,7 +672,7 @@ def test_seen_by_the_audit(system):
     """From the tables alone: its domain, its gates, what it may write of content_manager; and that its maker may not write it."""
     one = upload(system, "probe")
     run = system.running.folder
-    done = subprocess.run(["boot/audit", "--running", "--out", str(run / "audit")], capture_output=True, text=True, timeout=120,
+    done = subprocess.run(["boot/audit", "--running", "--out", str(run / "audit")], capture_output=True, text=True, timeout=300,
                           env={**os.environ, "RUN_DIR": str(run), "CONTROL_PORT": str(system.control)})
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((run / "audit/audit.json").read_text())
