@@ -18,7 +18,7 @@ $(eval $(call component,port_manager))
 LWIP := $(BUILD)/src/lwip/src
 tcp.foreign := $(addprefix $(LWIP)/,$(addprefix core/,def.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c tcp.c tcp_in.c \
     tcp_out.c timeouts.c ipv4/etharp.c ipv4/icmp.c ipv4/ip4.c ipv4/ip4_addr.c) netif/ethernet.c)
-tcp.sources := $(addprefix webserver/tcp/,connection.c fast.c link.c sequence.c sums.c tcp.c time_wait.c) $(tcp.foreign)
+tcp.sources := $(addprefix webserver/tcp/,connection.c fast.c link.c peers.c sequence.c sums.c tcp.c time_wait.c) $(tcp.foreign)
 tcp.includes := webserver/tcp webserver/tcp/port webserver/tcp/port/pools $(LWIP)/include
 tcp.needs := $(BUILD)/third-party/lwip.stamp
 tcp.lto := yes

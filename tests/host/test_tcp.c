@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-// links: webserver/tcp/connection.c webserver/tcp/fast.c webserver/tcp/link.c webserver/tcp/sequence.c
+// links: webserver/tcp/connection.c webserver/tcp/fast.c webserver/tcp/link.c webserver/tcp/peers.c webserver/tcp/sequence.c
 // links: webserver/tcp/sums.c
 // links: webserver/tcp/time_wait.c build/src/lwip/src/core/def.c build/src/lwip/src/core/inet_chksum.c
 // links: build/src/lwip/src/core/init.c build/src/lwip/src/core/ip.c build/src/lwip/src/core/mem.c
@@ -36,6 +36,7 @@
 #include "lwip/prot/icmp.h"
 #include "lwip/prot/ip4.h"
 #include "lwip/timeouts.h"
+#include "peers.h"
 #include "port_manager.h"
 #include "runtime.h"
 #include "time_wait.h"
@@ -924,6 +925,75 @@ static void ip_fails_and_comes_back(void **state)
     connection_finish(c);
 }
 
+/* A connection that lwIP has lost without a word, as with a life of tcp: the next one asks the peer, and the peer's
+ * answer brings it a reset. Who has left by then is not asked. */
+static void peers_of_an_earlier_life_are_told(void **state)
+{
+    struct peer p = peer_at(5013), other = peer_at(5014);
+    const struct segment *asked = (const void *)sent[sent_put % 4096].data;
+    long c, d;
+
+    (void)state;
+    peer_connect(&other);
+    d = taken();
+    peer_says(&other, TCP_RST | TCP_ACK, NULL, 0);
+    connection_finish(d);
+    peer_connect(&p);
+    c = taken();
+    network_settle();
+    tcp_abandon(tcp_active_pcbs, 0);
+    network_settle();
+    assert_false(p.reset);
+    buffers_gone = true;
+    link_reopen();
+    peers_inherit();
+    assert_false(peers_ask()); /* it is left for later, or for the next life */
+    peers_inherit();
+    buffers_gone = false;
+    asked = (const void *)sent[sent_put % 4096].data;
+    assert_true(peers_ask());
+    link_flush();
+    assert_int_equal(sent_put - sent_taken, 1);
+    assert_int_equal(lwip_ntohs(asked->tcp.dest), p.port);
+    assert_int_equal(TCPH_FLAGS(&asked->tcp), TCP_ACK);
+    assert_int_not_equal(lwip_ntohl(asked->tcp.seqno), p.ack);
+    network_settle();
+    peer_says(&p, TCP_ACK, NULL, 0); /* as RFC 9293 has it */
+    network_settle();
+    assert_true(p.reset);
+    assert_true(peers_ask()); /* once */
+    link_flush();
+    assert_int_equal(sent_put, sent_taken);
+    connection_finish(c);
+    assert_int_equal(port_inherited(0), PORT);
+    assert_int_equal(port_inherited(1), 0);
+}
+
+/* What ARP has said is heard again by the next life: the newest of each address, of four. */
+static void neighbours_are_remembered(void **state)
+{
+    struct {
+        struct eth_hdr ethernet;
+        struct etharp_hdr arp;
+    } __attribute__((packed)) said = {.ethernet.type = PP_HTONS(ETHTYPE_ARP)}, *heard;
+    uint32_t bytes, all = 0;
+
+    (void)state;
+    for (int i = 0; i < 9; i++) {
+        said.arp.shwaddr.addr[5] = (uint8_t)i;
+        memcpy(&said.arp.sipaddr, (uint8_t[]){10, 0, 2, (uint8_t)(50 + i % 5)}, 4);
+        neighbour_heard(&said, sizeof said - (i == 8)); /* the last one is too short */
+    }
+    said.ethernet.type = PP_HTONS(ETHTYPE_IP);
+    said.arp.shwaddr.addr[5] = 9;
+    neighbour_heard(&said, sizeof said);
+    for (unsigned at = 0; (heard = neighbour_next(&at, &bytes)) != NULL;) {
+        assert_int_equal(bytes, sizeof said);
+        all |= 1u << heard->arp.shwaddr.addr[5];
+    }
+    assert_int_equal(all, 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7);
+}
+
 static void wrong_arguments(void **state)
 {
     char text[4];
@@ -1139,6 +1209,8 @@ int main(void)
         TEST(short_connections_in_a_row),
         TEST(buffers_that_run_out_delay_only),
         TEST(ip_fails_and_comes_back),
+        TEST(peers_of_an_earlier_life_are_told),
+        TEST(neighbours_are_remembered),
         TEST(wrong_arguments),
         TEST(changed_segments_are_dropped),
         TEST(clients_go_apart),

@@ -16,6 +16,7 @@
 #include "ip.h"
 #include "link.h"
 #include "mutex.h"
+#include "peers.h"
 #include "runtime.h"
 #include "scheduler.h"
 #include "sequence.h"
@@ -133,6 +134,12 @@ void link_reopen(void)
 void link_look(void)
 {
     looked++;
+}
+static int asks, asks_left;
+bool peers_ask(void)
+{
+    asks++;
+    return asks_left == 0 || --asks_left == 0;
 }
 void time_wait_trim(void) {}
 void sequence_init(uint64_t salt)
@@ -293,7 +300,14 @@ static void timers_are_asked_often_enough(void **state)
 static void it_starts(void **state)
 {
     (void)state;
+    asks_left = 3;
     assert_int_equal(component_init(7), SHOJI_OK);
+    assert_int_equal(asks, 1);
+    next_timer = 1000;
+    for (int i = 0; i < 5; i++) /* those that could not be asked are, when there is room again */
+        assert_int_equal(tcp_timer_thread(), SHOJI_OK);
+    assert_int_equal(asks, 3);
+    timers = blocked_ms = 0;
 }
 
 int main(void)

@@ -30,6 +30,7 @@
 #include "fast.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
+#include "peers.h"
 #include "port_manager.h"
 
 #define LISTENERS MEMP_NUM_TCP_PCB_LISTEN
@@ -180,6 +181,7 @@ static void pcb_detach(struct connection *c)
 static void record_free(struct connection *c)
 {
     (void)port_leave(c->port); /* it was counted when the record was filled */
+    peer_left((unsigned)(c - connections));
     c->state = FREE;
     c->generation = (c->generation + 1) & GENERATION_MASK;
     if (c->generation == 0)
@@ -358,6 +360,7 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
     free_first = c->next;
     used++;
     *c = (struct connection){.pcb = pcb, .generation = c->generation, .port = l->port, .state = WAITING};
+    peer_met((unsigned)(c - connections), pcb);
     tcp_arg(pcb, c);
     tcp_recv(pcb, on_received);
     tcp_sent(pcb, on_sent);
@@ -438,7 +441,8 @@ long connection_listen(uint32_t port, long event, component_t client)
         return SHOJI_EMEMORY;
     }
     *l = (struct listener){
-        .pcb = listening, .event = event, .owner = client, .port = (uint16_t)port, .want = true};
+        .pcb = listening, .event = event, .owner = client, .port = (uint16_t)port, .want = client != 0};
+    port_met((unsigned)(l - listeners), (uint16_t)port);
     tcp_arg(listening, l);
     tcp_accept(listening, on_accept);
     return listener_handle(l);
@@ -649,4 +653,9 @@ void connections_init(uint32_t number)
         free_first = c;
     }
     used = blocks_total = 0;
+    peers_inherit();
+    for (unsigned number = 0; number < LISTENERS; number++)
+        if (port_inherited(number) != 0)
+            (void)connection_listen(port_inherited(number), 0,
+                                    0); /* an orphan; or else the next client makes it */
 }

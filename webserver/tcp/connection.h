@@ -31,7 +31,8 @@ bool connection_owned(long connection, component_t client);
  * that come wait until somebody asks for the port again by connection_listen. */
 void connections_gone(component_t client);
 
-/* Once, after lwIP has been started. `life` is another number each time that all begins anew: handles of an
+/* Once, after lwIP has been started. Ports that somebody listened on in an earlier life are listened on, by
+ * nobody yet, as after connections_gone. `life` is another number each time that all begins anew: handles of an
  * earlier life name nothing in this one. */
 void connections_init(uint32_t life);
 /* Whether one more connection may be opened: there is a record for it and for those that are being opened

@@ -29,6 +29,7 @@
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/tcp.h"
 #include "netif/ethernet.h"
+#include "peers.h"
 #include "runtime.h"
 #include "sums.h"
 #include "time_wait.h"
@@ -64,27 +65,34 @@ static bool frame_admitted(const char *frame, uint32_t bytes)
     const struct ip_hdr *ip = (const void *)(frame + SIZEOF_ETH_HDR);
     const struct tcp_hdr *tcp = (const void *)(frame + SIZEOF_ETH_HDR + IP_HLEN);
 
-    if (bytes < SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN || ethernet->type != PP_HTONS(ETHTYPE_IP) ||
-        IPH_PROTO(ip) != IP_PROTO_TCP || IPH_HL_BYTES(ip) != IP_HLEN ||
-        (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN)
+    if (ethernet->type != PP_HTONS(ETHTYPE_IP)) {
+        neighbour_heard(frame, bytes);
+        return true;
+    }
+    if (bytes < SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN || IPH_PROTO(ip) != IP_PROTO_TCP ||
+        IPH_HL_BYTES(ip) != IP_HLEN || (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN)
         return true;
     time_wait_reopen(ip, tcp);
     return connections_admit();
 }
 
-static void frame_input(char *frame, uint32_t bytes)
+static void frame_feed(char *frame, uint32_t bytes)
 {
     struct pbuf *pbuf;
 
-    if (!frame_admitted(frame, bytes) ||
-        (!(sums && frame[-VNIC_KNOWN_BEFORE] & VNIC_KNOWN_GOOD) && !sums_good(frame, bytes)))
-        return;
     frame_out = true;
     pbuf = pbuf_alloced_custom(PBUF_RAW, (u16_t)bytes, PBUF_REF, &frame_pbuf, frame, (u16_t)bytes);
     if (netif.input(pbuf, &netif) != ERR_OK)
         pbuf_free(pbuf);
     if (frame_out)
         runtime_panic("lwIP keeps a packet", __FILE__, __LINE__);
+}
+
+static void frame_input(char *frame, uint32_t bytes)
+{
+    if (frame_admitted(frame, bytes) &&
+        ((sums && frame[-VNIC_KNOWN_BEFORE] & VNIC_KNOWN_GOOD) || sums_good(frame, bytes)))
+        frame_feed(frame, bytes);
 }
 
 void link_input(uint64_t packets)
@@ -198,6 +206,8 @@ static err_t netif_open(struct netif *to)
 long link_init(uint64_t hardware)
 {
     ip4_addr_t address, netmask, gateway;
+    uint32_t bytes;
+    char *heard;
 
     if ((uint64_t)(pool_net_end - pool_net) < VNIC_NET_BYTES)
         return SHOJI_EMEMORY;
@@ -213,5 +223,7 @@ long link_init(uint64_t hardware)
     netif_set_default(&netif);
     netif_set_link_up(&netif);
     netif_set_up(&netif); /* announces the address */
+    for (unsigned at = 0; (heard = neighbour_next(&at, &bytes)) != NULL;)
+        frame_feed(heard, bytes);
     return SHOJI_OK;
 }

@@ -7,7 +7,7 @@
 
 #include "shoji/supervisor.h"
 
-/* Starts lwIP with the one interface; `hardware` as ip_open returns it. */
+/* Starts lwIP with the one interface; `hardware` as ip_open returns it. Neighbours of an earlier life are known. */
 long link_init(uint64_t hardware);
 /* Ip, or vnic below it, has failed: it is to be opened again, before the next ip_receive. */
 extern bool link_failed;

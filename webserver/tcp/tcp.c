@@ -18,6 +18,7 @@
 #include "link.h"
 #include "lwip/timeouts.h"
 #include "mutex.h"
+#include "peers.h"
 #include "runtime.h"
 #include "scheduler.h"
 #include "sequence.h"
@@ -31,6 +32,7 @@ extern char pool_stream[], pool_stream_end[], pool_control[], pool_control_end[]
 
 static struct mutex mutex = MUTEX_FREE;
 static uint32_t timer_ms = TIMER_MS;
+static bool asked; /* all peers of an earlier life */
 
 u32_t sys_now(void)
 {
@@ -91,6 +93,8 @@ SHOJI_EXPORT long tcp_timer_thread(void)
     mutex_lock(&mutex);
     if (link_failed) /* and tcp_input may wait for what peers will not send */
         link_reopen();
+    if (!asked)
+        asked = peers_ask();
     sys_check_timeouts();
     next = sys_timeouts_sleeptime();
     stack_unlock();
@@ -213,6 +217,8 @@ long component_init(component_t self)
     if (status != SHOJI_OK)
         return status;
     connections_init((uint32_t)(__builtin_ia32_rdtsc() >> 8));
+    asked = peers_ask();
+    link_flush();
     print_line("%u.%u.%u.%u, hw %02x:%02x:%02x:%02x:%02x:%02x", own[0], own[1], own[2], own[3], mac[0],
                mac[1], mac[2], mac[3], mac[4], mac[5]);
     return SHOJI_OK;
