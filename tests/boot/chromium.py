@@ -23,7 +23,7 @@ from selenium.webdriver.chrome.service import Service
 FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run --disable-background-networking
     --disable-component-update --disable-sync --disable-default-apps --disable-extensions --metrics-recording-only --hide-scrollbars=false
     --force-color-profile=srgb""".split()
-PATIENCE = 60   # seconds; a slow machine with one core may need them
+PATIENCE = 120  # seconds; a slow machine with one core may need them
 SEVERE = ("serious", "critical")
 
 

@@ -122,7 +122,7 @@ def talk(kernel, console, text, *options, cpu="mmp"):
             if console.exists() and "done" in console.read_text():
                 break
             time.sleep(0.1)
-        out, _ = process.communicate(text, timeout=60)
+        out, _ = process.communicate(text, timeout=300)
     finally:
         process.kill()
     return out
@@ -157,7 +157,7 @@ def test_monitor(kernel, tmp_path):
 
 def test_other_processors_have_none(kernel):
     command = machine(kernel, "-serial", "null", "-monitor", "stdio", cpu="qemu64")
-    done = subprocess.run(command, input="info mmp\nquit\n", capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, input="info mmp\nquit\n", capture_output=True, text=True, timeout=300, check=False)
     assert "no MMP unit" in done.stdout
 
 
@@ -194,7 +194,7 @@ def test_gates(kernel, tmp_path):
 def test_query_of_another_processor(kernel):
     commands = '{"execute":"qmp_capabilities"}{"execute":"query-mmp"}{"execute":"quit"}'
     command = machine(kernel, "-serial", "null", "-qmp", "stdio", cpu="qemu64")
-    done = subprocess.run(command, input=commands, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, input=commands, capture_output=True, text=True, timeout=300, check=False)
     assert "This processor has no MMP unit" in done.stdout
 
 

@@ -95,10 +95,10 @@ def session(tmp_path_factory):
     client = threading.Thread(target=until_answered, args=(user, answers), daemon=True)
     client.start()
     try:
-        client.join(60)
+        client.join(240)
         graph = json.loads(user.gets("/v1/graph", user.control_port)) if answers else None
         asked.touch()
-        text, _ = process.communicate(timeout=60)
+        text, _ = process.communicate(timeout=240)
     finally:
         asked.touch()
         if process.poll() is None:

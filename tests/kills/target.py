@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A running web server with the component `killer` in it, whose memory lies in a file that is mapped here: so orders reach the
+"""A running web server with the component `killer` in it, whose memory lies in a file (memfd) that is mapped here: so orders reach the
 killer, and its tables can be looked at, whatever has just been killed.
 
  1. One order at a time: kill() returns when everybody runs again.
@@ -12,10 +12,8 @@ import mmap
 import os
 import pathlib
 import re
-import shutil
 import struct
 import sys
-import tempfile
 import threading
 import time
 
@@ -62,12 +60,6 @@ def with_killer(manifest):
     return "\n".join([*lines, "thread killer killer killer_thread priority 1", ""]), program.SLOTS_BASE + (slots + 1) * program.SLOT_BYTES
 
 
-def memory_place(folder):
-    """Not on a disk, if there is a choice: each page that the guest writes would be written there, too."""
-    shared = "/dev/shm"
-    return shared if os.path.isdir(shared) and shutil.disk_usage(shared).free > MEMORY else folder
-
-
 class Target:
     def __init__(self, run, modules=MODULES):
         folder = REPOSITORY / run
@@ -83,11 +75,12 @@ class Target:
         self.memory = None
         self.number = 0
         self.lock = threading.Lock()
-        with tempfile.NamedTemporaryFile(dir=memory_place(folder), prefix="shoji-memory-") as file:
+        with open(os.memfd_create("shoji-memory"), "r+b") as file:    # on no disk: each page that the guest writes would be written there, too
             file.truncate(MEMORY)
+            path = f"/proc/{os.getpid()}/fd/{file.fileno()}"
             self.running = running.Running(machine.Machine(
                 modules=f"{run}/modules.list", port=self.web, control_port=self.control, qemu=os.environ.get("QEMU") or machine.QEMU,
-                extra=("-object", f"memory-backend-file,id=ram,size={MEMORY},mem-path={file.name},share=on", "-machine", "memory-backend=ram")), run)
+                extra=("-object", f"memory-backend-file,id=ram,size={MEMORY},mem-path={path},share=on", "-machine", "memory-backend=ram")), run)
             self.running.start()
             try:
                 self.running.wait_for(self.running.ready, PATIENCE, "answer")

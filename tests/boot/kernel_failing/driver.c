@@ -56,7 +56,7 @@ static uint64_t stale(void)
 /* Until it serves again. Its waits may be cut short by the scheduler's own reboot. */
 static void await(component_t id)
 {
-    for (uint64_t until = shoji_global.ticks + 500; state_of(id)->state != SUP_RUNS;) {
+    for (uint64_t until = shoji_global.ticks + 3000; state_of(id)->state != SUP_RUNS;) {
         CHECK(shoji_global.ticks < until);
         (void)sched_yield();
     }
@@ -64,7 +64,7 @@ static void await(component_t id)
 
 static void await_note(volatile uint64_t *note)
 {
-    uint64_t until = shoji_global.ticks + 500;
+    uint64_t until = shoji_global.ticks + 3000;
 
     while (*note == 0) {
         CHECK(shoji_global.ticks < until);

@@ -23,13 +23,13 @@ static const struct sup_component *find(component_t id)
 
 static void await_maker(void)
 {
-    for (uint64_t until = shoji_global.ticks + 500; find(MAKER)->state != SUP_RUNS; (void)timed_block(10))
+    for (uint64_t until = shoji_global.ticks + 3000; find(MAKER)->state != SUP_RUNS; (void)timed_block(10))
         CHECK(shoji_global.ticks < until);
 }
 
 static void await_told(long count)
 {
-    for (uint64_t until = shoji_global.ticks + 500; keeper_gone() >> 8 < count; (void)timed_block(10))
+    for (uint64_t until = shoji_global.ticks + 3000; keeper_gone() >> 8 < count; (void)timed_block(10))
         CHECK(shoji_global.ticks < until);
     CHECK(keeper_gone() >> 8 == count);
 }
@@ -83,7 +83,7 @@ static void freed_in_flight(void)
         (void)timed_block(10);
     (void)timed_block(30);
     CHECK(slept == 1 && maker_free(pd) == SHOJI_OK);
-    for (uint64_t until = shoji_global.ticks + 100; slept != 2; (void)timed_block(10))
+    for (uint64_t until = shoji_global.ticks + 3000; slept != 2; (void)timed_block(10))
         CHECK(shoji_global.ticks < until);
     CHECK(answer == SHOJI_EFAULT && find(pd) == 0);
 }
@@ -104,7 +104,7 @@ static void maker_fails(void)
     (void)timed_block(30);
     CHECK(sup_kill(MAKER) == SHOJI_OK);
     CHECK(find(first) == 0 && find(second) == 0 && first_gate(0) == SHOJI_ECLOSED);
-    for (uint64_t until = shoji_global.ticks + 100; slept != 2; (void)timed_block(10))
+    for (uint64_t until = shoji_global.ticks + 3000; slept != 2; (void)timed_block(10))
         CHECK(shoji_global.ticks < until);
     CHECK(answer == SHOJI_EFAULT);
     await_maker();
