@@ -91,10 +91,17 @@ def test_verbs_that_change(at):
     assert "domains: 22" in person.says("partition tcp,ip,vnic fd_api,http_parser")
     assert domain_of(system, "fd_api") == domain_of(system, "http_parser")
     assert person.says("policy merged")[1:3] == ["mode: merged", "domains: 1"]
-    assert person.says("policy adaptive 12.5 period_ms 300 log on")[1] == "mode: adaptive"
-    policy = json.loads(system.ask("GET", "/v1/policy", token="").body)
-    assert (policy["mode"], policy["budget_percent"], policy["period_ms"], policy["log"]) == ("adaptive", 12.5, 300, True)
-    assert person.says("policy isolated 10 period_ms 250 log off")[2] == "domains: 25"
+
+    def policy():
+        told = json.loads(system.ask("GET", "/v1/policy", token="").body)
+        return told["mode"], told["budget_percent"], told["period_ms"], told["log"]
+
+    assert person.says("policy adaptive 12.5 period_ms 300")[1] == "mode: adaptive"
+    assert policy() == ("adaptive", 12.5, 300, False)
+    assert person.says("policy isolated 10 period_ms 250 log on")[2] == "domains: 25"     # in adaptive its decisions would come in between
+    assert policy() == ("isolated", 10, 250, True)
+    assert person.says("policy isolated log off")[1] == "mode: isolated"
+    assert policy() == ("isolated", 10, 250, False)
 
 
 def test_rules(at):
