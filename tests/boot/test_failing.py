@@ -60,6 +60,8 @@ from target import Target  # noqa: E402
 
 ROUNDS = 2
 SECONDS = 15
+WAIT = 200  # ticks of 10 ms, at most, for an answer while everybody runs
+RETRANSMISSION = 70  # ticks: a packet that was lost costs more, an SYN far more
 FAILURES = 20  # at most, for each kill: how many requests are in flight is known, how many are answered between two kills is the machine's affair
 
 
@@ -76,6 +78,7 @@ def check(run):
     print(verdict.text())
     assert verdict.outside == [] and len(verdict.failed) <= FAILURES * len(run.kills), verdict.text()
     assert left == []
+    assert verdict.waits()[:1] < [(WAIT,)], verdict.text()
     assert len({kill.component for kill in run.kills}) > 1 and min(verdict.answered.values()) > 20
 
 
@@ -117,7 +120,21 @@ def test_all_in_one_domain_fall_together(target):
     assert all(kill.fallen == set(target.components) for kill in run.kills)
     verdict = run.verdict()
     assert verdict.outside == [] and len(verdict.failed) <= FAILURES * len(run.kills), verdict.text()
+    assert verdict.waits()[:1] < [(WAIT,)], verdict.text()
     assert run.left_behind(True) == []
+
+
+def test_no_packet_is_lost(target):
+    """Nobody has to send again because one of those has begun anew that packets go through; the peers of a tcp that is gone are told."""
+    run = kills.Run(target)
+    with run:
+        for _ in range(10):
+            for name in ("tcp", "ip", "vnic"):
+                run.kill(name)
+                time.sleep(0.3)
+    verdict = run.verdict()
+    assert verdict.outside == [] and len(verdict.failed) <= FAILURES * len(run.kills), verdict.text()
+    assert sum(ticks > RETRANSMISSION for ticks, _, _ in verdict.waits()) <= len(kills.KINDS), verdict.text()  # once, perhaps, for another reason
 
 
 def test_the_supervisor_stops_with_a_panic(target):

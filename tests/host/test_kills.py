@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`make kills`: whose failure a failed request is, and what counts as left behind."""
 
+import itertools
 import pathlib
+import re
+import socket
 import sys
+import time
+import types
 
 import pytest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "tests/kills"), str(REPOSITORY / "tests/bench")]
 
+import asking  # noqa: E402
 import leaks  # noqa: E402
 import target  # noqa: E402
-from asking import KINDS, Outcome  # noqa: E402
-from verdict import GRACE, Verdict, blamed  # noqa: E402
+from asking import KINDS, Gap, Outcome  # noqa: E402
+from verdict import GRACE, Verdict, blamed, wait  # noqa: E402
 
 HW = KINDS[0]
 KILL = target.Kill("static_content", frozenset({"static_content"}), 10.0, 10.02)
@@ -50,6 +56,67 @@ def test_verdict():
     assert Verdict({HW.name: 99}, failed[:1], [KILL], PATHS).met()
     assert not Verdict({HW.name: 98}, failed[:1], [KILL], PATHS).met()
     assert not Verdict({}, [], [], PATHS).met()
+
+
+def killed(component, begin, end):
+    return target.Kill(component, frozenset({component}), begin / 100, end / 100, (begin, end))
+
+
+def test_a_wait_is_without_what_explains_it():
+    kills = [killed("tcp", 100, 103), killed("ip", 110, 115), killed("lock", 400, 401)]
+    for begin, end, starved, ticks, component in (
+            (90, 99, (), 9, None),               # nobody had been killed
+            (99, 109, (), 7, "tcp"),
+            (101, 140, (), 32, "tcp"),           # 37 and 5 are gone for kills
+            (105, 140, (), 30, "ip"),
+            (200, 300, (), 100, "ip"),           # long after
+            (200, 300, ((210, 250), (240, 260), (0, 205)), 45, "ip"),
+            (399, 402, ((390, 410),), 0, "lock")):
+        assert (begin, end, wait(Gap(HW, begin, end), kills, starved)[0]) == (begin, end, ticks)
+        blamed_for_it = wait(Gap(HW, begin, end), kills, starved)[1]
+        assert (blamed_for_it.component if blamed_for_it else None) == component
+    verdict = Verdict({HW.name: 99}, [], kills, PATHS, [Gap(HW, 99, 109), Gap(KINDS[3], 105, 140), Gap(HW, 1, 2)])
+    assert verdict.waits() == [(30, "CGI a, new", "ip"), (7, HW.name, "tcp")]
+    assert re.search(r"^ip +1 +0  300 ms, CGI a, new$", verdict.text(), re.M) and re.search(r"^/hw, new +99 +0 +70 ms$", verdict.text(), re.M)
+    assert re.search(r"^lock +1 +0$", verdict.text(), re.M)
+
+
+def reply(status, body=asking.HELLO, close=False):
+    return b"HTTP/1.1 %d X\r\n%sContent-Length: %d\r\n\r\n%s" % (status, b"Connection: close\r\n" if close else b"", len(body), body)
+
+
+def asked(kind, *connections):
+    """A client's end of it: each connection is answered by those replies, then closed; the last one is not looked at any more."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    ticks = itertools.count(0, 10)
+    client = asking.Client(kind, types.SimpleNamespace(web=port, control=port, ticks=lambda: next(ticks)))
+    client.start()
+    begun = []
+    for replies in connections:
+        connection, _ = listener.accept()
+        begun.append(time.monotonic())
+        for answer in replies:
+            assert connection.recv(65536)
+            connection.sendall(answer)
+            time.sleep(0.02)
+        connection.close()
+    client.stopped = True
+    listener.close()
+    client.join(10)
+    return client, begun
+
+
+def test_a_connection_is_whole_by_its_last_right_answer():
+    """Not by one that was no right answer; and not used once its other side has said that it ends."""
+    kept = KINDS[1]
+    client, begun = asked(kept, [reply(200), reply(200), reply(503), reply(200, b"x"), b""], [reply(200), reply(502, close=True)], [reply(200)])
+    assert client.answered == 4
+    assert [o.what for o in client.failed[:4]] == [503, "other bytes", "EOFError", 502]
+    since = [o.since - begun[0] for o in client.failed[:3]]
+    assert since[0] == since[1] == since[2] and 0 < since[0] < 0.15  # of the second request, not of the third or fourth
+    assert client.failed[3].since - begun[1] < 0.15
+    assert client.gaps[0].kind is kept and all(gap.end - gap.begin == 10 for gap in client.gaps)
 
 
 def test_leaks():

@@ -14,7 +14,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from asking import KINDS, Client  # noqa: E402
+from asking import KINDS, Client, Heart  # noqa: E402
 from target import Lost, Target  # noqa: E402
 from verdict import Verdict  # noqa: E402
 import leaks  # noqa: E402
@@ -36,19 +36,20 @@ class Run:
         moving.warm_up(target)
         self.before = leaks.settled(target)
         self.clients = [Client(kind, target) for kind in KINDS]
+        self.heart = Heart(target)
         self.mover = moving.Mover(target)
 
     def __enter__(self):
-        for client in self.clients:
-            client.start()
+        for thread in (self.heart, *self.clients):
+            thread.start()
         if self.walls:
             self.mover.start()
         return self
 
     def __exit__(self, *_):
-        for thread in (self.mover, *self.clients):
+        for thread in (self.mover, *self.clients, self.heart):
             thread.stopped = True
-        for thread in (self.mover, *self.clients):
+        for thread in (self.mover, *self.clients, self.heart):
             if thread.ident:
                 thread.join()
 
@@ -60,7 +61,8 @@ class Run:
 
     def verdict(self):
         failed = sorted((outcome for client in self.clients for outcome in client.failed), key=lambda outcome: outcome.end)
-        return Verdict({client.kind.name: client.answered for client in self.clients}, failed, list(self.kills), self.paths)
+        return Verdict({client.kind.name: client.answered for client in self.clients}, failed, list(self.kills), self.paths,
+                       [gap for client in self.clients for gap in client.gaps], list(self.heart.starved))
 
     def left_behind(self, moved=False):
         """After the end: sentences. `moved`: walls have, somehow."""

@@ -43,6 +43,7 @@ class Kill:
     fallen: frozenset  # names: those of its domain, and who was on one stack with them in a stale one
     begin: float       # the host's clock: shortly before
     end: float         # everybody runs again
+    ticks: tuple = (0, 0)  # the same by the system's own clock
 
 
 def with_killer(manifest):
@@ -111,12 +112,13 @@ class Target:
     def kill(self, name):
         """Kills the component, with all of its domain."""
         with self.lock:
-            ordered = time.monotonic()
+            ordered, tick = time.monotonic(), self.ticks()
             order = self.order(name)
             begin = max(ordered, self.wait(BEGUN, order, f"{name} was to be killed"))
             self.wait(DONE, order, f"{name} was killed")
             fallen = self.word(self.orders + FALLEN)
-            return Kill(name, frozenset(n for i, n in enumerate(self.components) if fallen >> i & 1), begin, time.monotonic())
+            return Kill(name, frozenset(n for i, n in enumerate(self.components) if fallen >> i & 1), begin, time.monotonic(),
+                        (tick, self.ticks()))
 
     def wait(self, word, order, what):
         """A time when the word was not `order` yet, the last one that is known."""
