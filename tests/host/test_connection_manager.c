@@ -50,6 +50,7 @@ static struct client {
 
 static struct stream {
     bool open, closed;
+    bool lost; /* http_parser has begun anew since */
     char line[64];
     unsigned line_bytes;
     bool complete;
@@ -59,6 +60,9 @@ static struct stream {
 
 static unsigned queue[4 * CLIENTS], queue_first, queue_end, listener_ready, now_open, waits;
 static bool stream_limit_reached;
+static bool unknown;         /* fd_api has begun anew, and does not know us yet */
+static bool anew_at_accept;  /* it will, before the next fd_accept */
+static unsigned streams_down; /* http_parser begins anew: for so many ticks */
 
 static void client_wake(unsigned client)
 {
@@ -86,10 +90,12 @@ void print_line(const char *format, ...)
 }
 long sched_block_until(uint64_t tick)
 {
+    streams_down -= streams_down > 0;
     return (void)tick, SHOJI_ETIMEDOUT;
 }
 long fd_group(void)
 {
+    unknown = false;
     return GROUP;
 }
 
@@ -98,6 +104,8 @@ long fd_listen(long group, uint32_t port)
     fake_global.moves++;
     assert_int_equal(group, GROUP);
     assert_int_equal(port, 80);
+    if (unknown)
+        return SHOJI_ENOENT;
     return LISTENER;
 }
 
@@ -106,6 +114,8 @@ long fd_wait_until(long group, uint64_t tick)
     assert_int_equal(group, GROUP);
     waits++;
     fake_global.moves++; /* so the thread returns after each wakeup */
+    if (unknown)
+        return SHOJI_ENOENT;
     if (listener_ready) {
         listener_ready = 0;
         return LISTENER;
@@ -128,10 +138,26 @@ long fd_wait(long group)
     return fd_wait_until(group, 0);
 }
 
+/* Who was connected is not any more; their descriptors are free. */
+static void fd_api_anew(void)
+{
+    for (unsigned i = 0; i < CLIENTS; i++)
+        clients[i].open = false;
+    for (unsigned i = 0; i < STREAMS; i++)
+        streams[i].open = false;
+    now_open = 0;
+    unknown = true;
+    anew_at_accept = false;
+}
+
 long fd_accept(long group, long listener)
 {
     assert_int_equal(group, GROUP);
     assert_int_equal(listener, LISTENER);
+    if (anew_at_accept)
+        fd_api_anew();
+    if (unknown)
+        return SHOJI_ENOENT;
     for (unsigned i = 0; i < CLIENTS; i++)
         if (clients[i].waiting) {
             clients[i].waiting = false;
@@ -150,6 +176,8 @@ long fd_buffers(const void *from, const void *end)
 long fd_open_stream(long group)
 {
     assert_int_equal(group, GROUP);
+    if (streams_down)
+        return SHOJI_EFAULT;
     for (unsigned i = 0; i < STREAMS && !stream_limit_reached; i++)
         if (!streams[i].open) {
             streams[i] = (struct stream){.open = true};
@@ -169,6 +197,8 @@ static void assert_in_pool(const void *buffer, uint64_t bytes)
 static long stream_read_fake(struct stream *stream, char *out, uint64_t room)
 {
     assert_true(stream->open && !stream->closed && room >= HTTP_READ_LEAST);
+    if (stream->lost)
+        return SHOJI_ECLOSED;
     if (!stream->complete)
         return SHOJI_EAGAIN;
     if (stream->line[0] == 'e')
@@ -250,6 +280,10 @@ long fd_write(long fd, const void *buffer, uint64_t bytes)
     }
     struct stream *stream = &streams[fd - FIRST_STREAM];
     assert_true(stream->open && !stream->closed);
+    if (streams_down)
+        return SHOJI_EFAULT;
+    if (stream->lost)
+        return SHOJI_ECLOSED;
     if (stream->complete)
         return SHOJI_EAGAIN;
     const char *from = buffer;
@@ -266,6 +300,8 @@ long fd_write(long fd, const void *buffer, uint64_t bytes)
 
 long fd_close(long fd)
 {
+    if (unknown)
+        return SHOJI_ENOENT;
     if (fd >= FIRST_STREAM) {
         assert_true(streams[fd - FIRST_STREAM].open);
         streams[fd - FIRST_STREAM].open = false;
@@ -635,6 +671,98 @@ static void too_many(void **state)
     all_gone();
 }
 
+/* fd_api has begun anew, wherever that is noticed: nothing of before is taken for what there is now. */
+static void nothing_of_an_earlier_fd_api_is_used(void **state)
+{
+    (void)state;
+    for (int at_accept = 0; at_accept < 2; at_accept++) {
+        unsigned old = client_connect(), other = client_connect();
+        client_send(old, "h\n");
+        settle();
+        assert_int_equal(now_open, 2);
+        (void)client_connect();
+        anew_at_accept = at_accept;
+        if (!at_accept)
+            fd_api_anew();
+        for (int i = 0; i < 3; i++) /* learns it, takes another group, listens */
+            web_thread();
+        listener_ready = 1;
+        clients[other].ready = false;
+        settle();
+        unsigned new = client_connect(); /* by the same descriptor as one of then */
+        assert_true(new == old || new == other);
+        for (int i = 0; i < 8; i++) { /* beyond the deadlines of then */
+            client_send(new, "h\n");
+            settle();
+            pass(4000);
+            assert_true(clients[new].open);
+        }
+        assert_out(new, "hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh");
+        all_gone();
+    }
+}
+
+static void streams_lost(unsigned ticks)
+{
+    streams_down = ticks;
+    for (unsigned i = 0; i < STREAMS; i++)
+        if (streams[i].open)
+            streams[i].lost = true;
+}
+
+/* http_parser has begun anew: who waits for a reply, or has sent half a request, learns it. Others notice nothing,
+ * who come meanwhile least of all. */
+static void streams_lost_between_requests_are_replaced(void **state)
+{
+    (void)state;
+    unsigned idle = client_connect(), half = client_connect(), waiting = client_connect();
+    client_send(idle, "h\n");
+    client_send(half, "h\nh");
+    client_send(waiting, "s\n");
+    settle();
+    streams_lost(3);
+    client_send(half, "\n");
+    settle();
+    assert_int_equal(strncmp(clients[half].out, "hhhhhHTTP/1.1 502 ", 18), 0);
+    assert_int_equal(streams_down, 3); /* nothing to wait for */
+    unsigned new = client_connect();
+    client_send(new, "x\n");
+    settle();
+    assert_out(new, "xxxxx");
+    client_send(idle, "h\nh\n");
+    settle();
+    assert_out(idle, "hhhhhhhhhhhhhhh");
+    streams_lost(3);
+    client_send(idle, "x\n");
+    settle();
+    assert_out(idle, "hhhhhhhhhhhhhhhxxxxx");
+    pass(600);
+    assert_refused(waiting, "HTTP/1.1 502 ");
+
+    /* One that never comes back is waited for once. */
+    streams_lost(1000);
+    client_send(new, "h\n");
+    settle();
+    unsigned left = streams_down;
+    assert_true(left < 1000 && left >= 970);
+    client_send(idle, "h\n");
+    new = client_connect();
+    settle();
+    assert_refused(new, "HTTP/1.1 503 ");
+    assert_int_equal(streams_down, left);
+    streams_down = 0;
+    all_gone();
+    new = client_connect();
+    client_send(new, "h\n");
+    settle();
+    assert_out(new, "hhhhh");
+    streams_lost(3);
+    client_send(new, "h\n"); /* and there is patience again */
+    settle();
+    assert_out(new, "hhhhhhhhhh");
+    all_gone();
+}
+
 /* One client pipelines without end; the other's answer doesn't wait for that. */
 static void nobody_keeps_the_thread(void **state)
 {
@@ -718,6 +846,8 @@ int main(void)
         cmocka_unit_test(faulting_stream),
         cmocka_unit_test(reset_by_the_peer),
         cmocka_unit_test(too_many),
+        cmocka_unit_test(nothing_of_an_earlier_fd_api_is_used),
+        cmocka_unit_test(streams_lost_between_requests_are_replaced),
         cmocka_unit_test(nobody_keeps_the_thread),
         cmocka_unit_test(random_clients),
     };

@@ -4,7 +4,8 @@
 #include "runtime.h"
 #include "scheduler.h"
 
-#define RETRY_MS 20 /* when something below has failed and will come back */
+#define RETRY_MS 20     /* when something below has failed and will come back */
+#define STREAM_TICKS 20 /* how long a stream is waited for */
 /* Likewise one with a long reply; and its entry returns, because all of one entry is one invocation's time.
  */
 #define TURN_PARTS 8
@@ -112,9 +113,40 @@ static void connection_take_reply(struct connection *c)
     }
 }
 
-static void connection_feed(struct connection *c)
+/* A new stream. Who makes them may be beginning anew: that takes some ticks, and nobody here can do without.
+ * Once it has taken too long there is no more patience, until there is a stream again. */
+static long connections_stream(struct connections *all)
+{
+    long stream = stream_open(all->group);
+    for (int ticks = all->hopeless ? 0 : STREAM_TICKS; stream == SHOJI_EFAULT && ticks > 0; ticks--) {
+        sched_block_until(shoji_global.ticks + 1);
+        stream = stream_open(all->group);
+    }
+    all->hopeless = stream == SHOJI_EFAULT;
+    return stream;
+}
+
+/* The stream was lost between two requests: another one is as good, and the client need not know. */
+static __attribute__((cold, noinline)) long connection_feed_anew(struct connections *all,
+                                                                 struct connection *c)
+{
+    long stream = connections_stream(all);
+    if (stream <= 0 || stream >= FD_LIMIT)
+        return SHOJI_ECLOSED;
+    stream_close(c->stream);
+    if (all->streams_wake) {
+        all->by_fd[c->stream] = 0;
+        all->by_fd[stream] = c;
+    }
+    c->stream = stream;
+    return stream_write(c->stream, c->in + c->in_from, c->in_end - c->in_from);
+}
+
+static void connection_feed(struct connections *all, struct connection *c)
 {
     long taken = stream_write(c->stream, c->in + c->in_from, c->in_end - c->in_from);
+    if ((taken == SHOJI_ECLOSED || taken == SHOJI_EFAULT) && !c->in_request)
+        taken = connection_feed_anew(all, c);
     if (taken <= 0 || taken > c->in_end - c->in_from) {
         connection_refuse(c, 502);
         return;
@@ -129,20 +161,21 @@ static void connection_feed(struct connection *c)
 
 /* Feeds the stream what was read and gathers its replies, until there is nothing to feed or no room in `out`.
  */
-static void connection_work(struct connection *c)
+static void connection_work(struct connections *all, struct connection *c)
 {
     while (!c->closing && c->out_end + HTTP_READ_LEAST <= CONNECTION_OUT_BYTES) {
         if (c->reply_due)
             connection_take_reply(c);
         else if (c->in_from < c->in_end && !c->waiting)
-            connection_feed(c);
+            connection_feed(all, c);
         else
             return;
     }
 }
 
 /* Reads from the network. False: nothing there for now, or the connection is gone. */
-static inline __attribute__((always_inline)) bool connection_fill(struct connections *all, struct connection *c)
+static inline __attribute__((always_inline)) bool connection_fill(struct connections *all,
+                                                                  struct connection *c)
 {
     if (!c->readable)
         return false;
@@ -187,7 +220,7 @@ static void connection_turn(struct connections *all, struct connection *c)
     int parts = 0;
     for (int reads = 0;; reads++) {
         if (c->reply_due || c->in_from < c->in_end)
-            connection_work(c);
+            connection_work(all, c);
         if (!connection_flush(all, c))
             return;
         if (c->closing) {
@@ -269,7 +302,7 @@ static bool connection_accept(struct connections *all)
     if (fd <= 0 || fd >= FD_LIMIT)
         return false;
     struct connection *c = connection_find_free(all);
-    long stream = c ? stream_open(all->group) : SHOJI_EMEMORY;
+    long stream = c ? connections_stream(all) : SHOJI_EMEMORY;
     if (stream <= 0 || stream >= FD_LIMIT) {
         connection_turn_away(all, fd);
         return true;
@@ -332,6 +365,21 @@ static void connections_run_again(struct connections *all)
     }
 }
 
+/* fd_api knows nothing of us any more: it has begun anew, and so do we. */
+static void connections_forget(struct connections *all)
+{
+    for (uint32_t i = 0; i < all->limit; i++) {
+        if (all->table[i].fd)
+            stream_close(all->table[i].stream);
+        all->table[i].fd = 0;
+    }
+    for (uint32_t fd = 0; fd < FD_LIMIT; fd++)
+        all->by_fd[fd] = 0;
+    all->group = all->listener = 0;
+    all->open = all->free_hint = all->again_count = 0;
+    all->running = 0;
+}
+
 static void connections_start(struct connections *all)
 {
     long buffers = fd_buffers(all->pool, all->pool_end);
@@ -347,7 +395,7 @@ static void connections_start(struct connections *all)
     }
     if (listener == SHOJI_EFAULT || listener == SHOJI_ENOENT) {
         if (listener == SHOJI_ENOENT)
-            all->group = 0;
+            connections_forget(all);
         sched_block_until(ticks_in(RETRY_MS));
         return;
     }
@@ -366,21 +414,6 @@ static void connections_recover(struct connections *all)
         c->out_from = c->out_end = 0;
     connection_refuse(c, 502);
     connection_run(all, c);
-}
-
-/* fd_api knows nothing of us any more: it has begun anew, and so do we. */
-static void connections_forget(struct connections *all)
-{
-    for (uint32_t i = 0; i < all->limit; i++) {
-        if (all->table[i].fd)
-            stream_close(all->table[i].stream);
-        all->table[i].fd = 0;
-    }
-    for (uint32_t fd = 0; fd < FD_LIMIT; fd++)
-        all->by_fd[fd] = 0;
-    all->group = all->listener = 0;
-    all->open = all->free_hint = all->again_count = 0;
-    all->running = 0;
 }
 
 void connections_run(struct connections *all)

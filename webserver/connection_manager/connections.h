@@ -59,6 +59,7 @@ struct connections {
     char *pool, *pool_end;    /* buffers: limit * CONNECTION_BYTES, and HTTP_READ_LEAST for refusals */
     /* the rest starts as zero */
     long group, listener;
+    bool hopeless; /* there has been no stream for long */
     uint32_t open;
     uint32_t free_hint;
     uint32_t again_count;
