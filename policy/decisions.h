@@ -38,7 +38,9 @@ struct policy_decision {
     uint64_t cycles; /* of the newest window */
     uint32_t crossing_cost;
     int64_t expected;   /* gain in millionths of processing time: above 0 for a merge, below for a split */
-    bool known;         /* the next window is over, and its counts are: */
+    bool over;          /* the next window is over, or will not be this decision's any more */
+    bool undone;        /* walls between its sides were moved again before that */
+    bool known;         /* it is over, and what came of it is: not if all these walls were moved again */
     uint64_t came_seen; /* invocations between the two sides that the decision spared (merge) or made cross
                            (split) */
     int64_t came;       /* gain, as `expected`: of the time that this next window would have taken without the

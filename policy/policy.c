@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "policy_record.h"
+
 #define CANDIDATES_SUFFICE (ADAPT_CANDIDATES >= SETTINGS_TRIALS_MOST)
 _Static_assert(CANDIDATES_SUFFICE, "every trial that can be asked for has a place");
 
@@ -139,6 +141,11 @@ enum policy_status policy_shape(struct policy *policy, const struct graph *graph
 {
     if (graph->components_count > policy->limits.components || graph->edges_count > policy->limits.edges)
         return POLICY_EMEMORY;
+    bool same = policy->components == graph->components_count;
+    for (uint32_t i = 0; same && i < policy->components; i++)
+        same = policy->ids[i] == graph->components[i].id;
+    if (!same)
+        record_nothing_came(policy);
     policy->components = graph->components_count;
     policy->edges = graph->edges_count;
     for (uint32_t i = 0; i < policy->components; i++)

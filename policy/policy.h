@@ -114,6 +114,10 @@ enum policy_status policy_configure(struct policy *policy, const struct policy_s
  * placed for. */
 enum policy_status policy_period(struct policy *policy, const struct graph *graph, const struct rules *rules,
                                  uint64_t cycles, struct policy_result *result);
+/* The same between two periods, when something is to be done at once: the window is short, so it is not told
+ * by it what came of the last decisions. The next period tells that. */
+enum policy_status policy_at_once(struct policy *policy, const struct graph *graph, const struct rules *rules,
+                                  uint64_t cycles, struct policy_result *result);
 /* In mode adaptive this one is asked from now on, in place of the default policy; NULL: the default. If what
  * it answers is refused, that is as if NULL had been said. */
 void policy_choose(struct policy *policy, policy_decide_function *decide, void *state);

@@ -162,8 +162,8 @@ static void adapt_layout(struct policy *policy, struct policy_result *result)
     answer_make(policy, false, result);
 }
 
-enum policy_status policy_period(struct policy *policy, const struct graph *graph, const struct rules *rules,
-                                 uint64_t cycles, struct policy_result *result)
+static enum policy_status decide(struct policy *policy, const struct graph *graph, const struct rules *rules,
+                                 uint64_t cycles, struct policy_result *result, bool whole)
 {
     if (!shape_same(policy, graph) || (rules && rules->components_count != policy->components))
         return POLICY_ECHANGED;
@@ -171,10 +171,11 @@ enum policy_status policy_period(struct policy *policy, const struct graph *grap
         return POLICY_EMEMORY;
     *result = (struct policy_result){.finished = true, .first_decision = policy->decisions.count + 1};
     policy->rules = rules;
-    policy->period++;
+    policy->period += whole;
     window_take(policy, graph, cycles);
     graph_partition(graph, policy->present);
-    record_what_came(policy);
+    if (whole)
+        record_what_came(policy);
     obey_rules(policy, result);
     if (policy_mode_counts(policy->settings.mode))
         adapt_layout(policy, result);
@@ -190,4 +191,16 @@ enum policy_status policy_period(struct policy *policy, const struct graph *grap
     result->share = settings_share(&policy->settings, result->crossing, cycles);
     result->would_share = settings_share(&policy->settings, result->would_cross, cycles);
     return POLICY_OK;
+}
+
+enum policy_status policy_period(struct policy *policy, const struct graph *graph, const struct rules *rules,
+                                 uint64_t cycles, struct policy_result *result)
+{
+    return decide(policy, graph, rules, cycles, result, true);
+}
+
+enum policy_status policy_at_once(struct policy *policy, const struct graph *graph, const struct rules *rules,
+                                  uint64_t cycles, struct policy_result *result)
+{
+    return decide(policy, graph, rules, cycles, result, false);
 }

@@ -40,6 +40,8 @@ static void take_came(struct policy *policy, struct policy_decision *decision, u
     bool together = policy->present[policy->pairs[pair].a] == policy->present[policy->pairs[pair].b];
     if (together == (decision->action == POLICY_MERGE))
         decision->came_seen += history_newest(&policy->history, pair);
+    else
+        decision->undone = true;
 }
 
 /* The sides are in; everything else follows. */
@@ -137,6 +139,13 @@ static uint64_t cycles_without(const struct policy *policy, __int128 spared)
     return cycles < 1 ? 1 : cycles > INT64_MAX ? INT64_MAX : (uint64_t)cycles;
 }
 
+void record_nothing_came(struct policy *policy)
+{
+    struct decisions *decisions = &policy->decisions;
+    for (uint64_t number = decisions->count; number >= decisions_oldest(decisions) && number > 0; number--)
+        decisions_find(decisions, number)->over = true;
+}
+
 void record_what_came(struct policy *policy)
 {
     struct decisions *decisions = &policy->decisions;
@@ -144,7 +153,7 @@ void record_what_came(struct policy *policy)
     uint64_t first = decisions->count + 1;
     for (; first > decisions_oldest(decisions); first--) {
         struct policy_decision *decision = decisions_find(decisions, first - 1);
-        if (decision->known || decision->period + 1 < policy->period)
+        if (decision->over || decision->period + 1 < policy->period)
             break; /* and so are all before it */
         pairs_between(policy, decision, take_came);
         spared +=
@@ -156,6 +165,7 @@ void record_what_came(struct policy *policy)
             settings_share(&policy->settings, decision->came_seen, cycles_without(policy, spared));
         if (decision->action == POLICY_SPLIT)
             decision->came = -decision->came;
-        decision->known = true;
+        decision->over = true;
+        decision->known = decision->came_seen != 0 || !decision->undone;
     }
 }

@@ -23,5 +23,7 @@ void record_obeyed_apart(struct policy *policy, uint32_t stays, uint32_t leaves,
  * between its two sides whose ends share a domain now (merge); those it made cross, whose ends don't (split).
  */
 void record_what_came(struct policy *policy);
+/* The components are others: what came of the last decisions will never be known. */
+void record_nothing_came(struct policy *policy);
 
 #endif

@@ -638,7 +638,8 @@ static void records_agree(void)
         const struct policy_decision *decision = decisions_find(decisions, number);
         assert_true(decision->number == number);
         assert_true(decision->period <= policy.period);
-        assert_int_equal(decision->known, decision->period < policy.period);
+        assert_int_equal(decision->over, decision->period < policy.period);
+        assert_true(!decision->known || decision->over);
         assert_true(decision->action == POLICY_MERGE ? decision->expected >= 0 : decision->expected <= 0);
         assert_int_equal(decision->trade != 0, decision->reason == POLICY_TRADE);
         sides_agree(decision);
@@ -695,8 +696,61 @@ static void a_gain_expected_and_come(void **state)
     assert_int_equal(split->expected, -1000);
     graph.components[0].domain = graph.components[1].domain; /* somebody undid it */
     period();
-    assert_true(split->known);
-    assert_int_equal(split->came, 0);
+    assert_true(split->over);
+    assert_false(split->known);
+}
+
+static void a_short_window_tells_nothing(void **state)
+{
+    (void)state;
+    system_begin(3, 4);
+    edge(0, 1, 900);
+    edge(1, 2, 500);
+    settings.budget = 10;
+    settings.hysteresis = 0;
+    settings.windows = 1;
+    configure();
+    assert_int_equal(policy_shape(&policy, &graph), POLICY_OK);
+    period();
+    assert_int_equal(policy.decisions.count, 2);
+    graph.edges[0].invocations = graph.edges[1].invocations = 0;
+    assert_int_equal(policy_at_once(&policy, &graph, &rules, 10, &result), POLICY_OK);
+    assert_int_equal(policy_shape(&policy, &graph), POLICY_OK);
+    for (uint64_t number = 1; number <= 2; number++)
+        assert_false(decisions_find(&policy.decisions, number)->over);
+    graph.edges[0].invocations = 800;
+    graph.edges[1].invocations = 400;
+    period();
+    uint64_t came = 0;
+    for (uint64_t number = 1; number <= 2; number++) {
+        assert_true(decisions_find(&policy.decisions, number)->known);
+        assert_true(decisions_find(&policy.decisions, number)->came > 0);
+        came += decisions_find(&policy.decisions, number)->came_seen;
+    }
+    assert_int_equal(came, 1200);
+}
+
+/* Index 1 is another component's before the window is over. */
+static void nothing_is_told_of_others(void **state)
+{
+    (void)state;
+    system_begin(3, 4);
+    edge(0, 1, 900);
+    settings.budget = 10;
+    configure();
+    assert_int_equal(policy_shape(&policy, &graph), POLICY_OK);
+    period();
+    assert_int_equal(policy.decisions.count, 1);
+    graph_clear(&graph);
+    for (uint32_t id = 1; id <= 4; id++)
+        if (id != 2)
+            assert_int_equal(graph_add_component(&graph, id, 7), POLICY_OK);
+    edge(0, 2, 900);
+    assert_int_equal(policy_period(&policy, &graph, &rules, CYCLES, &result), POLICY_ECHANGED);
+    assert_int_equal(policy_shape(&policy, &graph), POLICY_OK);
+    period();
+    assert_true(decisions_find(&policy.decisions, 1)->over);
+    assert_false(decisions_find(&policy.decisions, 1)->known);
 }
 
 static void hands_are_recorded(void **state)
@@ -795,6 +849,8 @@ int main(void)
         cmocka_unit_test(work_is_bounded),
         cmocka_unit_test(same_calls_same_layouts),
         cmocka_unit_test(a_gain_expected_and_come),
+        cmocka_unit_test(a_short_window_tells_nothing),
+        cmocka_unit_test(nothing_is_told_of_others),
         cmocka_unit_test(hands_are_recorded),
         cmocka_unit_test(settings_are_checked),
         cmocka_unit_test(shapes_are_checked),

@@ -282,6 +282,30 @@ static void walls_fall_and_rise(void **state)
     }
 }
 
+/* A change of settings ends the window early: it is not by this piece of one that a gain is told. */
+static void what_came_is_not_told_by_a_piece_of_a_window(void **state)
+{
+    (void)state;
+    put("/v1/policy", "{\"mode\":\"adaptive\",\"budget_percent\":10,\"crossing_cost\":1000}");
+    pass(25, 25000000, 5000, 25);
+    governor_period();
+    assert_true(together(3, 4));
+    post("/v1/rules", "{\"rule\":\"rule far apart scheduler vnic\"}");
+    const char *last = strstr(ask("GET", "/v1/decisions", 0, ""), "\"actual_percent\"");
+    for (const char *next = last; next; next = strstr(next + 1, "\"actual_percent\""))
+        last = next;
+    assert_non_null(last);
+    assert_true(strncmp(last, "\"actual_percent\": null", 22) == 0);
+    pass(25, 25000000, 5000, 25);
+    governor_period();
+    const char *body = ask("GET", "/v1/decisions", 0, "");
+    yyjson_doc *document = yyjson_read(body, strlen(body), 0);
+    yyjson_val *list = yyjson_obj_get(yyjson_doc_get_root(document), "decisions");
+    double actual = yyjson_get_real(yyjson_obj_get(yyjson_arr_get_last(list), "actual_percent"));
+    yyjson_doc_free(document);
+    assert_true(actual > 10);
+}
+
 /* ---- Names ---- */
 
 /* Does the newest decision but `back` know somebody by that name? */
@@ -477,6 +501,7 @@ int main(void)
         cmocka_unit_test_setup(walls_fall_and_rise, begin),
         cmocka_unit_test_setup(a_decision_keeps_its_names, begin),
         cmocka_unit_test_setup(a_decision_keeps_the_name_of_its_rule, begin),
+        cmocka_unit_test_setup(what_came_is_not_told_by_a_piece_of_a_window, begin),
         cmocka_unit_test_setup(merge_only_raises_none, begin),
         cmocka_unit_test_setup(rules_hold_under_load, begin),
         cmocka_unit_test_setup(by_hand_ends_the_policy, begin),

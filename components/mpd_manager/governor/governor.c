@@ -118,8 +118,11 @@ static long apply(const struct policy_result *result, char *why)
     return layout_apply(sets, policy.components, why);
 }
 
+typedef enum policy_status decide_function(struct policy *, const struct graph *, const struct rules *,
+                                           uint64_t, struct policy_result *);
+
 /* Ends the window and does what the policy wants. Returns the merges and splits, or a status. */
-static long turn(char why[LAYOUT_WHY_BYTES])
+static long turn(decide_function *decide, char why[LAYOUT_WHY_BYTES])
 {
     struct policy_result result;
     struct policy_settings settings = state.settings;
@@ -132,9 +135,9 @@ static long turn(char why[LAYOUT_WHY_BYTES])
     settings.cycles_per_second = state.cycles_per_second ? state.cycles_per_second : 1;
     if (policy_configure(&policy, &settings, why, LAYOUT_WHY_BYTES) != POLICY_OK)
         return SHOJI_EINVAL;
-    enum policy_status status = policy_period(&policy, &window, walls_rules(), state.window.cycles, &result);
+    enum policy_status status = decide(&policy, &window, walls_rules(), state.window.cycles, &result);
     if (status == POLICY_ECHANGED && policy_shape(&policy, &window) == POLICY_OK)
-        status = policy_period(&policy, &window, walls_rules(), state.window.cycles, &result);
+        status = decide(&policy, &window, walls_rules(), state.window.cycles, &result);
     if (status != POLICY_OK)
         return SHOJI_EMEMORY;
     long steps = apply(&result, why);
@@ -149,7 +152,7 @@ static long turn(char why[LAYOUT_WHY_BYTES])
 /* A turn between periods: its window is short, and is forgotten. */
 static long turn_now(char why[LAYOUT_WHY_BYTES])
 {
-    long steps = turn(why);
+    long steps = turn(policy_at_once, why);
     policy_shape(&policy, &window);
     return steps;
 }
@@ -173,7 +176,7 @@ void governor_period(void)
         if (!state.cost_by_hand)
             state.settings.crossing_cost = state.cost_measured;
     }
-    long steps = turn(why);
+    long steps = turn(policy_period, why);
     if (steps < 0)
         print_line("the policy's layout was not made, status %d: %s", (int)steps, why);
     state.instructions = instructions() - from;

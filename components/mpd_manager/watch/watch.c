@@ -112,7 +112,7 @@ static void tell_decisions(void)
         came = decisions_oldest(decisions) - 1;
     for (; came < decisions->count; came++) {
         const struct policy_decision *next = decisions_find(decisions, came + 1);
-        if (!next->known && decisions_find(decisions, decisions->count)->period <= next->period + 1)
+        if (!next->over && decisions_find(decisions, decisions->count)->period <= next->period + 1)
             return;
         if (next->known)
             tell_decision(EVENT_CAME, next->number);
