@@ -509,6 +509,18 @@ def test_it_comes_back(browser, system):
     settled(page, system, [["ip", "tcp"]])
 
 
+def test_a_policy_that_waits(page, system):
+    """One's own policy that is loaded in a mode in which it decides nothing: the page says so, and when it does decide."""
+    reply = system.ask("PUT", "/v1/policy/code?name=hottest", (REPOSITORY / "build/policy/hottest.elf").read_bytes())
+    assert reply.status == 200
+    page.wait_for("document.querySelector('#mode-help').textContent.includes('Policy `hottest` is loaded, and decides when the mode is adaptive; it is isolated now.')",
+                  "the page says that it waits")
+    assert system.ask("PUT", "/v1/policy", {"mode": "adaptive"}).status == 200
+    page.wait_for("document.querySelector('#mode-help').textContent.endsWith('Policy “hottest” decides.')", "the page says that it decides")
+    assert system.ask("PUT", "/v1/policy", {"mode": "isolated", "policy": "default"}).status == 200
+    page.wait_for("!document.querySelector('#mode-help').textContent.includes('hottest')", "the page says no more of it")
+
+
 def test_one_viewer_too_many(browser, system):
     """The page says why it shows nothing and what to do, in the system's words, and begins by itself once there is room."""
     page = browser.look(*WIDE)

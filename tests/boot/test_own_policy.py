@@ -205,6 +205,23 @@ def test_replaced_while_it_runs(system):
     assert told(system, "/v1/policy")["policy_reason"] is None and told(system, "/v1/rules")["rules"] == []
 
 
+@pytest.mark.parametrize("mode", ["isolated", "merged", "manual", "merge-only"])
+def test_it_says_that_it_waits(system, mode):
+    """In another mode than adaptive it decides nothing: the reply, the settings, the decisions and the reply to a change of mode say so."""
+    waits = f"Policy `hottest` is loaded, and decides when the mode is adaptive; it is {mode} now."
+    settings(system, mode=mode)
+    reply = put(system, HOTTEST, "hottest")
+    assert (reply.status, json.loads(reply.body)["done"]) == (200, waits)
+    assert (told(system, "/v1/policy")["policy"], told(system, "/v1/policy")["policy_reason"]) == ("hottest", waits)
+    assert told(system, "/v1/decisions")["policy_reason"] == waits
+    settings(system, mode="adaptive")
+    assert told(system, "/v1/policy")["policy_reason"] is None
+    reply = system.ask("PUT", "/v1/policy", {"mode": mode})
+    assert json.loads(reply.body)["done"].endswith(waits) and len(json.loads(reply.body)["done"]) > len(waits) + 10
+    reply = system.ask("PUT", "/v1/policy", {"policy": "default"})
+    assert waits not in json.loads(reply.body)["done"] and told(system, "/v1/policy")["policy_reason"] is None
+
+
 def test_what_is_refused_loses_nothing(system):
     """No file of a policy, or a name that cannot be: a sentence, and who decided goes on deciding."""
     elf = HOTTEST.read_bytes()
@@ -251,7 +268,7 @@ def test_modes_stay_the_default_ones(system):
     assert_all_served(load(system, 20000, "-k", "-c", "8"), 20000)
     assert decided(system, first, "over budget") and not decided(system, first, "own policy")
     reply = put(system, HOTTEST, "hottest")
-    assert json.loads(reply.body)["done"] == "Policy `hottest` is loaded, and decides when the mode is adaptive."
+    assert json.loads(reply.body)["done"] == "Policy `hottest` is loaded, and decides when the mode is adaptive; it is merge-only now."
 
 
 def ask(target, method, path, data=b""):
@@ -279,7 +296,7 @@ def test_mpd_manager_fails_while_one_is_loaded():
         assert "hottest" not in [component["name"] for component in ask(target, "GET", "/v1/graph")[1]["components"]]
         assert state["policy_reason"] in target.running.console()
         assert ask(target, "PUT", "/v1/policy/code?name=hottest", HOTTEST.read_bytes())[0] == 200
-        assert ask(target, "GET", "/v1/policy")[1]["policy_reason"] is None
+        assert ask(target, "GET", "/v1/policy")[1]["policy_reason"].startswith("Policy `hottest` is loaded,")  # not what was before
     finally:
         target.stop()
 

@@ -41,10 +41,7 @@ void put_policy_code(const struct request *request, struct control_answer *answe
         answer_refuse(answer, status_of(status), "%s", why);
         return;
     }
-    bool now = governor_state()->settings.mode == POLICY_ADAPTIVE;
-    snprintf(sentence, sizeof sentence,
-             now ? "Policy `%s` decides from now on."
-                 : "Policy `%s` is loaded, and decides when the mode is adaptive.",
-             name);
-    answer_change(answer, sentence, 0);
+    snprintf(sentence, sizeof sentence, "Policy `%s` decides from now on.", name);
+    const char *waits = governor_policy_waits();
+    answer_change(answer, waits ? waits : sentence, 0);
 }

@@ -2,6 +2,7 @@
  *
  * The policy over the control interface: settings and decisions.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "control_policy.h"
@@ -242,8 +243,11 @@ void put_policy(const struct request *request, struct control_answer *answer)
     else {
         if (to_default)
             governor_policy_default();
-        answer_change(
-            answer, to_default ? "The default policy decides in mode adaptive." : done(change.settings.mode),
-            steps);
+        const char *waits = governor_policy_waits();
+        char sentence[256];
+        snprintf(sentence, sizeof sentence, "%s%s%s",
+                 to_default ? "The default policy decides in mode adaptive." : done(change.settings.mode),
+                 waits ? " " : "", waits ? waits : "");
+        answer_change(answer, sentence, steps);
     }
 }

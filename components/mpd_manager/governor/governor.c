@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "governor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,6 +216,17 @@ long governor_policy_load(const char *name, const void *file, uint64_t bytes, ch
     else if (!own_policy_loaded())
         policy_choose(&policy, 0, 0);
     return status;
+}
+
+const char *governor_policy_waits(void)
+{
+    static char sentence[128];
+    if (!own_policy_loaded() || state.settings.mode == POLICY_ADAPTIVE)
+        return 0;
+    snprintf(sentence, sizeof sentence,
+             "Policy `%s` is loaded, and decides when the mode is adaptive; it is %s now.", own_policy_name(),
+             policy_mode_name(state.settings.mode));
+    return sentence;
 }
 
 void governor_policy_default(void)

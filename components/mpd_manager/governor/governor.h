@@ -48,6 +48,9 @@ long governor_set(const struct policy_settings *settings, bool by_hand, bool log
 /* own_policy_load, and own_policy_drop because somebody wants the default. What is loaded decides in mode
  * adaptive. */
 long governor_policy_load(const char *name, const void *file, uint64_t bytes, char why[LAYOUT_WHY_BYTES]);
+/* A sentence if one is loaded and does not decide, because of the mode; NULL: there is no such one. Good
+ * until the next call. */
+const char *governor_policy_waits(void);
 void governor_policy_default(void);
 
 /* As walls_add and walls_remove; then the layout is made to obey, in every mode. *steps: the merges and

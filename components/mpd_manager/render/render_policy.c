@@ -33,12 +33,13 @@ static void add_settings(yyjson_mut_doc *document, yyjson_mut_val *root, const s
     yyjson_mut_obj_add_bool(document, root, "log", state->log);
 }
 
-/* Who decides in mode adaptive, and why it is the default. */
+/* Who decides in mode adaptive, and why it is the default, or does not decide. */
 static void add_policy(yyjson_mut_doc *document, yyjson_mut_val *root)
 {
+    const char *reason = governor_policy_waits() ? governor_policy_waits() : own_policy_reason();
     yyjson_mut_obj_add_strcpy(document, root, "policy", own_policy_name());
-    if (own_policy_reason())
-        yyjson_mut_obj_add_strcpy(document, root, "policy_reason", own_policy_reason());
+    if (reason)
+        yyjson_mut_obj_add_strcpy(document, root, "policy_reason", reason);
     else
         yyjson_mut_obj_add_null(document, root, "policy_reason");
 }

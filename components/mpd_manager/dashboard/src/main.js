@@ -89,7 +89,8 @@ follow('/v1/events', {
 function takeGraph(graph) {
     const before = state;
     take({ type: 'graph', graph });
-    if (sameLayout(before, state) || before.mode !== state.mode) refreshPolicy();
+    const came = before.components.length !== state.components.length; // perhaps a policy
+    if (came || sameLayout(before, state) || before.mode !== state.mode) refreshPolicy();
 }
 
 /** @param {import('./types').Tick} tick */

@@ -100,6 +100,8 @@ export interface Policy {
     budget_percent: number;
     threshold: number | null;
     modes: string[];
+    policy: string;
+    policy_reason: string | null;
     crossing_cost: { cycles: number; measured: number; by_hand: boolean };
 }
 

@@ -53,7 +53,7 @@ function show(state, mayWrite, held, set) {
     }
     for (const input of box.querySelectorAll('input')) input.checked = input.value === state.mode;
     /** @type {HTMLFieldSetElement} */ (byId('mode')).disabled = !mayWrite;
-    say(byId('mode-help'), MODES[state.mode] ?? '');
+    say(byId('mode-help'), [MODES[state.mode], whose(state.policy)].filter(Boolean).join(' '));
     showCost(state.policy, mayWrite);
     const budget = state.tick?.budget_percent ?? state.policy?.budget_percent;
     const dial = /** @type {HTMLInputElement} */ (byId('budget'));
@@ -71,6 +71,12 @@ function show(state, mayWrite, held, set) {
         byId('budget-help'),
         `Crossings may take ${percent(budget)} of processor time; they took ${percent(share)} in the last second.${threshold}${unused}`,
     );
+}
+
+/** Of a policy of one's own: that it decides, or why not. @param {import('../types').Policy | null} policy */
+function whose(policy) {
+    if (policy?.policy_reason) return policy.policy_reason;
+    return policy && policy.policy !== 'default' ? `Policy “${policy.policy}” decides.` : '';
 }
 
 /** @param {import('../types').Policy | null} policy @param {boolean} mayWrite */
