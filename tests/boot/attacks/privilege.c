@@ -96,6 +96,90 @@ static void registers_of_a_kernel_domain(void)
     registers_of(KEN);
 }
 
+/* ---- The trace ring, while it records: nobody turns it off, moves it, or reads or spoils what is in it ----
+ */
+
+#define RING (ARENA + 0x100000u) /* nobody's */
+#define RING_BYTES (256u * MMP_TRACE_BYTES)
+
+CODE(m_load4);
+CODE(m_store4);
+
+/* Is what the domain tried at that instruction in the ring? */
+static bool is_recorded(int domain, const char *where)
+{
+    for (uint32_t record = RING; record < RING + RING_BYTES; record += MMP_TRACE_BYTES)
+        if (*(uint16_t *)at(record + MMP_TRACE_KIND) == MMP_TRACE_INTERRUPT &&
+            *(uint16_t *)at(record + MMP_TRACE_FROM) == ID(domain) &&
+            *(uint32_t *)at(record + MMP_TRACE_PLACE) == low(where))
+            return true;
+    return false;
+}
+
+static void ring_goes_on(int domain, uint64_t count, const char *where)
+{
+    check(msr_read(MMP_MSR_TRACE_BASE) == RING, "base", msr_read(MMP_MSR_TRACE_BASE));
+    check(msr_read(MMP_MSR_TRACE_SIZE) == RING_BYTES, "size", msr_read(MMP_MSR_TRACE_SIZE));
+    check(msr_read(MMP_MSR_TRACE_COUNT) > count, "count", msr_read(MMP_MSR_TRACE_COUNT));
+    check(is_recorded(domain, where), "recorded", msr_read(MMP_MSR_TRACE_COUNT));
+}
+
+/* `value`: one that the register takes from domain 0. */
+static void ring_register(int domain, const struct insn *insn, uint32_t msr, uint32_t value)
+{
+    struct start start;
+    uint64_t count = msr_read(MMP_MSR_TRACE_COUNT);
+
+    start_registers(&start);
+    start.gpr[RCX] = msr;
+    start.gpr[RAX] = value;
+    start.gpr[RDX] = 0;
+    msr_write(MMP_MSR_XSP, CALLSTACK);
+    attack_from(domain, insn->code, &start);
+    refused_exception(domain, GP, 0, insn->where);
+    ring_goes_on(domain, count, insn->where);
+}
+
+static void ring_of(int domain)
+{
+    static const struct insn read = P(p_rdmsr), write = P(p_wrmsr);
+    static const struct {
+        uint32_t msr, value;
+    } list[] = {{MMP_MSR_TRACE_BASE, OURS},
+                {MMP_MSR_TRACE_SIZE, 0},
+                {MMP_MSR_TRACE_SIZE, MMP_TRACE_BYTES},
+                {MMP_MSR_TRACE_COUNT, 0}};
+
+    for (unsigned i = 0; i < sizeof list / sizeof *list; i++) {
+        ring_register(domain, &read, list[i].msr, list[i].value);
+        ring_register(domain, &write, list[i].msr, list[i].value);
+    }
+}
+
+static void trace_ring(void)
+{
+    uint64_t count;
+
+    for (uint32_t addr = RING; addr < RING + RING_BYTES; addr += 8)
+        *(uint64_t *)at(addr) = 0;
+    msr_write(MMP_MSR_TRACE_BASE, RING);
+    msr_write(MMP_MSR_TRACE_COUNT, 0);
+    msr_write(MMP_MSR_TRACE_SIZE, RING_BYTES);
+    ring_of(ALICE);
+    ring_of(KEN);
+    count = msr_read(MMP_MSR_TRACE_COUNT);
+    attack(ALICE, m_load4, RING, 0);
+    refused_access(ALICE, m_load4_at, MMP_ACCESS_LOAD, RING, 4);
+    ring_goes_on(ALICE, count, m_load4_at);
+    count = msr_read(MMP_MSR_TRACE_COUNT);
+    attack(ALICE, m_store4, RING, 0);
+    refused_access(ALICE, m_store4_at, MMP_ACCESS_STORE, RING, 4);
+    ring_goes_on(ALICE, count, m_store4_at);
+    msr_write(MMP_MSR_TRACE_SIZE, 0);
+    msr_write(MMP_MSR_TRACE_BASE, 0);
+    msr_write(MMP_MSR_TRACE_COUNT, 0);
+}
+
 /* Each raises #UD, but for a user's SYSRET: that it is privileged is found first (manual 9.3). */
 static void system_calls_of_each(void)
 {
@@ -217,6 +301,9 @@ static const struct attack list[] = {
     {"privileged instructions", "17 of them, in a user domain", "#GP(0)", privileged},
     {"MMP registers", "rdmsr and wrmsr of each, in a user domain", "#GP(0)", registers_of_a_user},
     {"MMP registers of a kernel domain", "the same at CPL 0", "#GP(0)", registers_of_a_kernel_domain},
+    {"the trace ring",
+     "rdmsr and wrmsr of its registers in user and kernel domains, load and store of a record",
+     "#GP(0); PERMISSION; it goes on, and has recorded each", trace_ring},
     {"syscall, sysenter, sysret, sysexit",
      "from user and kernel domains, with and without their registers set up", "#UD; #GP for sysret at CPL 3",
      system_calls},
