@@ -85,7 +85,7 @@ static long segments_check(struct image *image)
     Elf64_Phdr program;
 
     for (unsigned i = 0; program_read(image, i, &program); i++) {
-        if (program.p_type != PT_LOAD || program.p_memsz == 0)
+        if (program.p_type != PT_LOAD || (program.p_memsz == 0 && program.p_filesz == 0))
             continue;
         if (program.p_vaddr % PAGE != 0 || program.p_vaddr < image->bytes)
             return wrong(image, "Its segments overlap, or do not begin on pages of their own.");

@@ -577,6 +577,7 @@ def wrong_files():
         "no segment": patched(*((HEADERS + i * HEADER_BYTES, "<I", 4) for i in range(3))),
         "pages of their own": patched((first + HEADER_BYTES + 16, "<Q", 0)),
         "outside the file": patched((first + 8, "<Q", 1 << 30)),
+        "which may be cut short": patched((first + 3 * HEADER_BYTES + 16, "<Q", 3 << 20), (first + 3 * HEADER_BYTES + 32, "<Q", 5000)),     # of no length, and yet bytes
         "may be written and executed": patched((first + 4, "<I", 7)),
         "4032K of a slot": patched((first + 2 * HEADER_BYTES + 40, "<Q", 1 << 30)),
         "table of symbols": patched((dynamic(DT_HASH)[0], "<Q", 0x6FFFFFFF)),
