@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The tests. `make test` runs all of them, also after a failure, and ends with the line `N passed, N failed`.
+# The tests. `make test` runs all of them, also after a failure, and ends with the line `N passed, N failed`; right above it, each test that failed
+# and why, in a line.
 #
 # A host test is one file tests/host/test_*.py, for pytest, tests/host/test_*.mjs, for Node.js' runner, or tests/host/test_*.c; comment lines in the latter say what
 # it is linked with:
@@ -14,6 +15,8 @@
 
 RESULTS := $(BUILD)/results
 SUITES := host boot
+# Seconds after which a boot test that goes on says where it is: whoever ends it then knows.
+SUSPICIOUS := 1200
 PYTEST := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider
 
 test:                   ## all tests
@@ -32,7 +35,7 @@ test-host: $(THIRD_PARTY_STAMPS) $(INTERFACE_STAMP)    ## the tests that need no
 test-boot: $(KERNEL) image qemu test-boot-built     ## the tests that boot the system, by pytest (TEST=part of a name)
 	@boot/thirdparty/packages test profile browser
 	@rm -rf $(RESULTS)/boot
-	@$(PYTEST) tests/boot --junitxml=$(RESULTS)/boot/pytest.xml $(if $(TEST),-k '$(TEST)')
+	@$(PYTEST) -o faulthandler_timeout=$(SUSPICIOUS) tests/boot --junitxml=$(RESULTS)/boot/pytest.xml $(if $(TEST),-k '$(TEST)')
 
 test-boot-built:
 
