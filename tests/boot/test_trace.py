@@ -113,6 +113,7 @@ def test_counts_are_the_hardware_s(system, mode):
     trace = fetch(system)
     assert (ended["state"], ended["lost"], trace.summary["lost"], trace.summary["too_deep"]) == ("recorded", 0, 0, 0)
     assert counted(trace) == told(trace)
+    assert not [s for track in trace.threads().values() for s in track.slices if s.category == "entry" and s.parent]
     between = {edge: tuple(a - b for a, b in zip(after[edge], before[edge])) for edge in after}
     for edge, counts in counted(trace).items():
         assert all(n <= outer for n, outer in zip(counts, between[edge])), edge
@@ -440,7 +441,7 @@ GOOD = [event(ph="B", name="a", cat="c"), event(ph="X", name="b", cat="c", ts=2,
 @pytest.mark.parametrize("events", [
     GOOD[:2], GOOD[1:], [*GOOD, event(ph="E", ts=5)],
     [GOOD[0], event(ph="X", name="b", cat="c", ts=3, dur=2), GOOD[2]],
-    [GOOD[0], event(ph="E", ts=0)],
+    [GOOD[0], event(ph="E", ts=0)], [GOOD[0], event(ph="E", name="b", ts=5)],
     [event(ph="Q", name="a")], [event(ph="B", cat="c")], [event(ph="B", name="a")], [event(ph="X", name="a", cat="c")],
     [event(ph="i", name="a", cat="c")], [event(ph="i", name="a", cat="c", s="x")], [event(ph="B", name="a", cat="c", ts="1")],
     [event(ph="B", name="a", cat="c", tid=2), event(ph="E", tid=2)], [event(ph="B", name="a", cat="c", more=1)], [NAMES[1]],

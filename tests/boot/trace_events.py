@@ -3,7 +3,7 @@
 lenient. It knows nothing of Shoji but that its tracks are nested.
 
  1. An event is of a phase that the format has, with the members which that phase needs, of the right types.
- 2. Of B and E, each E ends the latest B of its track that is open, not before it begins; all are ended.
+ 2. Of B and E, each E ends the latest B of its track that is open, by its name if it has one, not before it begins; all are ended.
  3. X and B/E pairs of one track are nested or apart.
  4. Tracks are named, each once, before the end; a thread's number is in one process only."""
 
@@ -119,7 +119,7 @@ class Trace:
                 begun.append(Slice(event["name"], event["cat"], event["ts"], None, dict(event.get("args", {}))))
                 track.slices.append(begun[-1])
             elif event["ph"] == "E":
-                if not begun or event["ts"] < begun[-1].begin:
+                if not begun or event["ts"] < begun[-1].begin or event.get("name", begun[-1].name) != begun[-1].name:
                     raise Malformed(f"ends nothing: {event}")
                 ended = begun.pop()
                 ended.end = event["ts"]

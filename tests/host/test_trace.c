@@ -141,6 +141,19 @@ static void preempt(void)
     tell_ends(running);
 }
 
+/* For a while, for the thread that runs: components are placed then. */
+static void to_supervisor(void)
+{
+    record(SUP_RECORD_INTERRUPT, running, stack_of(running), 0x1000, domain[running], 0);
+    pass_time();
+}
+
+static void from_supervisor(void)
+{
+    pass_time();
+    record(SUP_RECORD_RESUME, running, stack_of(running), 0x1000, 0, domain[running]);
+}
+
 static void machine_start(void)
 {
     free(made);
@@ -262,6 +275,7 @@ static void compare_threads(yyjson_val *events)
             const struct invocation *it = &made[open[thread][--opened[thread]]];
             uint64_t end = it->end ? it->gated ? it->end : it->told ? it->told : now : now;
             assert_int_equal(time_of(event), end);
+            assert_int_equal(text_of(event, "name")[4], 'a' + it->gate);
             assert_true(!it->end || time_of(event) >= it->end);
         }
     }
@@ -270,20 +284,49 @@ static void compare_threads(yyjson_val *events)
     assert_int_equal(found, made_count);
 }
 
+/* How often the records say that another thread runs, or another domain. */
+static uint64_t runs_of_records(void)
+{
+    uint64_t runs = 1;
+    uint32_t thread = fake_recording.first_thread;
+    uint8_t in = 0;
+    for (uint64_t i = 0; i < fake_recording.records; i++) {
+        const struct sup_record *r = &fake_records[i];
+        runs += r->thread != thread || r->to != in;
+        thread = r->thread;
+        in = r->to;
+    }
+    return runs;
+}
+
 /* Only one thread runs at a time, all of the time, in the domain that the records name. */
 static void compare_domains(yyjson_val *events)
 {
-    uint64_t at = 0;
+    uint64_t at = 0, runs = 0;
     size_t i, count;
     yyjson_val *event;
+    const char *name = 0; /* of the thread that runs */
+    int64_t tid = 0;
     yyjson_arr_foreach(events, i, count, event)
     {
-        if (text_of(event, "ph")[0] != 'X')
-            continue;
-        assert_int_equal(time_of(event), at);
-        at += (uint64_t)(yyjson_get_num(yyjson_obj_get(event, "dur")) * 1000 + 0.5);
+        const char *category = text_of(event, "cat");
+        assert_int_not_equal(text_of(event, "ph")[0], 'X');
+        if (category && strcmp(category, "thread") == 0) {
+            assert_null(name);
+            assert_int_equal(time_of(event), at);
+            name = text_of(event, "name");
+            tid = yyjson_get_sint(yyjson_obj_get(event, "tid"));
+            runs++;
+        } else if (name && text_of(event, "ph")[0] == 'E' &&
+                   yyjson_get_sint(yyjson_obj_get(event, "tid")) == tid) {
+            assert_string_equal(text_of(event, "name"), name);
+            at = time_of(event);
+            name = 0;
+        }
     }
+    assert_null(name);
     assert_int_equal(at, now);
+    assert_int_equal(runs, runs_of_records());
 }
 
 static void compare_edges(yyjson_val *edges)
@@ -324,6 +367,29 @@ static void test_random_recordings(void **state)
     }
 }
 
+/* What ends, ends under the name that it began with, on every track. */
+static void compare_names(const char *text, uint64_t bytes)
+{
+    static const char *open[2000][DEPTH];
+    unsigned opened[2000] = {0};
+    size_t i, count;
+    yyjson_val *event;
+    yyjson_doc *document = yyjson_read(text, bytes, 0);
+    assert_non_null(document);
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(document), "traceEvents"), i, count, event)
+    {
+        uint64_t tid = yyjson_get_uint(yyjson_obj_get(event, "tid"));
+        char phase = text_of(event, "ph")[0];
+        if (phase == 'B') {
+            open[tid][opened[tid]++] = text_of(event, "name");
+        } else if (phase == 'E') {
+            assert_true(opened[tid] > 0);
+            assert_string_equal(text_of(event, "name"), open[tid][--opened[tid]]);
+        }
+    }
+    yyjson_doc_free(document);
+}
+
 /* Of what has gone, and of whose id and gate is another's now, the trace says what they were, or nothing:
  * layout() knows other names. */
 static void test_names_are_those_of_then(void **state)
@@ -331,8 +397,10 @@ static void test_names_are_those_of_then(void **state)
     uint64_t bytes;
     machine_start();
     fake_gates[0].client = 1, fake_gates[0].server = 2; /* f?a */
+    to_supervisor();
     note(SUP_NOTE_PLACED, 1, 0, 0, 1, "alpha");
     note(SUP_NOTE_PLACED, 2, 0, 0, 2, "beta");
+    from_supervisor();
     for (uint8_t to = 2; to <= 4; to++) { /* the third time it was a gate to somebody else */
         pass_time();
         record(SUP_RECORD_CALL, 0, stack_of(0) - 8, FAKE_GATE(0), 1, to);
@@ -340,9 +408,13 @@ static void test_names_are_those_of_then(void **state)
         record(SUP_RECORD_RETURN, 0, stack_of(0) - 8, FAKE_GATE(0), to, 1);
         if (to != 2)
             continue;
+        to_supervisor();
         note(SUP_NOTE_PLACED, 2, 0, 2, 0, "beta");
         note(SUP_NOTE_PLACED, 2, 0, 0, 3, "aside");
+        pass_time();
+        record(SUP_RECORD_INTERRUPT, SUP_NO_THREAD, 0, 0x3000, 0, 0); /* its track has shown that name */
         note(SUP_NOTE_PLACED, 2, 0, 3, 3, "gamma");
+        from_supervisor();
     }
     fake_recording.end = BEGIN + now;
     char *text = render(&bytes);
@@ -350,8 +422,10 @@ static void test_names_are_those_of_then(void **state)
     assert_non_null(first);
     assert_non_null(second);
     assert_non_null(strstr(second, "a gate that is gone"));
+    assert_non_null(strstr(text, "\"name\":\"aside\""));
     assert_non_null(strstr(text, "\"client\":\"alpha\""));
     assert_null(strstr(text, "b.f?a"));
+    compare_names(text, bytes);
     free(text);
 }
 
@@ -421,6 +495,53 @@ static void test_too_deep(void **state)
     free(text);
 }
 
+/* A thread that is interrupted before the first instruction of its entry begins it once; one that begins it
+ * again without having told of its end has left the first one, and all in it. */
+static void test_entries(void **state)
+{
+    static const struct {
+        char phase;
+        uint64_t time;
+    } wanted[] = {{'B', 20}, {'B', 60}, {'E', 70}, {'E', 70}, {'B', 70}, {'E', 90}};
+    const uint32_t place = 0x1000;
+    uint64_t bytes;
+    size_t i, count, found = 0;
+    yyjson_val *event;
+    machine_start();
+    now = 20;
+    record(SUP_RECORD_ENTRY, 1, STACK_END(1) - 8, place, 0, 1);
+    now = 30;
+    record(SUP_RECORD_INTERRUPT, 1, STACK_END(1) - 8, place, 1, 0);
+    now = 40;
+    record(SUP_RECORD_THREAD, 2, 0, 0x2000, 0, 0);
+    record(SUP_RECORD_RESUME, 2, STACK_END(2) - 64, place, 0, 1);
+    record(SUP_RECORD_INTERRUPT, 2, STACK_END(2) - 64, place, 1, 0);
+    record(SUP_RECORD_THREAD, 1, 0, 0x2000, 0, 0);
+    now = 50;
+    record(SUP_RECORD_ENTRY, 1, STACK_END(1) - 8, place, 0, 1);
+    now = 60;
+    record(SUP_RECORD_CALL, 1, STACK_END(1) - 64, FAKE_GATE(1), 1, 2);
+    record(SUP_RECORD_INTERRUPT, 1, STACK_END(1) - 128, place + 64, 2, 0);
+    now = 70;
+    record(SUP_RECORD_ENTRY, 1, STACK_END(1) - 8, place, 0, 1);
+    now = 90;
+    fake_recording.end = BEGIN + now;
+    char *text = render(&bytes);
+    yyjson_doc *document = yyjson_read(text, bytes, 0);
+    assert_non_null(document);
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(document), "traceEvents"), i, count, event)
+    {
+        if (yyjson_get_uint(yyjson_obj_get(event, "tid")) != 2 || text_of(event, "ph")[0] == 'M')
+            continue;
+        assert_true(found < sizeof wanted / sizeof *wanted);
+        assert_int_equal(text_of(event, "ph")[0], wanted[found].phase);
+        assert_int_equal(time_of(event), wanted[found++].time);
+    }
+    assert_int_equal(found, sizeof wanted / sizeof *wanted);
+    yyjson_doc_free(document);
+    free(text);
+}
+
 /* What components say, and reports of faults, are any text. */
 static void test_texts(void **state)
 {
@@ -468,6 +589,7 @@ int main(void)
                                        cmocka_unit_test(test_names_are_those_of_then),
                                        cmocka_unit_test(test_overflow),
                                        cmocka_unit_test(test_too_deep),
+                                       cmocka_unit_test(test_entries),
                                        cmocka_unit_test(test_texts),
                                        cmocka_unit_test(test_gone)};
     return cmocka_run_group_tests(tests, NULL, NULL);

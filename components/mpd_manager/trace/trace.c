@@ -7,6 +7,8 @@
  * 2. Times never go back.
  * 3. An invocation is written exactly once, with its gate's edge: whoever counts them has the counts of the
  * hardware, if nothing was overwritten.
+ * 4. What lasts is a B and an E of the same name, never an X: viewers compute with doubles, in which a begin
+ * and a duration do not always meet the end that another event tells.
  */
 #include "trace.h"
 
@@ -41,14 +43,19 @@ struct trace {
     uint64_t note_from, note_count, note_next;
     unsigned stage; /* of the present record or note */
 
-    uint64_t now;                 /* nanoseconds */
-    uint32_t instructions;        /* at the last record */
-    bool counted;                 /* there was one */
-    uint32_t thread;              /* that runs */
-    uint8_t domain;               /* that runs */
-    uint64_t run_since;           /* the two have, for as long */
-    uint64_t dropped;             /* invocations that there was no room for */
-    uint64_t members[DOMAINS][4]; /* a bit for each component id */
+    uint64_t now;                   /* nanoseconds */
+    uint32_t instructions;          /* at the last record */
+    bool counted;                   /* there was one */
+    uint32_t thread;                /* that runs */
+    uint8_t domain;                 /* that runs */
+    bool run_shown;                 /* on a domain's track, */
+    uint32_t run_thread;            /* this thread */
+    uint8_t run_domain;             /* in this one */
+    uint32_t paused[TRACE_THREADS]; /* where each was interrupted, if that was the last of it */
+    bool resumed;                   /* the present record goes on there */
+    uint64_t dropped;               /* invocations that there was no room for */
+    uint64_t members[DOMAINS][4];   /* a bit for each component id */
+    uint64_t told[DOMAINS][4];      /* what the track shows, if `shown` */
     bool dirty[DOMAINS], shown[DOMAINS], named[DOMAINS];
     bool any_dirty, placed, any_placed;
 
@@ -151,6 +158,19 @@ static void instant_begin(struct trace *t, const char *pid, uint32_t tid, const 
 
 /* ---- Invocations ---- */
 
+static void gate_name(struct trace *t, const struct sup_record_gate *g)
+{
+    line_add(&t->line, ",\"name\":\"");
+    if (g->client) {
+        line_add(&t->line, trace_component(&t->names, g->server));
+        line_add(&t->line, ".");
+        line_add(&t->line, g->function[0] ? g->function : "?");
+    } else {
+        line_add(&t->line, "a gate that is gone");
+    }
+    line_add(&t->line, "\"");
+}
+
 #define ANY_DOMAIN UINT32_MAX
 
 static bool is_in(const struct trace *t, component_t id, uint32_t domain)
@@ -176,18 +196,16 @@ static void slice_open(struct trace *t, uint32_t thread, uint32_t gate, uint32_t
         t->dropped++;
         return;
     }
-    slices_top(&t->slices, thread)->merged = !gated;
-    slices_top(&t->slices, thread)->server = (uint16_t)g->server;
+    struct trace_slice *slice = slices_top(&t->slices, thread);
+    slice->merged = !gated;
+    slice->gate = gate;
+    slice->client = (uint16_t)g->client;
+    slice->server = (uint16_t)g->server;
+    slice->names = trace_renamed(&t->names, g->server);
     event_begin(t, "B", THREADS_PID, thread_tid(thread));
-    line_add(&t->line, gated ? ",\"cat\":\"gated\",\"name\":\"" : ",\"cat\":\"merged\",\"name\":\"");
-    if (g->client) {
-        line_add(&t->line, trace_component(&t->names, g->server));
-        line_add(&t->line, ".");
-        line_add(&t->line, g->function[0] ? g->function : "?");
-    } else {
-        line_add(&t->line, "a gate that is gone");
-    }
-    line_add(&t->line, "\",\"args\":{");
+    line_add(&t->line, gated ? ",\"cat\":\"gated\"" : ",\"cat\":\"merged\"");
+    gate_name(t, g);
+    line_add(&t->line, ",\"args\":{");
     event_string(t, "client", g->client ? trace_component(&t->names, g->client) : "gone");
     line_add(&t->line, ",");
     event_string(t, "server", g->client ? trace_component(&t->names, g->server) : "gone");
@@ -206,11 +224,26 @@ static void entry_open(struct trace *t, uint32_t thread, uint64_t after, bool be
     line_add(&t->line, before ? ",\"args\":{\"began\":\"before the trace\"}}" : "}");
 }
 
+/* The name that it began with; none if its gate or its server is another by now. */
+static void slice_name(struct trace *t, const struct trace_slice *slice)
+{
+    static const struct sup_record_gate gone;
+    const struct sup_record_gate *g = slice->client ? trace_gate(&t->names, slice->gate) : &gone;
+    if (g->client == slice->client && g->server == slice->server &&
+        trace_renamed(&t->names, slice->server) == slice->names)
+        gate_name(t, g);
+}
+
 static void slice_end(struct trace *t, uint32_t thread)
 {
-    uint64_t instructions = t->slices.executed[thread] - slices_top(&t->slices, thread)->instructions;
-    slices_pop(&t->slices, thread);
+    const struct trace_slice *slice = slices_top(&t->slices, thread);
+    uint64_t instructions = t->slices.executed[thread] - slice->instructions;
     event_begin(t, "E", THREADS_PID, thread_tid(thread));
+    if (slice->gate)
+        slice_name(t, slice);
+    else
+        event_name(t, "entry");
+    slices_pop(&t->slices, thread);
     line_add(&t->line, ",\"args\":{\"instructions\":");
     line_add_number(&t->line, instructions);
     line_add(&t->line, "}}");
@@ -247,16 +280,15 @@ static void track_name(struct trace *t, uint32_t domain)
     metadata(t, "thread_name", DOMAINS_PID, DOMAIN_TID + domain, "domain ", domain);
 }
 
-static void members_show(struct trace *t, uint32_t domain)
+/* The name of its components, as its track shows them. */
+static void members_name(struct trace *t, uint32_t domain)
 {
     bool any = false;
-    t->shown[domain] = true;
-    event_begin(t, "B", DOMAINS_PID, DOMAIN_TID + domain);
-    line_add(&t->line, ",\"cat\":\"components\",\"name\":\"");
+    line_add(&t->line, ",\"name\":\"");
     if (domain == 0)
         line_add(&t->line, "supervisor");
     for (component_t id = 0; id < 256; id++) {
-        if (!(t->members[domain][id / 64] >> id % 64 & 1))
+        if (!(t->told[domain][id / 64] >> id % 64 & 1))
             continue;
         line_add(&t->line, any ? " + " : "");
         line_add(&t->line, trace_component(&t->names, id));
@@ -265,11 +297,20 @@ static void members_show(struct trace *t, uint32_t domain)
     line_add(&t->line, "\"}");
 }
 
+static void members_show(struct trace *t, uint32_t domain)
+{
+    t->shown[domain] = true;
+    memcpy(t->told[domain], t->members[domain], sizeof t->told[domain]);
+    event_begin(t, "B", DOMAINS_PID, DOMAIN_TID + domain);
+    line_add(&t->line, ",\"cat\":\"components\"");
+    members_name(t, domain);
+}
+
 static void members_hide(struct trace *t, uint32_t domain)
 {
     t->shown[domain] = false;
     event_begin(t, "E", DOMAINS_PID, DOMAIN_TID + domain);
-    line_add(&t->line, "}");
+    members_name(t, domain);
 }
 
 /* One event for a domain whose components are not what its track shows; false: there is none. */
@@ -294,15 +335,31 @@ static bool dirty_step(struct trace *t)
     return false;
 }
 
-/* The thread that has run in the domain until now. */
-static void run_end(struct trace *t)
+static void run_event(struct trace *t, const char *phase)
 {
-    event_begin_at(t, "X", DOMAINS_PID, DOMAIN_TID + t->domain, t->run_since);
-    line_add(&t->line, ",\"dur\":");
-    line_add_time(&t->line, t->now - t->run_since);
-    line_add(&t->line, ",\"cat\":\"thread\"");
-    event_name(t, t->threads[t->thread % TRACE_THREADS]);
+    t->run_shown = !t->run_shown;
+    event_begin(t, phase, DOMAINS_PID, DOMAIN_TID + t->run_domain);
+    if (t->run_shown)
+        line_add(&t->line, ",\"cat\":\"thread\"");
+    event_name(t, t->threads[t->run_thread % TRACE_THREADS]);
     line_add(&t->line, "}");
+}
+
+/* One event for a thread that runs where none is shown, or another; false: there is none. */
+static bool run_step(struct trace *t)
+{
+    if (t->run_shown && t->run_thread == t->thread && t->run_domain == t->domain)
+        return false;
+    if (t->run_shown) {
+        run_event(t, "E");
+    } else if (!t->named[t->domain]) {
+        track_name(t, t->domain);
+    } else {
+        t->run_thread = t->thread;
+        t->run_domain = t->domain;
+        run_event(t, "B");
+    }
+    return true;
 }
 
 /* ---- Records ---- */
@@ -320,10 +377,12 @@ static void record_account(struct trace *t, const struct sup_record *r, uint32_t
     } else if (trace_lost(&t->recording)) { /* what ran before is not known */
         t->domain = r->from % DOMAINS;
         t->thread = thread;
-        t->run_since = t->now;
     }
     t->instructions = r->instructions;
     t->counted = true;
+    t->resumed = t->paused[thread] && t->paused[thread] == r->place;
+    if (r->thread != SUP_NO_THREAD && r->kind != SUP_RECORD_THREAD)
+        t->paused[thread] = r->kind == SUP_RECORD_INTERRUPT ? r->place : 0;
 }
 
 /* The thread that the record is about: of one on the supervisor's own stack, the one that it runs for. */
@@ -344,6 +403,8 @@ static bool has_ended(struct trace *t, const struct sup_record *r, uint32_t thre
         return r->kind == SUP_RECORD_RETURN && r->place == 0;
     if (top->after <= r->stack)
         return true;
+    if (r->kind == SUP_RECORD_ENTRY) /* once more from the start; not if no instruction has been executed */
+        return !t->resumed;
     if (!top->merged || !is_invocation(r->kind))
         return false;
     const struct sup_record_gate *gate = trace_gate(&t->names, r->place);
@@ -368,28 +429,15 @@ static bool record_step(struct trace *t)
         t->stage = 2;
         if (is_invocation(r->kind))
             slice_open(t, thread, r->place, r->to, r->stack, r->kind == SUP_RECORD_CALL, false);
-        else if (r->kind == SUP_RECORD_ENTRY)
+        else if (r->kind == SUP_RECORD_ENTRY && !(t->resumed && slices_top(&t->slices, thread)))
             entry_open(t, thread, r->stack + 8, false);
         if (t->line.used)
             return true;
         /* fallthrough */
-    case 2:
-        t->stage = 3;
-        if (thread != t->thread || r->to != t->domain) {
-            if (!t->named[t->domain]) {
-                t->stage = 2;
-                track_name(t, t->domain);
-                return true;
-            }
-            run_end(t);
-            t->thread = thread;
-            t->domain = r->to % DOMAINS;
-            t->run_since = t->now;
-            return true;
-        }
-        /* fallthrough */
     default:
-        return false;
+        t->thread = thread;
+        t->domain = r->to % DOMAINS;
+        return run_step(t);
     }
 }
 
@@ -461,6 +509,12 @@ static bool note_step(struct trace *t)
             entry_open(t, thread, n->stack, true);
         return stage == 0;
     case SUP_NOTE_PLACED:
+        /* What its track shows ends under the names of until now. */
+        if (stage == 0 && n->from > 0 && n->from < DOMAINS && t->shown[n->from]) {
+            members_hide(t, n->from);
+            t->dirty[n->from] = t->any_dirty = true;
+            return true;
+        }
         trace_named(&t->names, n->component, n->text);
         t->any_placed = true;
         members_set(t, n->from, n->component, false);
@@ -532,8 +586,8 @@ static bool note_is_old(const struct trace *t, const struct sup_note *n)
 static bool event_step(struct trace *t)
 {
     while (!t->status) {
-        if (!t->placed) { /* where everybody was before the first note */
-            if (dirty_step(t))
+        if (!t->placed) { /* where everybody was before the first note, and who ran before the first record */
+            if (dirty_step(t) || (!trace_lost(&t->recording) && run_step(t)))
                 return true;
             t->placed = true;
         }
@@ -588,13 +642,8 @@ static bool close_threads_step(struct trace *t)
 
 static bool close_domains_step(struct trace *t)
 {
-    if (t->index == 0 && t->run_since != UINT64_MAX) {
-        if (!t->named[t->domain]) {
-            track_name(t, t->domain);
-            return true;
-        }
-        run_end(t);
-        t->run_since = UINT64_MAX;
+    if (t->run_shown) {
+        run_event(t, "E");
         return true;
     }
     for (; t->index < DOMAINS; t->index++) {

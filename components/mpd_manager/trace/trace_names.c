@@ -27,8 +27,17 @@ void trace_names_begin(struct trace_names *names, const struct layout *layout)
 
 void trace_named(struct trace_names *names, component_t id, const char *name)
 {
-    if (id > 0 && id < 256 && name[0])
-        trace_name_copy(names->component[id], name, SHOJI_NAME_BYTES);
+    char fit[SHOJI_NAME_BYTES];
+    if (id == 0 || id >= 256 || !name[0])
+        return;
+    trace_name_copy(fit, name, sizeof fit);
+    names->renamed[id] += strcmp(fit, names->component[id]) != 0;
+    strcpy(names->component[id], fit);
+}
+
+uint16_t trace_renamed(const struct trace_names *names, component_t id)
+{
+    return id < 256 ? names->renamed[id] : 0;
 }
 
 const char *trace_component(const struct trace_names *names, component_t id)

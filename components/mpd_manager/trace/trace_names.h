@@ -13,6 +13,7 @@
 
 struct trace_names {
     char component[256][SHOJI_NAME_BYTES]; /* by id; empty: there is none */
+    uint16_t renamed[256];                 /* how often */
     struct trace_gate {
         uint32_t address; /* 0: nothing is kept here */
         struct sup_record_gate gate;
@@ -25,6 +26,8 @@ void trace_names_begin(struct trace_names *names, const struct layout *layout);
 void trace_name_copy(char *out, const char *name, uint32_t bytes);
 /* The component of that id has this name from here on; empty: it keeps the one that it has. */
 void trace_named(struct trace_names *names, component_t id, const char *name);
+/* How often it has got another name; 0 for one that there is none of. */
+uint16_t trace_renamed(const struct trace_names *names, component_t id);
 /* Never NULL; as trace_name_copy makes it, and so is a gate's function. */
 const char *trace_component(const struct trace_names *names, component_t id);
 /* Client 0 if there is no such gate any more. Good until the next call. */

@@ -15,8 +15,11 @@
 struct trace_slice {
     uint64_t after;        /* the stack pointer once it has returned */
     uint64_t instructions; /* that its thread had executed when it began */
+    uint32_t gate;         /* 0: not by one */
+    uint16_t client;       /* of the gate, when it began */
+    uint16_t server;       /* whose code it is in */
+    uint16_t names;        /* that the server had had by then */
     uint16_t below;        /* the slice around it, plus 1; 0: none */
-    uint16_t server;       /* whose code it is in, if `merged` */
     bool merged;           /* its return will not be recorded */
 };
 
