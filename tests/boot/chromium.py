@@ -28,10 +28,11 @@ SEVERE = ("serious", "critical")
 
 
 class Chromium:
-    def __init__(self):
+    def __init__(self, *flags):
+        """With these flags also."""
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium")
-        for flag in FLAGS:
+        for flag in [*FLAGS, *flags]:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)

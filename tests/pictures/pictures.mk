@@ -5,5 +5,5 @@
 
 pictures: $(KERNEL) image qemu image-wild      ## the docs' screenshots, taken anew by the browser's tests
 	@boot/thirdparty/packages test profile browser
-	@$(PYTEST) -q tests/boot/test_dashboard.py
+	@$(PYTEST) -q tests/boot/test_dashboard.py tests/boot/test_viewer.py
 	@tests/pictures/keep
