@@ -13,7 +13,9 @@
  * 4. Whoever takes the wake leaves; all others block again. Two wakes that nobody took in between are
  *    one: the mutex does not need the second, since the thread that takes the first takes the mutex as
  *    contended and wakes the next.
- * 5. When a component is no more, its locks are LOCK_GONE until the last that waited has left.
+ * 5. Ids of one life name nothing in the next: else a mutex that still has one would share a lock with
+ * another of the same owner that has got it since, and the wake for the one would end in the other.
+ * 6. When a component is no more, its locks are LOCK_GONE until the last that waited has left.
  */
 #include "served/lock.h"
 #include "atomic.h"
@@ -24,6 +26,8 @@
 #define LOCKS_EACH 128 /* the most that one component may have */
 #define THREADS 64     /* bits of `waiters` */
 #define COMPONENTS 256
+#define NUMBER_BITS 10 /* an id is life << NUMBER_BITS | number, from 1; mutexes keep 32 bits */
+_Static_assert(LOCKS < 1 << NUMBER_BITS, "a number fits its bits");
 #define LOCK_GONE UINT32_MAX /* in place of an owner */
 
 static struct lock {
@@ -33,13 +37,16 @@ static struct lock {
 } locks[LOCKS];
 
 static volatile uint32_t owned[COMPONENTS];
+static uint32_t life; /* another number each time that all begins anew */
 
-/* The owner's lock with this id, or 0. Ids begin with 1. */
+/* The owner's lock with this id, or 0. */
 static struct lock *lock_of(long id, component_t owner)
 {
-    if (id < 1 || id > LOCKS || atomic_load(&locks[id - 1].owner) != owner)
+    uint64_t number = (uint64_t)(id - ((long)life << NUMBER_BITS) - 1);
+
+    if (number >= LOCKS || atomic_load(&locks[number].owner) != owner)
         return 0;
-    return &locks[id - 1];
+    return &locks[number];
 }
 
 /* 1: the component has one more; 0: it has all that it may have. */
@@ -73,7 +80,7 @@ long lock_create_badged(component_t client)
         return SHOJI_EMEMORY;
     for (long index = 0; index < LOCKS; index++)
         if (atomic_load(&locks[index].owner) == 0 && atomic_replace(&locks[index].owner, 0, client))
-            return index + 1;
+            return ((long)life << NUMBER_BITS) + index + 1;
     owned_subtract(client);
     return SHOJI_EMEMORY;
 }
@@ -168,5 +175,6 @@ long lock_free_badged(long id, component_t client)
 long component_init(component_t self)
 {
     (void)self;
+    life = (uint32_t)(__builtin_ia32_rdtsc() >> 8) >> NUMBER_BITS;
     return SHOJI_OK;
 }

@@ -530,6 +530,22 @@ static void streams_belong_to_their_client(void **state)
     stream_close(stream);
 }
 
+static void ids_of_an_earlier_life_name_nothing(void **state)
+{
+    (void)state;
+    long stream = stream_open();
+    uint64_t at = (uint64_t)pool_stream;
+    assert_int_equal(component_gone(CLIENT), SHOJI_OK);
+    component_init(11);
+    long next = stream_open();
+    assert_int_not_equal(stream, next);
+    assert_int_equal(http_write_badged(stream, at, 1, CLIENT), SHOJI_ENOENT);
+    assert_int_equal(http_read_badged(stream, at, 1024, CLIENT), SHOJI_ENOENT);
+    assert_int_equal(http_close_badged(stream, CLIENT), SHOJI_ENOENT);
+    assert_int_equal(http_read_badged(next, at, 1024, CLIENT), SHOJI_EAGAIN);
+    stream_close(next);
+}
+
 static void streams_run_out_and_come_back(void **state)
 {
     (void)state;
@@ -778,6 +794,7 @@ int main(void)
         cmocka_unit_test(content_failures),
         cmocka_unit_test(content_that_breaks_its_promise),
         cmocka_unit_test(streams_belong_to_their_client),
+        cmocka_unit_test(ids_of_an_earlier_life_name_nothing),
         cmocka_unit_test(streams_run_out_and_come_back),
         cmocka_unit_test(tags),
         cmocka_unit_test(ranges),

@@ -17,6 +17,7 @@
 
 #include "atomic.h"
 #include "explore.h"
+#include "export.h"
 #include "lock.h"
 #include "mutex.h"
 #include "runtime.h"
@@ -136,6 +137,22 @@ static void each_wake_ends_a_wait(void **state)
     printf("wakes: %llu states\n", (unsigned long long)explore(3, wait_or_wake_twice, no_wake_is_left));
 }
 
+/* Its owner may have it still, and others of the same owner have locks of this life. */
+static void ids_of_an_earlier_life_name_nothing(void **state)
+{
+    (void)state;
+    long old = lock_create(), next;
+
+    assert_int_equal(component_init(3), SHOJI_OK);
+    next = lock_create();
+    assert_true(next > 0 && next <= UINT32_MAX);
+    assert_int_equal(lock_wake(old), SHOJI_EPERM);
+    assert_int_equal(lock_wait(old), SHOJI_EPERM);
+    assert_int_equal(lock_free(old), SHOJI_EPERM);
+    assert_int_equal(lock_wake(next), SHOJI_OK);
+    assert_int_equal(lock_free(next), SHOJI_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +162,7 @@ int main(void)
         cmocka_unit_test(three_threads),
         cmocka_unit_test(three_threads_again),
         cmocka_unit_test(each_wake_ends_a_wait),
+        cmocka_unit_test(ids_of_an_earlier_life_name_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

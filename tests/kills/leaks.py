@@ -48,6 +48,7 @@ TAKEN = (  # an element that is not zero is in use
 EVENTS = Table("event_manager", "events", "events", "uint16_t", "", ("struct events", "events_of"))
 KEPT_EVENTS = [Table(name, "events", "descriptors", "struct descriptor", "event") for name in ("fd_api", "cgi_fd_api_a", "cgi_fd_api_b")]
 LOCKS = Table("lock", "locks", "locks", "struct lock", "owner")
+LOCK_NUMBER = 1023  # of a lock's id: above it is which life of lock it is of
 LOCKS_COUNTED = Table("lock", "locks counted", "owned", "uint32_t")     # by owner
 THREADS = Table(None, "threads", "threads", "struct thread", "state")
 
@@ -182,7 +183,7 @@ def locks_left(target, inside):
 
 def mutex_locks(inside, name):
     _, debug = inside.files(name)
-    return {number for mutex in mutexes(debug) for number in inside.all(Table(name, "mutex", mutex, "struct mutex", "id"))}
+    return {number & LOCK_NUMBER for mutex in mutexes(debug) for number in inside.all(Table(name, "mutex", mutex, "struct mutex", "id"))}
 
 
 def settled(target, seconds=8):

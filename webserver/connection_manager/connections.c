@@ -145,7 +145,7 @@ static __attribute__((cold, noinline)) long connection_feed_anew(struct connecti
 static void connection_feed(struct connections *all, struct connection *c)
 {
     long taken = stream_write(c->stream, c->in + c->in_from, c->in_end - c->in_from);
-    if ((taken == SHOJI_ECLOSED || taken == SHOJI_EFAULT) && !c->in_request)
+    if ((taken == SHOJI_ECLOSED || taken == SHOJI_EFAULT || taken == SHOJI_ENOENT) && !c->in_request)
         taken = connection_feed_anew(all, c);
     if (taken <= 0 || taken > c->in_end - c->in_from) {
         connection_refuse(c, 502);

@@ -17,6 +17,7 @@
  * 2. A stream's piece of pool `content` holds, in READING, the body of the request as it comes; from
  * content_get on what content_manager writes.
  * 3. A reply's head is written once its length is known; an error after that can only end the connection.
+ * 4. Ids of one life name nothing in the next: a client may have opened a stream just before all began anew.
  */
 #include "served/http_parser.h"
 
@@ -31,6 +32,8 @@
 #include "http_parser/request.h"
 
 #define STREAMS 288
+#define LIFE_SHIFT 10 /* an id is life << LIFE_SHIFT | number, from 1 */
+_Static_assert(STREAMS < 1 << LIFE_SHIFT, "a number fits its bits");
 #define PIECE_BYTES CONTENT_PIECE_BYTES /* of pool `content`, for each stream */
 _Static_assert(REQUEST_TARGET_BYTES <= CONTENT_BODY_AT, "a path fits before the body");
 _Static_assert(CONTENT_BODY_AT + CONTENT_BODY_BYTES <= PIECE_BYTES, "a body fits a piece");
@@ -54,10 +57,12 @@ static struct stream {
 } streams[STREAMS];
 
 static struct slots stream_slots = {.count = STREAMS};
+static long before_first; /* the first stream's id is one more */
 
 long component_init(component_t self)
 {
     (void)self;
+    before_first = (long)(__builtin_ia32_rdtsc() >> 8 & 0x7fffffff) << LIFE_SHIFT;
     uint64_t pieces = (pool_content_end - pool_content) / PIECE_BYTES;
     if (pieces < stream_slots.count)
         stream_slots.count = pieces;
@@ -71,9 +76,10 @@ static char *piece_of(const struct stream *stream)
 
 static struct stream *stream_of(long stream, component_t client)
 {
-    if (stream < 1 || stream > STREAMS || streams[stream - 1].owner != client)
+    unsigned long number = (unsigned long)(stream - before_first - 1);
+    if (number >= STREAMS || streams[number].owner != client)
         return 0;
-    return &streams[stream - 1];
+    return &streams[number];
 }
 
 static bool buffer_in_pool(uint64_t buffer, uint64_t bytes)
@@ -95,7 +101,7 @@ long http_open_badged(long event, component_t client)
     stream->event = event;
     stream->state = READING;
     stream->owner = client;
-    return slot + 1;
+    return before_first + slot + 1;
 }
 SHOJI_EXPORT_BADGED(http_open);
 
@@ -425,8 +431,8 @@ SHOJI_EXPORT_BADGED(http_close);
 /* The supervisor calls it: the component has failed. */
 SHOJI_EXPORT long component_gone(component_t component)
 {
-    for (long id = 1; id <= STREAMS; id++)
-        if (streams[id - 1].owner == component)
-            (void)http_close_badged(id, component);
+    for (long number = 0; number < STREAMS; number++)
+        if (streams[number].owner == component)
+            (void)http_close_badged(before_first + number + 1, component);
     return SHOJI_OK;
 }
