@@ -28,7 +28,8 @@ POOL(pool_cgi_b);
 
 static char *in, *out; /* BUFFER_BYTES each */
 static long group, service;
-static bool working; /* true at entry: a fault ended the thread in a request */
+static unsigned unknown; /* how often in a row a group was none */
+static bool working;     /* true at entry: a fault ended the thread in a request */
 
 static long buffers_claim(void)
 {
@@ -52,16 +53,23 @@ static void service_start(void)
     static const char greeting[] = "serving\n";
 
     if (group <= 0)
-        group = buffers_claim() < 0 ? SHOJI_EMEMORY : fd_group();
+        group = buffers_claim();
+    if (group == 0)
+        group = fd_group();
     if (service > 0)
         (void)fd_close(service); /* the requests that were in work get an error */
     service = group > 0 ? fd_open_service(group) : group;
+    if (service == SHOJI_ENOENT && unknown++ < 3) { /* fd_api has begun anew since it gave us that group */
+        group = 0;
+        return;
+    }
     if (service <= 0) {
         if (service != SHOJI_EFAULT)
             print_line("cannot serve: status %ld", service);
         (void)sched_block_until(shoji_global.ticks + (service == SHOJI_EFAULT ? RETRY_TICKS : REFUSED_TICKS));
         return;
     }
+    unknown = 0;
     long log = fd_open_null(); /* as a CGI program's standard output of old: nobody reads it */
     memcpy(out, greeting, sizeof greeting - 1);
     if (log > 0) {
