@@ -38,6 +38,9 @@ static int through, blocked_ms, timers, pauses, reopened;
 static int packets_put, packets_taken;
 static uint64_t received; /* and not given back */
 static bool unflushed;
+bool link_failed;
+unsigned link_waiting;
+static bool send_fails;
 static uint32_t next_timer;
 static int waits, wall_moves_at;
 static component_t gone;
@@ -114,6 +117,7 @@ void link_input(uint64_t packets)
 {
     assert_int_equal(packets, packets_taken);
     unflushed = true;
+    link_waiting = 2;
 }
 uint64_t link_done(void)
 {
@@ -122,14 +126,16 @@ uint64_t link_done(void)
 void link_flush(void)
 {
     unflushed = false;
+    link_waiting = 0;
+    link_failed |= send_fails;
 }
-bool link_failed;
 static bool stays_failed;
 static int looked;
 void link_reopen(void)
 {
     reopened++;
     link_failed = stays_failed;
+    link_waiting = send_fails;
 }
 void link_look(void)
 {
@@ -277,6 +283,23 @@ static void packets_are_drained_in_turns(void **state)
     assert_int_equal(reopened, 4);
 }
 
+/* ip has begun anew, and takes nothing that it did not give: whoever finds out opens the link, at once. */
+static void a_packet_that_is_not_taken_opens_the_link(void **state)
+{
+    uint64_t buffer = (uintptr_t)memory + 1024;
+
+    (void)state;
+    reopened = 0;
+    send_fails = true;
+    assert_int_equal(tcp_transmit_badged(1, buffer, 8, CLIENT), 7);
+    assert_int_equal(reopened, 0); /* there was nothing to send */
+    link_waiting = 1;
+    assert_int_equal(tcp_transmit_badged(1, buffer, 8, CLIENT), 7);
+    assert_int_equal(reopened, 1);
+    assert_true(link_failed); /* again, by what was sent then: no more tries, tcp_input or tcp_timer makes them */
+    send_fails = link_failed = false;
+}
+
 static void timers_are_asked_often_enough(void **state)
 {
     (void)state;
@@ -317,6 +340,7 @@ int main(void)
         cmocka_unit_test(only_buffers_in_the_pools),
         cmocka_unit_test(only_ones_own),
         cmocka_unit_test(packets_are_drained_in_turns),
+        cmocka_unit_test(a_packet_that_is_not_taken_opens_the_link),
         cmocka_unit_test(timers_are_asked_often_enough),
     };
 

@@ -48,7 +48,7 @@ static struct netif netif;
 static bool sums;     /* the device helps with TCP's checksums */
 static uint64_t done; /* received, and not given back */
 static uint64_t to_send, buffers;
-static unsigned to_send_count;
+unsigned link_waiting; /* how many of to_send there are */
 bool link_failed;
 
 static void frame_freed(struct pbuf *pbuf)
@@ -122,20 +122,20 @@ void link_flush(void)
 {
     long got;
 
-    if (to_send_count == 0)
+    if (link_waiting == 0)
         return;
     got = ip_send(to_send);
     link_failed |= got < 0;
     for (; got > 0; got >>= VNIC_PACKET_BITS)
         buffers = buffers << VNIC_PACKET_BITS | VNIC_FIRST((uint64_t)got);
     to_send = 0;
-    to_send_count = 0;
+    link_waiting = 0;
 }
 
 void link_reopen(void)
 {
     done = to_send = buffers = 0;
-    to_send_count = 0;
+    link_waiting = 0;
     link_failed = ip_open() < 0;
     if (!link_failed)
         connections_resend();
@@ -183,7 +183,7 @@ static err_t frame_send(struct netif *to, struct pbuf *chain)
     }
     tcp = sums_make(pool_net + VNIC_OFFSET(packet), chain->tot_len, sums);
     to_send |= (VNIC_PACKET(VNIC_NUMBER(packet), chain->tot_len) | (tcp && sums ? VNIC_SUM_TCP : 0))
-               << to_send_count++ * VNIC_PACKET_BITS;
+               << link_waiting++ * VNIC_PACKET_BITS;
     return ERR_OK;
 }
 

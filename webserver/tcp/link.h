@@ -7,10 +7,13 @@
 
 #include "shoji/supervisor.h"
 
-/* Starts lwIP with the one interface; `hardware` as ip_open returns it. Neighbours of an earlier life are known. */
+/* Starts lwIP with the one interface; `hardware` as ip_open returns it. Neighbours of an earlier life are
+ * known. */
 long link_init(uint64_t hardware);
 /* Ip, or vnic below it, has failed: it is to be opened again, before the next ip_receive. */
 extern bool link_failed;
+/* How many packets link_flush would send. */
+extern unsigned link_waiting;
 /* Feeds packets, as ip_receive returns them, to lwIP. If ip has failed meanwhile they are dropped, and it is
  * opened again: they come once more, if they can. */
 void link_input(uint64_t packets);

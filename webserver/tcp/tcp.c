@@ -39,10 +39,22 @@ u32_t sys_now(void)
     return (u32_t)(shoji_global.ticks * shoji_global.tick_us / 1000);
 }
 
+/* What was to be sent is lost. If ip runs again already nobody else will notice: tcp_input waits in it for an
+ * answer. */
+static __attribute__((cold, noinline)) void link_recover(void)
+{
+    link_reopen();
+    link_flush();
+}
+
 /* Whoever was here may have made lwIP send. */
 static void stack_unlock(void)
 {
-    link_flush();
+    if (link_waiting != 0) {
+        link_flush();
+        if (link_failed)
+            link_recover();
+    }
     mutex_unlock(&mutex);
 }
 
