@@ -607,6 +607,19 @@ def spoiled(data, generator):
     return bytes(copy[: generator.randrange(len(copy))] if generator.randrange(4) == 0 else copy)
 
 
+@pytest.mark.parametrize("to", [0, 0x7000, 1 << 40, (1 << 64) - 0x800000])
+def test_a_segment_without_memory(system, to):
+    """One that takes no room, and yet has bytes in the file, would be written to wherever it says."""
+    faults, data = len(system.faults()), bytearray(PROBE.read_bytes())
+    offset, count = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
+    (header, *_) = [offset + 56 * i for i in reversed(range(count)) if struct.unpack_from("<I", data, offset + 56 * i)[0] == 1]
+    struct.pack_into("<QQ", data, header + 16, to, to)
+    struct.pack_into("<QQ", data, header + 32, len(data) // 2, 0)
+    reply = put(system, "hostile", bytes(data))
+    assert reply.status == 422 and "segment" in reply.sentence(), reply.body
+    assert len(system.faults()) == faults
+
+
 def test_hostile_files(system):
     """They are refused with a sentence, or do something of their own alone; nothing is left behind, nobody else fails."""
     data, generator = PROBE.read_bytes(), random.Random(6)
