@@ -44,13 +44,28 @@ void text_put(struct text *text, const char *bytes, size_t count)
     text->used += count;
 }
 
+#define DIGITS 20
+
+/* Before `end`, at most DIGITS of them; where they begin. */
+static char *digits_before(char *end, uint64_t number)
+{
+    do
+        *--end = (char)('0' + number % 10);
+    while (number /= 10);
+    return end;
+}
+
 void text_number(struct text *text, uint64_t number)
 {
-    char digits[20], *at = digits + sizeof digits;
-    do
-        *--at = (char)('0' + number % 10);
-    while (number /= 10);
-    text_put(text, at, (size_t)(digits + sizeof digits - at));
+    char digits[DIGITS], *end = digits + DIGITS, *at = digits_before(end, number);
+    text_put(text, at, (size_t)(end - at));
+}
+
+void text_number_line(struct text *text, uint64_t number)
+{
+    char digits[DIGITS + 1], *end = digits + DIGITS, *at = digits_before(end, number);
+    *end = '\n';
+    text_put(text, at, (size_t)(end + 1 - at));
 }
 
 char *text_take(struct text *text, size_t *bytes)
