@@ -44,34 +44,43 @@ static bool recording_now(void)
     return now.state == SUP_RECORDING;
 }
 
-SUPERVISOR_CALL(sup_records, uint64_t first, uint64_t address, uint32_t count, component_t badge)
+/* Writes one of that number; false: it is not kept. */
+typedef bool one_function(uint64_t number, void *out);
+
+static bool one_record(uint64_t number, void *out)
 {
-    struct sup_record *out = (struct sup_record *)address;
+    return recorder_record(number, out);
+}
+
+static bool one_note(uint64_t number, void *out)
+{
+    return recorder_note(number, out);
+}
+
+/* Up to `count` of them, of so many bytes each, for the caller. */
+static long give(component_t badge, one_function *one, uint64_t bytes, uint64_t first, uint64_t address,
+                 uint32_t count)
+{
     uint32_t done = 0;
 
     count = count < SUP_RECORDS_ONCE ? count : SUP_RECORDS_ONCE;
-    if (!may_write(badge, address, count, sizeof *out))
+    if (!may_write(badge, address, count, bytes))
         return SHOJI_EINVAL;
     if (recording_now())
         return SHOJI_EBUSY;
-    while (done < count && recorder_record(first + done, &out[done]))
+    while (done < count && one(first + done, (void *)(address + done * bytes)))
         done++;
     return done != 0 ? (long)done : SHOJI_ENOENT;
 }
 
+SUPERVISOR_CALL(sup_records, uint64_t first, uint64_t address, uint32_t count, component_t badge)
+{
+    return give(badge, one_record, sizeof(struct sup_record), first, address, count);
+}
+
 SUPERVISOR_CALL(sup_notes, uint64_t first, uint64_t address, uint32_t count, component_t badge)
 {
-    struct sup_note *out = (struct sup_note *)address;
-    uint32_t done = 0;
-
-    count = count < SUP_RECORDS_ONCE ? count : SUP_RECORDS_ONCE;
-    if (!may_write(badge, address, count, sizeof *out))
-        return SHOJI_EINVAL;
-    if (recording_now())
-        return SHOJI_EBUSY;
-    while (done < count && recorder_note(first + done, &out[done]))
-        done++;
-    return done != 0 ? (long)done : SHOJI_ENOENT;
+    return give(badge, one_note, sizeof(struct sup_note), first, address, count);
 }
 
 SUPERVISOR_CALL(sup_record_edges, uint64_t address, uint32_t count, component_t badge)
