@@ -5,8 +5,6 @@
 #ifndef KERNEL_FAULT_H
 #define KERNEL_FAULT_H
 
-#include <stddef.h>
-
 #include "cpu/cpu.h"
 
 /* An exception, vectors 0 to 31, called by trap(). Returns if what was interrupted goes on, with these registers. */
@@ -15,9 +13,5 @@ void fault(struct registers *registers);
 /* A timer tick. Returns unless the invocation that was interrupted has had more processor time than its component
  * allows: then that is its fault. */
 void fault_tick(const struct registers *registers);
-
-/* Whose word the address is, in words: "a word of vnic (data)". */
-#define FAULT_OWNER_BYTES 120
-void fault_owner_text(char *out, size_t size, uint64_t address);
 
 #endif

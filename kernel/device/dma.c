@@ -15,7 +15,7 @@
 #include "caller.h"
 #include "console.h"
 #include "device/virtio.h"
-#include "fault.h"
+#include "fault_words.h"
 #include "layout/layout.h"
 #include "reboot.h"
 #include "reports.h"
@@ -124,7 +124,7 @@ static void rebooted_text(char *out, size_t size)
 void dma_tick(void)
 {
     struct protection_device_fault fault;
-    char owner[FAULT_OWNER_BYTES], allowed[120], what[240], rebooted[300];
+    char owner[WORDS_OWNER_BYTES], allowed[120], what[240], rebooted[300];
     struct sup_fault *report;
     bool store;
 
@@ -132,7 +132,7 @@ void dma_tick(void)
         return;
     store = fault.access == 1;
     virtio_net_stop();
-    fault_owner_text(owner, sizeof owner, fault.address);
+    words_owner(owner, sizeof owner, fault.address);
     allowed_text(allowed, sizeof allowed, fault.address, store);
     rebooted_text(rebooted, sizeof rebooted);
     text_format(what, sizeof what, "its device: %s 0x%08lx, %s; %s", store ? "store to" : "load at",

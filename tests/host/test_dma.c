@@ -24,7 +24,7 @@
 #include "console.h"
 #include "device/dma.h"
 #include "device/virtio.h"
-#include "fault.h"
+#include "fault_words.h"
 #include "layout/layout.h"
 #include "mmp/arch.h"
 #include "mmp/registers.h"
@@ -99,7 +99,7 @@ void virtio_net_stop(void)
 {
     stops++;
 }
-void fault_owner_text(char *out, size_t size, uint64_t address)
+void words_owner(char *out, size_t size, uint64_t address)
 {
     (void)address;
     snprintf(out, size, "a word");
