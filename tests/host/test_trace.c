@@ -5,6 +5,8 @@
  * the trace must tell the same.
  */
 // links: components/mpd_manager/trace/trace.c components/mpd_manager/trace/trace_line.c
+// links: components/mpd_manager/trace/trace_event.c components/mpd_manager/trace/trace_threads.c
+// links: components/mpd_manager/trace/trace_domains.c components/mpd_manager/trace/trace_notes.c
 // links: components/mpd_manager/trace/trace_names.c components/mpd_manager/trace/trace_slices.c
 // links: tests/host/recorder_fake.c tests/host/seeded.c build/src/yyjson/src/yyjson.c
 // includes: . tests/host components/mpd_manager/* components/interface components/runtime
