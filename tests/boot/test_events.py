@@ -15,6 +15,7 @@ import threading
 import time
 
 import pytest
+from control_port import drop_rules, settings
 from test_web import COMPONENTS, PATIENCE, REPOSITORY, Client, System, assert_all_served, load
 
 sys.path.insert(0, str(REPOSITORY / "tests/kills"))
@@ -133,17 +134,11 @@ def running_system():
 @pytest.fixture
 def system(running_system):
     """Isolated, with no rule, and nobody watches; afterwards it answers and has reported nothing."""
-    for rule in json.loads(running_system.ask("GET", "/v1/rules").body)["rules"]:
-        running_system.ask("DELETE", f"/v1/rules/{rule['name']}")
+    drop_rules(running_system)
     settings(running_system, mode="isolated", budget_percent=10, crossing_cost="measured", period_ms=100)
     yield running_system
     assert running_system.get().body == b"hello world"
     assert running_system.faults() == []
-
-
-def settings(system, **members):
-    reply = system.ask("PUT", "/v1/policy", members)
-    assert reply.status == 200, reply.body
 
 
 def edges(graph):

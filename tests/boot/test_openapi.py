@@ -13,6 +13,7 @@ import types
 import node
 import openapi
 import pytest
+from control_port import drop_rules
 from test_policy import with_manifest
 from test_upload import image, remove, uploaded
 from test_web import BAD, PATIENCE, REPOSITORY, Client, System, assert_all_served, free_port, load, machine, running
@@ -115,8 +116,7 @@ def running_system():
 @pytest.fixture
 def system(running_system):
     """Isolated, with no rule, and whatever a probe does, nothing has failed."""
-    for rule in json.loads(running_system.ask("GET", "/v1/rules").body)["rules"]:
-        running_system.ask("DELETE", f"/v1/rules/{rule['name']}")
+    drop_rules(running_system)
     running_system.ask("PUT", "/v1/policy", {"policy": "default"})
     running_system.ask("DELETE", "/v1/rules/a_rule")    # may be one about uploads
     running_system.mode("isolated")

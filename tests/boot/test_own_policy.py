@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from control_port import drop_rules, settings, told
 import walk
 from test_web import COMPONENTS, PATIENCE, REPOSITORY, System, assert_all_served, free_port, load, until
 
@@ -35,25 +36,13 @@ def running_system():
 @pytest.fixture
 def system(running_system):
     """Adaptive, where crossings are dear, with the default policy and every component alone; afterwards too, and it still answers."""
-    for rule in told(running_system, "/v1/rules")["rules"]:
-        running_system.ask("DELETE", f"/v1/rules/{rule['name']}")
+    drop_rules(running_system)
     settings(running_system, policy="default", mode="isolated", budget_percent=10, crossing_cost=COMPOSITE, period_ms=PERIOD)
     settings(running_system, mode="adaptive")
     yield running_system
     assert running_system.get().body == b"hello world"
     settings(running_system, policy="default")
     assert set(components(running_system)) == set(COMPONENTS)
-
-
-def settings(system, **members):
-    reply = system.ask("PUT", "/v1/policy", members)
-    assert reply.status == 200, reply.body
-
-
-def told(system, path):
-    reply = system.ask("GET", path)
-    assert reply.status == 200, reply.body
-    return json.loads(reply.body)
 
 
 def put(system, file, name):

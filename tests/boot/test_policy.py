@@ -2,12 +2,12 @@
 """The policy in the running system: the layout follows the load within its budget and its rules, no request fails meanwhile, counts stay exact,
 and rules of the manifest are obeyed from the first merge on."""
 
-import json
 import pathlib
 import random
 import time
 
 import pytest
+from control_port import drop_rules, settings, told
 from test_web import COMPONENTS, REPOSITORY, System, assert_all_served, assert_counts_agree, load, until
 
 COMPOSITE = 1680  # cycles of a crossing (TSE11)
@@ -23,34 +23,27 @@ def running_system():
 @pytest.fixture
 def system(running_system):
     """Isolated, with the default settings and no rule; afterwards it still answers and has reported nothing."""
-    for rule in rules(running_system)["rules"]:
-        running_system.ask("DELETE", f"/v1/rules/{rule['name']}")
+    drop_rules(running_system)
     settings(running_system, mode="isolated", budget_percent=10, crossing_cost="measured", period_ms=100, log=False)
     yield running_system
     assert running_system.get().body == b"hello world"
     assert running_system.faults() == []
 
 
-def settings(system, **members):
-    reply = system.ask("PUT", "/v1/policy", members)
-    assert reply.status == 200, reply.body
-    return json.loads(reply.body)
-
-
 def policy(system):
-    return json.loads(system.ask("GET", "/v1/policy").body)
+    return told(system, "/v1/policy")
 
 
 def rules(system):
-    return json.loads(system.ask("GET", "/v1/rules").body)
+    return told(system, "/v1/rules")
 
 
 def decisions(system, since=1):
-    return json.loads(system.ask("GET", f"/v1/decisions?since={since}").body)
+    return told(system, f"/v1/decisions?since={since}")
 
 
 def together(system):
-    return json.loads(system.ask("GET", "/v1/partition").body)["domains"]
+    return told(system, "/v1/partition")["domains"]
 
 
 def test_a_crossing_is_measured(system):

@@ -12,6 +12,7 @@ import subprocess
 import time
 
 import pytest
+from control_port import told
 import trace_events
 from test_web import HELLO, PATIENCE, REPOSITORY, Client, System, assert_all_served, load, until
 
@@ -41,7 +42,7 @@ def post(system, **members):
 
 
 def state(system):
-    return json.loads(system.ask("GET", "/v1/trace/state").body)
+    return told(system, "/v1/trace/state")
 
 
 def chunks(data):
