@@ -3,7 +3,7 @@
  * Upcalls, sup_sched_attach, sup_switch, sup_idle.
  *
  * 1. While lock is set no interrupt takes the processor from the thread that runs; each leaves its bit in
- * pending.
+ * pending; nor does one whose bit is in later.
  * 2. The upcall thread runs with lock set; the kernel sets it before it runs that thread and clears it only
  * as sup_switch resumes a thread that is not in sup_switch itself.
  */
@@ -54,7 +54,8 @@ void scheduling_event(unsigned event, const struct registers *registers)
     if (shared == NULL)
         return;
     scheduling_note(event);
-    if ((registers->cs & 3) == 0 || shared->lock != 0 || thread_current() == thread_at(UPCALL_THREAD))
+    if ((registers->cs & 3) == 0 || shared->lock != 0 || (shared->later >> event & 1) != 0 ||
+        thread_current() == thread_at(UPCALL_THREAD))
         return;
     thread_interrupted(registers);
     upcall();

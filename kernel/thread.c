@@ -53,8 +53,12 @@ struct thread *thread_create(const char *name, unsigned component, uint32_t entr
     if (thread_count == STACK_COUNT)
         return NULL;
     frames = (uintptr_t)call_frames[thread_count++];
-    *thread = (struct thread){
-        .name = name, .component = component, .entry = entry, .priority = priority, .interruptible = true};
+    *thread = (struct thread){.number = number,
+                              .name = name,
+                              .component = component,
+                              .entry = entry,
+                              .priority = priority,
+                              .interruptible = true};
     thread->stack = (struct call_stack){.limit = stack_base(number),
                                         .frame_base = stack_base(number) + STACK_BYTES,
                                         .base = frames,
@@ -86,7 +90,7 @@ struct thread *thread_current(void)
 
 uint32_t thread_number(const struct thread *thread)
 {
-    return (uint32_t)(thread - threads);
+    return thread->number;
 }
 
 const struct thread *thread_of_stack(uint64_t address)
@@ -165,12 +169,12 @@ void thread_run(struct thread *thread, long result)
         frames_load(thread);
         __asm__ volatile("fxrstor64 %0" : : "m"(thread->floating));
         current = thread;
-        global()->current = thread_number(thread);
+        global()->current = thread->number;
     }
     thread->state = THREAD_RUNNING;
     if (state == THREAD_INTERRUPTED)
         cpu_resume(&thread->registers);
-    thread_return(state == THREAD_RETURNING ? thread->result : result);
+    cpu_return(state == THREAD_RETURNING ? thread->result : result, call_stack_return_address());
 }
 
 void thread_return(long result)

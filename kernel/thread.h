@@ -34,6 +34,7 @@ enum thread_state {
 struct thread {
     struct call_stack stack;
     enum thread_state state;
+    uint32_t number;
     const char *name;
     unsigned component; /* index */
     uint32_t entry;

@@ -5,14 +5,16 @@
  * 1. A thread is in its priority's ring exactly if it is RUN_READY; the running thread is ready too, and
  *    stays first of its ring until its turn is over, whoever preempts it.
  * 2. Bit p of `ready` is set exactly if ring p is not empty.
- * 3. The list from `soonest` along `later` has exactly the blocked threads with a time, ascending by
- *    `until`.
+ * 3. The list from `soonest` along `later` has all blocked threads with a time, ascending by `look`. A wait
+ * that ends early leaves its thread there: the next one mostly ends later, and then nothing is to be done,
+ * neither at its beginning nor at its end. At the tick `look` the thread leaves the list, or goes on to
+ * `until`.
  * 4. A thread with a remembered wakeup is not blocked.
  * 5. Counts only grow.
  */
 #include "run_queue.h"
 
-static void ring_append(struct run_queue *queue, thread_t id)
+static inline void ring_append(struct run_queue *queue, thread_t id)
 {
     struct run_thread *thread = &queue->thread[id];
     thread_t head = queue->head[thread->priority];
@@ -29,7 +31,7 @@ static void ring_append(struct run_queue *queue, thread_t id)
     queue->thread[head].prev = id;
 }
 
-static void ring_remove(struct run_queue *queue, thread_t id)
+static inline void ring_remove(struct run_queue *queue, thread_t id)
 {
     struct run_thread *thread = &queue->thread[id];
 
@@ -49,7 +51,8 @@ static void wait_insert(struct run_queue *queue, thread_t id)
     struct run_thread *thread = &queue->thread[id];
     thread_t before = 0, after = queue->soonest;
 
-    while (after != 0 && queue->thread[after].until <= thread->until) {
+    thread->look = thread->until;
+    while (after != 0 && queue->thread[after].look <= thread->look) {
         before = after;
         after = queue->thread[after].later;
     }
@@ -73,14 +76,13 @@ static void wait_remove(struct run_queue *queue, thread_t id)
         queue->soonest = thread->later;
     if (thread->later != 0)
         queue->thread[thread->later].sooner = thread->sooner;
+    thread->look = RUN_FOREVER;
 }
 
 static void wait_end(struct run_queue *queue, thread_t id, long outcome)
 {
     struct run_thread *thread = &queue->thread[id];
 
-    if (thread->until != RUN_FOREVER)
-        wait_remove(queue, id);
     thread->state = RUN_READY;
     thread->slice = 0;
     thread->outcome = outcome;
@@ -92,8 +94,8 @@ long run_queue_add(struct run_queue *queue, thread_t thread, uint32_t priority)
     if (thread == 0 || thread > RUN_THREADS || priority >= RUN_PRIORITIES ||
         queue->thread[thread].state != RUN_ABSENT)
         return SHOJI_EINVAL;
-    queue->thread[thread] =
-        (struct run_thread){.state = RUN_READY, .priority = priority, .outcome = SHOJI_OK};
+    queue->thread[thread] = (struct run_thread){
+        .state = RUN_READY, .priority = priority, .outcome = SHOJI_OK, .look = RUN_FOREVER};
     ring_append(queue, thread);
     return SHOJI_OK;
 }
@@ -104,7 +106,7 @@ void run_queue_remove(struct run_queue *queue, thread_t id)
 
     if (thread->state == RUN_READY)
         ring_remove(queue, id);
-    else if (thread->state == RUN_BLOCKED && thread->until != RUN_FOREVER)
+    if (thread->state != RUN_ABSENT && thread->look != RUN_FOREVER)
         wait_remove(queue, id);
     thread->state = RUN_ABSENT;
 }
@@ -143,8 +145,11 @@ void run_queue_block(struct run_queue *queue, thread_t id, uint64_t now, uint64_
     queue->counts[id][RUN_WAITS]++;
     thread->state = RUN_BLOCKED;
     thread->until = until;
-    if (until != RUN_FOREVER)
-        wait_insert(queue, id);
+    if (until >= thread->look)
+        return;
+    if (thread->look != RUN_FOREVER)
+        wait_remove(queue, id);
+    wait_insert(queue, id);
 }
 
 void run_queue_cut(struct run_queue *queue, thread_t id)
@@ -174,12 +179,27 @@ void run_queue_yield(struct run_queue *queue, thread_t id)
         queue->head[thread->priority] = thread->next;
 }
 
+/* It is first in the list, and its tick has come. */
+static void wait_look(struct run_queue *queue, thread_t id)
+{
+    struct run_thread *thread = &queue->thread[id];
+    uint64_t look = thread->look;
+
+    wait_remove(queue, id);
+    if (thread->state != RUN_BLOCKED)
+        return;
+    if (thread->until == look)
+        wait_end(queue, id, SHOJI_ETIMEDOUT);
+    else if (thread->until != RUN_FOREVER)
+        wait_insert(queue, id);
+}
+
 void run_queue_tick(struct run_queue *queue, uint64_t now)
 {
     struct run_thread *running = &queue->thread[queue->running];
 
     if (running->state == RUN_READY && ++running->slice >= RUN_SLICE_TICKS)
         run_queue_yield(queue, queue->running);
-    while (queue->soonest != 0 && queue->thread[queue->soonest].until <= now)
-        wait_end(queue, queue->soonest, SHOJI_ETIMEDOUT);
+    while (queue->soonest != 0 && queue->thread[queue->soonest].look <= now)
+        wait_look(queue, queue->soonest);
 }

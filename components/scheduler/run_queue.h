@@ -40,14 +40,15 @@ struct run_thread {
     long outcome;           /* of its last wait: SHOJI_OK, SHOJI_ETIMEDOUT or SHOJI_ECLOSED */
     thread_t next, prev;    /* RUN_READY: the ring of its priority */
     uint64_t until;         /* RUN_BLOCKED: the tick that ends the wait */
-    thread_t later, sooner; /* RUN_BLOCKED with a time: the list by `until` */
-};
+    uint64_t look;          /* the tick at which that is looked at, RUN_FOREVER: none; not after `until` */
+    thread_t later, sooner; /* with such a tick: the list by `look` */
+} __attribute__((aligned(64)));
 
 struct run_queue {
     struct run_thread thread[RUN_THREADS + 1];
     thread_t head[RUN_PRIORITIES]; /* whose turn it is, 0: none ready */
     uint32_t ready;                /* bit p: head[p] is somebody */
-    thread_t soonest;              /* first of the waits with a time */
+    thread_t soonest;              /* first of those that are to be looked at */
     thread_t running;              /* last one picked */
     uint64_t counts[RUN_THREADS + 1][RUN_COUNTS];
 };
@@ -61,10 +62,10 @@ void run_queue_remove(struct run_queue *queue, thread_t thread);
 /* Who is to run now, 0: nobody is ready. */
 thread_t run_queue_pick(struct run_queue *queue);
 
-/* The tick that ends the first of the waits with a time; RUN_FOREVER: there is none. */
+/* No wait with a time ends before this tick; RUN_FOREVER: there is none. */
 static inline uint64_t run_queue_until(const struct run_queue *queue)
 {
-    return queue->soonest != 0 ? queue->thread[queue->soonest].until : RUN_FOREVER;
+    return queue->soonest != 0 ? queue->thread[queue->soonest].look : RUN_FOREVER;
 }
 
 /* Begins a wait of a ready thread until a wakeup or until `now` reaches `until`. It may be over at once, the
@@ -81,7 +82,8 @@ long run_queue_wake(struct run_queue *queue, thread_t thread);
 /* The thread's turn is over. */
 void run_queue_yield(struct run_queue *queue, thread_t thread);
 
-/* A timer tick: ends the waits whose time has come, and the turn of the running thread if it is used up. */
+/* A timer tick: ends the waits whose time has come, by their times, and the turn of the running thread if it
+ * is used up. */
 void run_queue_tick(struct run_queue *queue, uint64_t now);
 
 #endif

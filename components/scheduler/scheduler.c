@@ -25,12 +25,15 @@
  *    All callers look again.
  * 6. If nobody is ready, whoever looks for a successor waits in sup_idle itself: the thread that blocked,
  *    or thread 0. The thread that is woken is then often the one that waits, and nothing is switched.
- * 7. A thread whose bit is in `cut` does not go on waiting, but in sched_block_uncut: an invocation below
+ * 7. An interrupt whose bit is in `later` only sets its bit in pending: whoever waits for that line is not
+ * more urgent than the thread that runs, which would go on anyway. Whoever gives the turn to a thread of
+ * another priority sets `later` for it. What is left in pending is looked at in leave(), or at the next tick.
+ * 8. A thread whose bit is in `cut` does not go on waiting, but in sched_block_uncut: an invocation below
  * that of its wait has ended with its component, and whoever called us is to return there. The kernel clears
  * the bit when it has.
- * 8. Counts are reported with lock clear, by a thread whose wait has ended; statistics_gatherer invokes
+ * 9. Counts are reported with lock clear, by a thread whose wait has ended; statistics_gatherer invokes
  * nobody who could wait.
- * 9. Before sched_upcall, during the component_init calls, lock stays set: nothing is preempted, and
+ * 10. Before sched_upcall, during the component_init calls, lock stays set: nothing is preempted, and
  *    nobody may block.
  */
 #include "served/scheduler.h"
@@ -47,8 +50,7 @@
 static struct sup_sched shared = {.lock = 1};
 static struct run_queue queue;
 static uint32_t started;
-static struct statistics statistics = {.rows = RUN_THREADS + 1,
-                                       .counts = queue.counts,
+static struct statistics statistics = {.counts = queue.counts,
                                        .names = {"turns", "waits", "wakeups", "preempted", "thread"}};
 _Static_assert(RUN_COUNTS == STATISTICS_COLUMNS && RUN_THREADS < STATISTICS_ROWS, "the table fits");
 
@@ -56,8 +58,10 @@ _Static_assert(RUN_COUNTS == STATISTICS_COLUMNS && RUN_THREADS < STATISTICS_ROWS
 static struct line {
     component_t owner;
     thread_t waiter;
-    uint32_t came; /* 1: an interrupt that no sched_line_wait has returned for */
+    uint32_t came;     /* 1: an interrupt that no sched_line_wait has returned for */
+    uint32_t priority; /* its last waiter's; 0: there was none */
 } lines[LINES];
+static uint32_t later_for; /* the priority that shared.later is for */
 
 #define REQUIRE(condition)                                                                                   \
     do                                                                                                       \
@@ -90,8 +94,20 @@ static void events_take(void)
     }
 }
 
+/* Lock is set: a thread of this priority is to run. */
+static __attribute__((noinline)) void later_set(uint32_t priority)
+{
+    uint32_t later = 0;
+
+    for (uint32_t number = SUP_EVENT_LINE0; number < SUP_EVENT_CUT; number++)
+        if (lines[number].priority >= priority)
+            later |= 1u << number;
+    shared.later = later;
+    later_for = priority;
+}
+
 /* Lock is set. Who is to run now, 0: nobody. */
-static thread_t turn_next(void)
+static inline __attribute__((always_inline)) thread_t turn_next(void)
 {
     if (shared.pending != 0)
         events_take();
@@ -99,11 +115,13 @@ static thread_t turn_next(void)
 }
 
 /* Lock is set. Lets that thread run, or waits for an event if it is nobody; back with lock set. */
-static void turn_give(thread_t next)
+static __attribute__((noinline)) void turn_give(thread_t next)
 {
     long status;
 
     if (next != 0) {
+        if (queue.thread[next].priority != later_for)
+            later_set(queue.thread[next].priority);
         status = sup_switch(next);
     } else {
         shared.idle_until = run_queue_until(&queue);
@@ -116,7 +134,7 @@ static void turn_give(thread_t next)
 }
 
 /* Lock is set. Runs others until it is the caller's turn; back with lock set. */
-static void turn_await(thread_t self)
+static inline __attribute__((always_inline)) void turn_await(thread_t self)
 {
     thread_t next;
 
@@ -124,20 +142,27 @@ static void turn_await(thread_t self)
         turn_give(next);
 }
 
-/* The end of every entry, with lock set and the queue changed: back when it is the caller's turn, lock clear.
- */
-static void leave(thread_t self)
+/* The end of every entry in which the caller has waited, or the queue has not changed, so that it is its
+ * turn, with lock set. Back when it is that again, lock clear. */
+static inline __attribute__((always_inline)) void unlock(thread_t self)
+{
+    for (;;) {
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        shared.lock = 0;
+        if (__builtin_expect(shared.pending == 0, 1))
+            return;
+        enter();
+        turn_await(self);
+    }
+}
+
+/* The end of every other one. */
+static __attribute__((noinline)) void leave(thread_t self)
 {
     if (!started)
         return;
-    for (;;) {
-        turn_await(self);
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
-        shared.lock = 0;
-        if (shared.pending == 0)
-            return;
-        enter();
-    }
+    turn_await(self);
+    unlock(self);
 }
 
 /* Is the thread to return rather than to wait? */
@@ -218,6 +243,10 @@ static long line_claim(struct line *line, component_t client, thread_t self)
         return SHOJI_EBUSY;
     line->owner = client;
     line->waiter = self;
+    if (line->priority != queue.thread[self].priority) {
+        line->priority = queue.thread[self].priority;
+        later_set(later_for);
+    }
     return SHOJI_OK;
 }
 
@@ -246,7 +275,7 @@ long sched_line_wait_badged(uint32_t number, component_t client)
         line->came = 0;
         line->waiter = 0;
     }
-    leave(self);
+    unlock(self);
     return status;
 }
 
@@ -288,6 +317,8 @@ static void threads_create(void)
     for (index = 1; (status = sup_thread_get(index, &record)) == SHOJI_OK; index++)
         REQUIRE(run_queue_add(&queue, index, record.priority) == SHOJI_OK);
     REQUIRE(status == SHOJI_ENOENT);
+    statistics.rows = index;
+    later_for = UINT32_MAX;
 }
 
 /* The entry of thread 0, see supervisor.h: entered with lock set, and again when it has returned. */

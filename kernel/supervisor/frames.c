@@ -44,7 +44,7 @@ static struct frames all[STACK_COUNT];
 
 static struct frames *frames_of(const struct thread *thread)
 {
-    return &all[thread_number(thread)];
+    return &all[thread->number];
 }
 
 static unsigned depth_of(const struct call_stack *stack)

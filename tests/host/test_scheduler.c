@@ -17,6 +17,7 @@
 #include "seeded.h"
 
 #define OPERATIONS 1000000
+#define SPREAD (RUN_THREADS + 1)
 
 /* ---- The model ---- */
 
@@ -132,9 +133,10 @@ static void same(thread_t id)
     assert_int_equal(thread->outcome, model[id].outcome);
 }
 
-static uint64_t a_time(uint64_t now)
+static uint64_t a_time(uint64_t now, thread_t id)
 {
-    return random_one_in(3) ? RUN_FOREVER : now + random_below(50);
+    /* No two threads' waits end at the same time: which of them would be first is not said. */
+    return random_one_in(3) ? RUN_FOREVER : (now / SPREAD + random_below(50)) * SPREAD + id;
 }
 
 static void random_operations(void **state)
@@ -157,7 +159,7 @@ static void random_operations(void **state)
         case 2:
             if (!ready)
                 break;
-            until = a_time(now);
+            until = a_time(now, id);
             run_queue_block(&queue, id, now, until);
             model_block(id, now, until);
             break;
@@ -171,7 +173,7 @@ static void random_operations(void **state)
                 model[id].remembered = 1;
             break;
         case 5:
-            now += random_below(3);
+            now += random_below(3) * SPREAD / random_from(1, 3);
             run_queue_tick(&queue, now);
             model_tick(now);
             break;
@@ -235,10 +237,40 @@ static void a_wait_may_be_cut_short(void **state)
     assert_int_equal(queue_.thread[1].outcome, SHOJI_ECLOSED);
     assert_int_equal(queue_.thread[2].outcome, SHOJI_ECLOSED);
     assert_int_equal(queue_.thread[3].state, RUN_BLOCKED);
+    run_queue_tick(&queue_, 100); /* nobody waits for it any more */
     assert_int_equal(queue_.soonest, 0);
+    assert_int_equal(queue_.thread[2].outcome, SHOJI_ECLOSED);
     run_queue_cut(&queue_, 1); /* it does not wait */
     assert_int_equal(queue_.thread[1].state, RUN_READY);
     assert_int_equal(queue_.thread[1].remembered, 0);
+}
+
+/* What is left of a wait that ended early must neither end a later one too soon nor keep it from ending. */
+static void a_wait_after_one_that_ended_early(void **state)
+{
+    static struct run_queue one;
+    static const uint64_t untils[] = {30, 20, 5, RUN_FOREVER};
+
+    (void)state;
+    assert_int_equal(run_queue_add(&one, 1, 5), SHOJI_OK);
+    for (unsigned i = 0; i < sizeof untils / sizeof *untils; i++) {
+        uint64_t now = 0;
+
+        run_queue_block(&one, 1, now, 10);
+        assert_int_equal(run_queue_wake(&one, 1), SHOJI_OK);
+        run_queue_block(&one, 1, now, untils[i]);
+        for (; now < 40 && one.thread[1].state == RUN_BLOCKED; now++) {
+            assert_true(run_queue_until(&one) <= untils[i]);
+            run_queue_tick(&one, now + 1);
+        }
+        assert_int_equal(now, untils[i] < 40 ? untils[i] : 40);
+        if (one.thread[1].state == RUN_BLOCKED) {
+            assert_int_equal(one.soonest, 0);
+            assert_int_equal(run_queue_wake(&one, 1), SHOJI_OK);
+        }
+        run_queue_tick(&one, 50);
+        assert_int_equal(run_queue_until(&one), RUN_FOREVER);
+    }
 }
 
 static void equals_take_turns(void **state)
@@ -266,6 +298,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wait_may_be_cut_short),
+        cmocka_unit_test(a_wait_after_one_that_ended_early),
         cmocka_unit_test(refusals),
         cmocka_unit_test(equals_take_turns),
         cmocka_unit_test(random_operations),

@@ -8,9 +8,10 @@
  * (No sanitizers here: the instructions should be the component's own.)
  *
  * 1. Lock is set whenever the scheduler calls the kernel, and clear whenever it has returned to a client;
- *    then nothing is pending either.
+ *    then nothing is pending either, but what may be left for later.
  * 2. With lock clear and nothing pending, no thread runs while one of a higher priority could: here, the
- *    one that waits for the device.
+ *    one that waits for the device. Nor does one that is less urgent than the slow device's thread while that
+ *    device's interrupt would be left for later.
  * 3. No wakeup is lost: two threads that wake each other in turn do so to the end, and the reader has
  *    read all letters whenever a thread below it runs.
  * 4. A wait with a time does not end before it.
@@ -40,6 +41,7 @@
 #define STEPS 300000 /* instructions */
 #define STACK_BYTES 262144
 #define LINE (SUP_EVENT_LINE0 + 1)
+#define SLOW_LINE (SUP_EVENT_LINE0 + 2)
 
 long sched_upcall(void);
 
@@ -48,10 +50,10 @@ extern const struct shoji_global shoji_global __attribute__((alias("global_page"
 
 /* ---- Threads ---- */
 
-static void device_thread(void), ping_thread(void), pong_thread(void), clock_thread(void),
+static void device_thread(void), slow_thread(void), ping_thread(void), pong_thread(void), clock_thread(void),
     reader_thread(void), busy_thread(void);
 
-enum { UPCALL, DEVICE, PING, PONG, CLOCK, READER, BUSY, THREADS };
+enum { UPCALL, DEVICE, SLOW, PING, PONG, CLOCK, READER, BUSY, THREADS };
 static struct thread {
     void (*entry)(void);
     uint32_t priority;
@@ -62,6 +64,7 @@ static struct thread {
 } threads[THREADS] = {
     [UPCALL] = {.entry = NULL},
     [DEVICE] = {.entry = device_thread, .priority = 1},
+    [SLOW] = {.entry = slow_thread, .priority = 2},
     [PING] = {.entry = ping_thread, .priority = 2},
     [PONG] = {.entry = pong_thread, .priority = 2},
     [CLOCK] = {.entry = clock_thread, .priority = 2},
@@ -70,7 +73,7 @@ static struct thread {
 };
 static void *test_context;
 static struct sup_sched *shared;
-static uint64_t steps, accepted, left_pending;
+static uint64_t steps, accepted, left_pending, left_for_later;
 static int line_unserved;
 
 static void fail_now(const char *what)
@@ -118,22 +121,32 @@ static void resume(uint32_t to)
     protocol_switch(from, threads[to].context);
 }
 
-static void event(void)
+static unsigned event(void)
 {
-    if (!random_one_in(4)) {
+    unsigned came = SUP_EVENT_TIMER;
+
+    if (random_one_in(2)) {
         global_page.ticks = global_page.ticks + 1;
-        shared->pending |= 1u << SUP_EVENT_TIMER;
+    } else if (!random_one_in(3)) {
+        came = SLOW_LINE;
     } else {
         line_unserved = 1;
-        shared->pending |= 1u << LINE;
+        came = LINE;
     }
+    shared->pending |= 1u << came;
+    return came;
 }
 
 static void interrupt(void)
 {
-    event();
+    unsigned came = event();
+
     if (shared->lock != 0) {
         left_pending++;
+        return;
+    }
+    if (shared->later >> came & 1) {
+        left_for_later++;
         return;
     }
     if (global_page.current == UPCALL)
@@ -152,8 +165,12 @@ static void trapped(int signal)
     (void)signal;
     if (++steps >= STEPS)
         protocol_switch(&threads[global_page.current].context, test_context);
-    if (shared->lock == 0 && shared->pending == 0 && line_unserved && global_page.current != DEVICE)
+    if (shared->lock == 0 && (shared->pending & ~shared->later) == 0 && line_unserved &&
+        global_page.current != DEVICE)
         fail_now("the device's thread could run, and another does");
+    if (shared->lock == 0 && shared->later >> SLOW_LINE & 1 &&
+        threads[global_page.current].priority > threads[SLOW].priority)
+        fail_now("the slow device's interrupt would wait for a thread that is less urgent");
     if (next-- == 0) {
         next = (uint32_t)random_below(random_one_in(2) ? 60 : 3000);
         interrupt();
@@ -217,7 +234,7 @@ long sup_idle(void)
     while (shared->pending == 0 ||
            (shared->pending == 1u << SUP_EVENT_TIMER && shoji_global.ticks < shared->idle_until)) {
         shared->pending = 0;
-        event();
+        (void)event();
     }
     trap_flag_set();
     return SHOJI_OK;
@@ -239,7 +256,7 @@ static void returned(uint32_t self)
 {
     if (shared->lock != 0)
         fail_now("back at the client with lock set");
-    if (shared->pending != 0)
+    if ((shared->pending & ~shared->later) != 0)
         fail_now("back at the client with an interrupt unseen");
     if (shoji_global.current != self)
         fail_now("another thread's return");
@@ -271,6 +288,13 @@ static void device_thread(void)
     if (sched_wakeup(READER) != SHOJI_OK)
         fail_now("sched_wakeup of the reader");
     returned(DEVICE);
+}
+
+static void slow_thread(void)
+{
+    if (sched_line_wait(SLOW_LINE) != SHOJI_OK)
+        fail_now("sched_line_wait for the slow device");
+    returned(SLOW);
 }
 
 static void reader_thread(void)
@@ -371,13 +395,15 @@ static void interrupts_anywhere(void **state)
     global_page.current = UPCALL;
     protocol_switch(&test_context, threads[UPCALL].context);
     assert_int_equal(sigaction(SIGTRAP, &before, NULL), 0);
-    printf("%llu interrupts at once, %llu left pending; rounds:", (unsigned long long)accepted,
-           (unsigned long long)left_pending);
+    printf(
+        "%llu interrupts at once, %llu left pending, %llu for later; rounds:", (unsigned long long)accepted,
+        (unsigned long long)left_pending, (unsigned long long)left_for_later);
     for (uint32_t id = 1; id < THREADS; id++)
         printf(" %llu", (unsigned long long)threads[id].rounds);
     printf("\n");
     for (uint32_t id = 1; id < THREADS; id++)
         assert_true(threads[id].rounds > 10);
+    assert_true(left_for_later > 0);
 }
 
 int main(void)

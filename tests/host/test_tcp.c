@@ -358,8 +358,8 @@ static long flushed(long result)
     link_flush();
     return result;
 }
-#define connection_transmit(connection, from, bytes) flushed(connection_transmit(connection, from, bytes))
-#define connection_receive(connection, to, bytes) flushed(connection_receive(connection, to, bytes))
+#define connection_transmit(connection, from, bytes) flushed(connection_transmit(connection, CLIENT, from, bytes))
+#define connection_receive(connection, to, bytes) flushed(connection_receive(connection, CLIENT, to, bytes))
 #define connection_finish(connection) flushed(connection_finish(connection))
 
 /* ---- Before and after ---- */
@@ -1074,6 +1074,10 @@ static void clients_go_apart(void **state)
     connections_gone(3);
     peer_says(&p, TCP_ACK | TCP_PSH, "hello", 5);
     assert_int_equal(connection_receive(mine, text, 8), 5);
+    peer_says(&q, TCP_ACK | TCP_PSH, "secret", 6);
+    assert_int_equal(connection_receive(others, text, 8), SHOJI_ENOENT);
+    assert_int_equal(connection_transmit(others, "x", 1), SHOJI_ENOENT);
+    assert_int_equal((connection_receive)(others, OTHER, text, 8), 6);
     connections_gone(OTHER);
     network_settle();
     assert_true(q.fin && !p.fin);

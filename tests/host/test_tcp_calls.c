@@ -67,13 +67,13 @@ bool connection_owned(long connection, component_t client)
 {
     return connection == 1 && client == CLIENT;
 }
-long connection_receive(long c, void *to, uint64_t bytes)
+long connection_receive(long c, component_t client, void *to, uint64_t bytes)
 {
-    return (void)c, (void)to, (void)bytes, called();
+    return (void)to, (void)bytes, connection_owned(c, client) ? called() : SHOJI_ENOENT;
 }
-long connection_transmit(long c, const void *from, uint64_t bytes)
+long connection_transmit(long c, component_t client, const void *from, uint64_t bytes)
 {
-    return (void)c, (void)from, (void)bytes, called();
+    return (void)from, (void)bytes, connection_owned(c, client) ? called() : SHOJI_ENOENT;
 }
 void connections_gone(component_t client)
 {

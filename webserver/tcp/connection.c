@@ -505,13 +505,13 @@ long connection_set_event(long connection, long event)
     return SHOJI_OK;
 }
 
-long connection_receive(long connection, void *to, uint64_t bytes)
+long connection_receive(long connection, component_t client, void *to, uint64_t bytes)
 {
     struct connection *c = connection_of(connection);
     const uint8_t *ring;
     uint32_t at, count, first;
 
-    if (c == NULL)
+    if (c == NULL || c->owner != client)
         return SHOJI_ENOENT;
     if (bytes == 0)
         return SHOJI_EINVAL;
@@ -537,18 +537,19 @@ long connection_receive(long connection, void *to, uint64_t bytes)
     tcp_recved(c->pcb, (u16_t)count);
     if (readable(c) == 0) {
         c->want_read = true;
-        signal(c); /* the end may have come already */
+        if (c->finished || c->pcb == NULL) /* the end has come already */
+            signal(c);
     }
     return (long)count;
 }
 
-long connection_transmit(long connection, const void *from, uint64_t bytes)
+long connection_transmit(long connection, component_t client, const void *from, uint64_t bytes)
 {
     struct connection *c = connection_of(connection);
     uint32_t count;
     err_t error;
 
-    if (c == NULL)
+    if (c == NULL || c->owner != client)
         return SHOJI_ENOENT;
     if (bytes == 0)
         return SHOJI_EINVAL;

@@ -19,8 +19,9 @@
 /* SHOJI_EBUSY: the port is taken; SHOJI_EMEMORY: no listener is left. */
 long connection_listen(uint32_t port, long event, component_t client);
 long connection_take(long listener, long event, component_t client);
-long connection_receive(long connection, void *to, uint64_t bytes);
-long connection_transmit(long connection, const void *from, uint64_t bytes);
+/* SHOJI_ENOENT also if it is not the client's. */
+long connection_receive(long connection, component_t client, void *to, uint64_t bytes);
+long connection_transmit(long connection, component_t client, const void *from, uint64_t bytes);
 long connection_finish(long connection);
 long connection_set_event(long connection, long event);
 

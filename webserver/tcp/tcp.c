@@ -153,13 +153,12 @@ long tcp_take_badged(long listener, long event, component_t client)
 SHOJI_EXPORT_BADGED(tcp_receive);
 long tcp_receive_badged(long connection, uint64_t buffer, uint64_t bytes, component_t client)
 {
-    long result = SHOJI_ENOENT;
+    long result;
 
     if (!buffer_valid(buffer, bytes))
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
-    if (connection_owned(connection, client))
-        result = connection_receive(connection, (void *)(uintptr_t)buffer, bytes);
+    result = connection_receive(connection, client, (void *)(uintptr_t)buffer, bytes);
     stack_unlock();
     return result;
 }
@@ -167,13 +166,12 @@ long tcp_receive_badged(long connection, uint64_t buffer, uint64_t bytes, compon
 SHOJI_EXPORT_BADGED(tcp_transmit);
 long tcp_transmit_badged(long connection, uint64_t buffer, uint64_t bytes, component_t client)
 {
-    long result = SHOJI_ENOENT;
+    long result;
 
     if (!buffer_valid(buffer, bytes))
         return SHOJI_EINVAL;
     mutex_lock(&mutex);
-    if (connection_owned(connection, client))
-        result = connection_transmit(connection, (const void *)(uintptr_t)buffer, bytes);
+    result = connection_transmit(connection, client, (const void *)(uintptr_t)buffer, bytes);
     stack_unlock();
     return result;
 }

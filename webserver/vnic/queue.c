@@ -76,7 +76,7 @@ bool queue_next(struct queue *queue, uint32_t *id, uint32_t *length)
 {
     const volatile struct virtq_used_elem *elem;
 
-    if (__atomic_load_n(&queue->used.idx, __ATOMIC_ACQUIRE) == queue->seen)
+    if (queue_is_empty(queue))
         return false;
     elem = &queue->used.ring[queue->seen & queue->mask];
     *id = elem->id;

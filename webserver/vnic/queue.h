@@ -44,6 +44,11 @@ int32_t queue_unput(struct queue *queue);
 void queue_publish(struct queue *queue);
 /* Rings the bell if the device wants it. */
 void queue_kick(struct queue *queue);
+/* Whether the device is done with no further chain. */
+static inline bool queue_is_empty(const struct queue *queue)
+{
+    return __atomic_load_n(&queue->used.idx, __ATOMIC_ACQUIRE) == queue->seen;
+}
 /* The next chain that the device is done with, if there is one. Neither id nor length has been checked. */
 bool queue_next(struct queue *queue, uint32_t *id, uint32_t *length);
 /* Whether the device shall interrupt when it is done with a chain. After switching it on, look again. */

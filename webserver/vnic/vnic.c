@@ -106,7 +106,7 @@ static __attribute__((cold, noinline)) uint64_t again_take(void)
     return packets;
 }
 
-static long rx_take(void)
+static __attribute__((noinline)) long rx_take_some(void)
 {
     uint64_t packets = 0, packet;
 
@@ -118,6 +118,14 @@ static long rx_take(void)
         packets |= packet << i * VNIC_PACKET_BITS;
     handed = packets;
     return packets != 0 ? (long)packets : SHOJI_EAGAIN;
+}
+
+static inline __attribute__((always_inline)) long rx_take(void)
+{
+    if (again_end != 0 || !queue_is_empty(rx))
+        return rx_take_some();
+    handed = 0;
+    return SHOJI_EAGAIN;
 }
 
 /* All or none. */

@@ -192,6 +192,9 @@ struct sup_sched {
     volatile uint64_t cut;
     /* sup_idle goes on over timer ticks that come before this one, if nothing else does. 0: over none. */
     volatile uint64_t idle_until;
+    /* Device lines, by their bits, whose interrupt only sets its bit in pending also while lock is clear: who waits for them is not more
+     * urgent than the thread that runs. */
+    volatile uint32_t later;
 };
 /* The upcall thread's entry is `long sched_upcall(void)`, exported by the component that has this group. It is entered for the first
  * time, with lock set and interrupts running, after the last component_init: it picks the first thread to run. When it returns
