@@ -30,6 +30,11 @@ bool console_input_receive(void)
     return was_empty && input.count > 0;
 }
 
+bool console_input_idle(void)
+{
+    return input.this_tick == 0;
+}
+
 bool console_input_tick(void)
 {
     input.this_tick = 0;

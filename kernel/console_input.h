@@ -20,6 +20,8 @@
 
 /* Takes what the UART has, as far as it may. True: there was nothing, and now there is. */
 bool console_input_receive(void);
+/* Has nothing come since the last tick? Then nothing needs to be done at this one. */
+bool console_input_idle(void);
 /* A tick has passed. True, as above. */
 bool console_input_tick(void);
 /* Is the line's interrupt to come when something does? */

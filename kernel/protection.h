@@ -126,6 +126,8 @@ struct gate {
 #define PD_NOBODY_ID ((struct pd_id){0xffff}) /* names nothing, ever: a gate that leads nowhere */
 void gate_write(uint32_t address, const struct gate *gate);
 struct gate gate_read(uint32_t address);
+/* How often it was crossed to another component: 0 if it leads to the supervisor. */
+uint64_t gate_crossings(uint32_t address);
 
 /* ---- A thread's stack registers and its cross-domain call stack ---- */
 struct call_stack {

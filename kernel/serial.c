@@ -5,6 +5,8 @@
 #include "console_input.h"
 #include "uart.h"
 
+#define IDLE_TICKS 5
+
 static unsigned armed; /* as the UART was told last */
 
 void serial_settle(void)
@@ -28,10 +30,16 @@ bool serial_interrupt(void)
     return tell;
 }
 
-/* Also in place of an interrupt: one may get lost between two causes. */
+/* Also in place of an interrupt: one may get lost between two causes. It is looked for now and then if nothing has come
+ * in the last tick, and nothing is kept. */
 bool serial_tick(void)
 {
-    bool tell = console_input_tick();
+    static uint32_t idle;
+    bool tell;
+
+    if (console_input_idle() && console_kept() == 0 && ++idle % IDLE_TICKS != 0)
+        return false;
+    tell = console_input_tick();
 
     if (console_kept() > 0)
         (void)console_drain();

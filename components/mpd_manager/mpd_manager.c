@@ -84,16 +84,35 @@ SHOJI_EXPORT long component_gone(component_t component)
 /* In a mode that asks for no counts they are only shown, and a window may have more periods: reading them is
  * more work than a hundred requests. */
 #define QUIET_PERIODS 16
+/* And many more if hardly anything has crossed since then. */
+#define IDLE_PERIODS (8 * QUIET_PERIODS)
+#define IDLE_CROSSINGS 1000 /* in QUIET_PERIODS: some requests a second */
 
 static uint64_t ticks_of(uint64_t milliseconds)
 {
     return milliseconds * 1000 / shoji_global.tick_us;
 }
 
+/* In such a mode: is it time for a window's end? */
+static bool quiet_over(void)
+{
+    static uint32_t quiet = QUIET_PERIODS - 1, idle;
+    static uint64_t crossings_before;
+
+    if (++quiet % QUIET_PERIODS != 0)
+        return false;
+    uint64_t crossings = (uint64_t)sup_crossings(), came = crossings - crossings_before;
+    crossings_before = crossings;
+    idle = came < IDLE_CROSSINGS ? idle + QUIET_PERIODS : IDLE_PERIODS;
+    if (idle < IDLE_PERIODS)
+        return false;
+    idle = 0;
+    return true;
+}
+
 /* The policy's period, and the windows of those who watch: whichever is over first. */
 SHOJI_EXPORT void policy_thread(void)
 {
-    static uint32_t quiet = QUIET_PERIODS - 1;
     static uint64_t period_from;
 
     layout_lock();
@@ -104,7 +123,7 @@ SHOJI_EXPORT void policy_thread(void)
         timed_block((next - now) * shoji_global.tick_us / 1000);
     layout_lock();
     if (shoji_global.ticks >= due) {
-        if (policy_mode_counts(governor_state()->settings.mode) || ++quiet % QUIET_PERIODS == 0)
+        if (policy_mode_counts(governor_state()->settings.mode) || quiet_over())
             governor_period();
         period_from = shoji_global.ticks;
     }

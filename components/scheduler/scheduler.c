@@ -59,9 +59,10 @@ static struct line {
     component_t owner;
     thread_t waiter;
     uint32_t came;     /* 1: an interrupt that no sched_line_wait has returned for */
-    uint32_t priority; /* its last waiter's; 0: there was none */
+    uint32_t priority; /* its last waiter's */
 } lines[LINES];
-static uint32_t later_for; /* the priority that shared.later is for */
+static uint32_t lines_claimed; /* a bit for each line that somebody has waited for */
+static uint32_t later_for;     /* the priority that shared.later is for */
 
 #define REQUIRE(condition)                                                                                   \
     do                                                                                                       \
@@ -99,9 +100,9 @@ static __attribute__((noinline)) void later_set(uint32_t priority)
 {
     uint32_t later = 0;
 
-    for (uint32_t number = SUP_EVENT_LINE0; number < SUP_EVENT_CUT; number++)
-        if (lines[number].priority >= priority)
-            later |= 1u << number;
+    for (uint32_t claimed = lines_claimed; claimed != 0; claimed &= claimed - 1)
+        if (lines[__builtin_ctz(claimed)].priority >= priority)
+            later |= claimed & -claimed;
     shared.later = later;
     later_for = priority;
 }
@@ -235,16 +236,19 @@ SHOJI_EXPORT long sched_yield(void)
 }
 
 /* Lock is set. */
-static long line_claim(struct line *line, component_t client, thread_t self)
+static long line_claim(uint32_t number, component_t client, thread_t self)
 {
+    struct line *line = &lines[number];
+
     if (line->owner != 0 && line->owner != client)
         return SHOJI_EPERM;
     if (line->waiter != 0)
         return SHOJI_EBUSY;
     line->owner = client;
     line->waiter = self;
-    if (line->priority != queue.thread[self].priority) {
+    if (line->priority != queue.thread[self].priority || !(lines_claimed >> number & 1)) {
         line->priority = queue.thread[self].priority;
+        lines_claimed |= 1u << number;
         later_set(later_for);
     }
     return SHOJI_OK;
@@ -263,7 +267,7 @@ long sched_line_wait_badged(uint32_t number, component_t client)
         return SHOJI_EPERM;
     line = &lines[number];
     enter();
-    status = line_claim(line, client, self);
+    status = line_claim(number, client, self);
     if (status == SHOJI_OK) {
         queue.thread[self].cuttable = 1;
         while (!line->came && !is_cut(self)) {
@@ -293,7 +297,7 @@ __attribute__((cold)) long sched_line_wait_until_badged(uint32_t number, uint64_
         return SHOJI_EPERM;
     line = &lines[number];
     enter();
-    status = line_claim(line, client, self);
+    status = line_claim(number, client, self);
     leave(self);
     if (status != SHOJI_OK)
         return status;

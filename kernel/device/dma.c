@@ -121,27 +121,23 @@ static void rebooted_text(char *out, size_t size)
             text_format(out + length, size - length, " %s", system_name((unsigned)__builtin_ctzll(members)));
 }
 
-void dma_tick(void)
+static __attribute__((noinline)) void denied(const struct protection_device_fault *fault)
 {
-    struct protection_device_fault fault;
     char owner[WORDS_OWNER_BYTES], allowed[120], what[240], rebooted[300];
     struct sup_fault *report;
-    bool store;
+    bool store = fault->access == 1;
 
-    if (device == NULL || !protection_device_fault(&fault))
-        return;
-    store = fault.access == 1;
     virtio_net_stop();
-    words_owner(owner, sizeof owner, fault.address);
-    allowed_text(allowed, sizeof allowed, fault.address, store);
+    words_owner(owner, sizeof owner, fault->address);
+    allowed_text(allowed, sizeof allowed, fault->address, store);
     rebooted_text(rebooted, sizeof rebooted);
     text_format(what, sizeof what, "its device: %s 0x%08lx, %s; %s", store ? "store to" : "load at",
-                fault.address, owner, protection_fault_text(fault.kind));
+                fault->address, owner, protection_fault_text(fault->kind));
     report = reports_begin();
     text_format(report->text, sizeof report->text,
                 "fault: %s (device %s, domain %u): %s; %s; %lu denied; the device is stopped%s",
                 system_name(device->component), device->kind, pd_of_device(DEVICE).number,
-                what + sizeof "its device: " - 1, allowed, fault.count - denials, rebooted);
+                what + sizeof "its device: " - 1, allowed, fault->count - denials, rebooted);
     console_line_begin();
     console_print("%s\n", report->text);
     report->device = 1;
@@ -153,7 +149,15 @@ void dma_tick(void)
     text_format(report->outcome, sizeof report->outcome, "the device is stopped%s", rebooted);
     text_copy(report->component_name, sizeof report->component_name, system_name(device->component));
     reports_fell(report, report->component_name);
-    denials = fault.count;
+    denials = fault->count;
     system_state.components[device->component].faults++;
     reboot_later(device->component, what);
+}
+
+void dma_tick(void)
+{
+    struct protection_device_fault fault;
+
+    if (device != NULL && protection_device_fault(&fault))
+        denied(&fault);
 }

@@ -36,6 +36,13 @@ void gate_write(uint32_t address, const struct gate *gate)
                               .crossed = gate->gated};
 }
 
+uint64_t gate_crossings(uint32_t address)
+{
+    const struct record *record = (const struct record *)(uintptr_t)address;
+
+    return record->pd != PD_SUPERVISOR_ID.value ? record->crossed : 0;
+}
+
 struct gate gate_read(uint32_t address)
 {
     const struct record *record = (const struct record *)(uintptr_t)address;

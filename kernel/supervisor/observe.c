@@ -62,12 +62,8 @@ SUPERVISOR_CALL(sup_crossings, component_t)
     for (uint64_t left = system_state.present; left != 0;) {
         const struct component *client = &system_state.components[system_next(&left)];
 
-        for (uint32_t i = 0; i < client->gate_count; i++) {
-            struct gate gate = gate_read(client->gates + i * GATE_BYTES);
-
-            if (pd_home_of(gate.server) != pd_home_of(PD_SUPERVISOR_ID))
-                crossings += gate.gated;
-        }
+        for (uint32_t i = 0; i < client->gate_count; i++)
+            crossings += gate_crossings(client->gates + i * GATE_BYTES);
     }
     return (long)crossings;
 }
