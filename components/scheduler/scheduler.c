@@ -60,6 +60,7 @@ static struct line {
     thread_t waiter;
     uint32_t came;     /* 1: an interrupt that no sched_line_wait has returned for */
     uint32_t priority; /* its last waiter's */
+    uint32_t claimed;  /* 1: there was one */
 } lines[LINES];
 static uint32_t lines_claimed; /* a bit for each line that somebody has waited for */
 static uint32_t later_for;     /* the priority that shared.later is for */
@@ -235,8 +236,18 @@ SHOJI_EXPORT long sched_yield(void)
     return SHOJI_OK;
 }
 
+/* Lock is set. The line's first waiter, or one of another priority. */
+static __attribute__((cold, noinline)) void line_first(uint32_t number, uint32_t priority)
+{
+    lines[number].priority = priority;
+    lines[number].claimed = 1;
+    lines_claimed |= 1u << number;
+    later_set(later_for);
+}
+
 /* Lock is set. */
-static long line_claim(uint32_t number, component_t client, thread_t self)
+static inline __attribute__((always_inline)) long line_claim(uint32_t number, component_t client,
+                                                             thread_t self)
 {
     struct line *line = &lines[number];
 
@@ -246,11 +257,8 @@ static long line_claim(uint32_t number, component_t client, thread_t self)
         return SHOJI_EBUSY;
     line->owner = client;
     line->waiter = self;
-    if (line->priority != queue.thread[self].priority || !(lines_claimed >> number & 1)) {
-        line->priority = queue.thread[self].priority;
-        lines_claimed |= 1u << number;
-        later_set(later_for);
-    }
+    if (line->priority != queue.thread[self].priority || !line->claimed)
+        line_first(number, queue.thread[self].priority);
     return SHOJI_OK;
 }
 

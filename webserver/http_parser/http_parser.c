@@ -51,6 +51,7 @@ static struct stream {
     uint64_t total;                 /* of the content */
     uint64_t asked;                 /* SENDING: where content_manager goes on */
     uint64_t left;                  /* SENDING: bytes of the body still to be read */
+    char *piece;                    /* of the pool, its own */
     uint32_t piece_from, piece_end; /* what of the piece is still to be read */
     struct request_wish wish;
     struct request request;
@@ -71,7 +72,7 @@ long component_init(component_t self)
 
 static char *piece_of(const struct stream *stream)
 {
-    return pool_content + (stream - streams) * PIECE_BYTES;
+    return stream->piece;
 }
 
 static struct stream *stream_of(long stream, component_t client)
@@ -94,6 +95,7 @@ long http_open_badged(long event, component_t client)
     if (slot < 0)
         return slot;
     struct stream *stream = &streams[slot];
+    stream->piece = pool_content + slot * PIECE_BYTES;
     stream->wish.body = piece_of(stream) + CONTENT_BODY_AT;
     stream->wish.body_room = CONTENT_BODY_BYTES;
     stream->wish.wanted = 1u << REQUEST_IF_NONE_MATCH | 1u << REQUEST_RANGE | 1u << REQUEST_IF_RANGE;
