@@ -16,8 +16,8 @@
  * 4. When tcp or http_parser has begun anew, what it gave is lost: `handle` is 0. When the event manager has,
  * groups and events are: `events` and `event` are 0, and made again when the group is used next. When a
  * client has, its descriptors are closed.
- * 5. SHOJI_ENOENT to a client means that this fd_api does not know what it names, and so has begun anew: what
- * a layer below does not know is never told so.
+ * 5. SHOJI_ENOENT for a group means that this fd_api does not know it, and so has begun anew: that the event
+ * manager does not know one is never told so. For a descriptor it may be the layer's below: of no more use.
  */
 #include "served/fd_api.h"
 
