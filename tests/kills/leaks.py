@@ -186,7 +186,7 @@ def mutex_locks(inside, name):
     return {number & LOCK_NUMBER for mutex in mutexes(debug) for number in inside.all(Table(name, "mutex", mutex, "struct mutex", "id"))}
 
 
-def settled(target, seconds=8):
+def settled(target, seconds=60):
     """in_use, once two looks at it in a row are the same: connections take their time to end."""
     end, last = time.monotonic() + seconds, None
     while time.monotonic() < end:
