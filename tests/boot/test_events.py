@@ -257,9 +257,18 @@ def test_decisions_and_what_came_of_them(system):
         start = viewer.last_id
         settings(system, mode="adaptive", budget_percent=1, crossing_cost=COMPOSITE)
         process = load(system, 6000, "-k", "-c", "8")
-        first = viewer.next("decision")
+
+        def outcome():
+            """It is known after a whole window with requests in it: they are made until then."""
+            nonlocal process
+            if process.poll() is not None:
+                assert_all_served(process, 6000)
+                process = load(system, 6000, "-k", "-c", "8")
+            return any(decision["actual_percent"] is not None for decision in viewer.of("decision"))
+
+        wait_for(outcome, "outcome")
+        first = viewer.of("decision")[0]
         assert_all_served(process, 6000)
-        wait_for(lambda: any(d["actual_percent"] is not None for d in viewer.of("decision")), "outcome")
         settings(system, mode="isolated", crossing_cost="measured")
 
         def all_told():
