@@ -94,7 +94,7 @@ def counted(trace):
     return {edge: tuple(counts) for edge, counts in found.items()}
 
 
-def told(trace):
+def edges_told(trace):
     return {(e["client"], e["server"]): (e["invocations"], e["gated"]) for e in trace.summary["edges"]}
 
 
@@ -113,7 +113,7 @@ def test_counts_are_the_hardware_s(system, mode):
     after = edges(system)
     trace = fetch(system)
     assert (ended["state"], ended["lost"], trace.summary["lost"], trace.summary["too_deep"]) == ("recorded", 0, 0, 0)
-    assert counted(trace) == told(trace)
+    assert counted(trace) == edges_told(trace)
     assert not [s for track in trace.threads().values() for s in track.slices if s.category == "entry" and s.parent]
     between = {edge: tuple(a - b for a, b in zip(after[edge], before[edge])) for edge in after}
     for edge, counts in counted(trace).items():
@@ -135,7 +135,7 @@ def test_under_instruction_time():
         clock = post(system, on=False)["clock_hz"]
         trace = fetch(system)
         assert abs(clock - 10**9) < 10**6   # a nanosecond each
-        assert counted(trace) == told(trace)
+        assert counted(trace) == edges_told(trace)
         alone = [s for s in trace.invocations() if s.category == "gated" and s.args["server"] not in ("scheduler", "supervisor")]
         for s in alone:     # its thread's instructions are no more than passed in all
             assert s.args["instructions"] <= (s.end - s.begin) * 1000 + 20
@@ -153,7 +153,7 @@ def test_in_model_mode():
             assert system.get().body == HELLO
         post(system, on=False)
         trace = fetch(system)
-        assert counted(trace) == told(trace)
+        assert counted(trace) == edges_told(trace)
         assert counted(trace)["content_manager", "static_content"] == (20, 20)
     finally:
         system.running.stop()
@@ -219,7 +219,7 @@ def test_walls_that_move_under_load(system):
     some_requests(lambda: system.ask("POST", "/v1/split", {"component": "ip"}))
     some_requests(lambda: post(system, on=False))
     trace = fetch(system)
-    assert trace.summary["lost"] == 0 and counted(trace) == told(trace)
+    assert trace.summary["lost"] == 0 and counted(trace) == edges_told(trace)
     moves = {i.name: i.time for i in trace.threads()["control"].instants if i.category == "move"}
     assert list(moves) == ["merge ip into tcp", "split ip"]
     merge, split = moves.values()
@@ -267,7 +267,7 @@ def test_a_fault(system):
     assert [i.name for i in told_of] == ["static_content is down", "static_content runs again"]
     assert fault <= told_of[0].time < told_of[1].time
     (lost,) = [s for s in trace.invocations() if s.name == "static_content.static_get" and s.begin <= fault <= s.end]
-    assert counted(trace) == told(trace)
+    assert counted(trace) == edges_told(trace)
 
 
 def test_decisions_of_the_policy(system):
@@ -286,7 +286,7 @@ def test_decisions_of_the_policy(system):
     decisions = [i for track in trace.threads().values() for i in track.instants if i.category == "decision"]
     moves = [i for i in trace.threads()["policy"].instants if i.category == "move"]
     assert decisions and moves and all(i.name.startswith("decision ") and i.args == {"component": "mpd_manager"} for i in decisions)
-    assert counted(trace) == told(trace)
+    assert counted(trace) == edges_told(trace)
     system.ask("PUT", "/v1/policy", {"mode": "isolated", "crossing_cost": "measured", "budget_percent": 10})
 
 
@@ -306,9 +306,9 @@ def test_in_one_step(system, tmp_path):
     assert_all_served(process, 3000)
     assert done.returncode == 0, done.stderr
     trace = trace_events.Trace(file.read_text())
-    assert counted(trace) == told(trace) or trace.summary["lost"]
-    total = sum(n for n, _ in told(trace).values())
-    assert f"{total} invocations, {sum(n for _, n in told(trace).values())} of them between domains" in done.stdout
+    assert counted(trace) == edges_told(trace) or trace.summary["lost"]
+    total = sum(n for n, _ in edges_told(trace).values())
+    assert f"{total} invocations, {sum(n for _, n in edges_told(trace).values())} of them between domains" in done.stdout
     assert "connection_manager -> fd_api" in done.stdout and "ui.perfetto.dev" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["trace.json"]
 
@@ -339,7 +339,7 @@ def test_overflow(system):
     assert ended["lost"] == ended["records"] - ROOM > 0
     trace = fetch(system)
     assert (trace.summary["records"], trace.summary["lost"]) == (ended["records"], ended["lost"])
-    found, whole = counted(trace), told(trace)
+    found, whole = counted(trace), edges_told(trace)
     assert 0 < sum(n for n, _ in found.values()) < ROOM
     assert all(found[edge][0] <= whole[edge][0] and found[edge][1] <= whole[edge][1] for edge in found)
     first = min(s.begin for s in trace.invocations())
@@ -367,7 +367,7 @@ def test_nobody_is_served_worse(system):
         time.sleep(0.03)
         post(system, on=False)
         trace = fetch(system)
-        assert trace.summary["lost"] or counted(trace) == told(trace)
+        assert trace.summary["lost"] or counted(trace) == edges_told(trace)
         rounds += 1
     assert_all_served(process, 12000)
 
