@@ -53,6 +53,10 @@ LOCKS_COUNTED = Table("lock", "locks counted", "owned", "uint32_t")     # by own
 THREADS = Table(None, "threads", "threads", "struct thread", "state")
 
 
+# The threads `scheduler` and `reboot` wait in one each, perhaps, until there is something for them to do.
+ALLOWED = {"stale domains": 2}
+
+
 @functools.lru_cache(maxsize=None)
 def symbols(path):
     """{name: (address, bytes)} of variables; what the compiler appends to a name is left out. A name that two have is nobody's."""
@@ -202,4 +206,4 @@ def leaked(before, after):
     """[sentence]: what is more in use than before. Domains and threads must be as many, not fewer either."""
     exact = ("domains", "threads", "mid tables", "leaf tables")
     return [f"{what}: {before.get(what, 0)} before, {count} now" for what, count in after.items()
-            if count > before.get(what, 0) or (what in exact and count != before[what])]
+            if count > before.get(what, 0) + ALLOWED.get(what, 0) or (what in exact and count != before[what])]

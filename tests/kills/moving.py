@@ -42,6 +42,12 @@ def warm_up(target, moves=30):
     isolate(target)
 
 
+def merge_and_split(target, one, other):
+    for path, body in (("/v1/merge", {"into": one, "from": other}), ("/v1/split", {"component": other})):
+        status, told = target.ask("POST", path, body)
+        assert status == 200, told
+
+
 def isolate(target):
     policy(target, "isolated")
 
